@@ -1,0 +1,19 @@
+"""``witness``: a MyST-NB site whose pages are executed once, honestly, and published only with their evidence.
+
+Add ``"witness"`` to ``extensions`` in ``conf.py``, after ``"myst_nb"``.
+``python -m witness --help`` runs pages without Sphinx.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Set the Sphinx extension up."""
+    from witness import render  # a machine that only runs pages has no Sphinx
+
+    return render.setup(app)

@@ -1,0 +1,5 @@
+"""``python -m witness``."""
+
+from witness.cli import main
+
+raise SystemExit(main())

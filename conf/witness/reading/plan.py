@@ -1,0 +1,97 @@
+"""The plan of a page: all that is needed to run it, and nothing of its prose."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+Lane = Literal["alone", "together"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell."""
+
+    number: int
+    """Position among the page's code cells, from 1."""
+    line: int
+    """First line of its code on the page, from 1."""
+    source: str
+    raises: str | None = None
+    """Qualified name of the class it must raise (a bare name is a built-in)."""
+    may_raise: bool = False
+    """Whether it may raise anything or nothing: a stock ``raises-exception`` tag."""
+    skip: bool = False
+    """Whether it is shown and not run: a stock ``skip-execution`` tag."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """An expression in prose, evaluated after the cells above it."""
+
+    expression: str
+    format: str
+    line: int
+    after: int
+    """Number of code cells above it."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a page may take, in seconds; None is without limit."""
+
+    cell: float | None = 120.0
+    page: float | None = 600.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run for one page."""
+
+    page: str
+    """Name below the book's folder, without suffix."""
+    path: str
+    """The page's path as messages show it."""
+    kernel: str
+    cells: list[Cell]
+    live: list[Live] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+    """Packages beyond JAX whose versions the result depends on."""
+    budget: Budget = Budget()
+    lane: Lane = "together"
+    strict: bool = True
+    """Whether the page rules of this project hold: ``:raises:`` names each error, the source tree stays as it is."""
+    folder: str | None = None
+    """Working directory, or None for a temporary one."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the page and of each file it loads, by path."""
+
+    def digest(self) -> str:
+        """Return a digest of all that decides what the execution gives: neither lines nor budgets nor prose."""
+        decisive = {
+            "kernel": self.kernel,
+            "cells": [[c.source, c.raises, c.may_raise, c.skip] for c in self.cells],
+            "live": [[v.expression, v.format, v.after] for v in self.live],
+            "needs": self.needs,
+            "strict": self.strict,
+            "folder": self.folder is not None,
+        }
+        return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Return the plan as JSON text, for a machine that has neither Sphinx nor the page."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read a plan back. Raises ValueError when the text is no plan."""
+        try:
+            data = json.loads(text)
+            data["cells"] = [Cell(**cell) for cell in data["cells"]]
+            data["live"] = [Live(**value) for value in data["live"]]
+            data["budget"] = Budget(**data["budget"])
+            return cls(**data)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a plan: {error!r}") from error

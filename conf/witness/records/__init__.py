@@ -1,0 +1,1 @@
+"""What an execution leaves behind: records, their store, and the rules for their text. Standard library only."""

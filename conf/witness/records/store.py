@@ -1,0 +1,137 @@
+"""Records on disk: one file for each page and environment, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from witness.records.page import PageRecord
+
+
+@dataclass(frozen=True)
+class Sign:
+    """The few facts that tell whether a page must run: read at every build, so small."""
+
+    key: str
+    """Digest of everything the execution depended on."""
+    plan: str
+    """Digest of the plan."""
+    needs: list[str]
+    """Packages whose versions are in the key."""
+    sources: dict[str, str]
+    """Digests of the page, of each file it loads and of the settings, by name: equal ones mean an equal plan."""
+    record: str
+    """SHA-256 of the record file."""
+    right: bool
+    """Whether the page may be published."""
+    seconds: float
+    """Wall time of the page, for the next run's expectation."""
+
+
+class Store:
+    """The records of one environment, below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.damaged: list[Path] = []
+        """Files that were set aside because they were not whole."""
+
+    def path(self, page: str) -> Path:
+        """Return where a page's record lies."""
+        return self.folder / f"{page}.json"
+
+    def sign(self, page: str) -> Sign | None:
+        """Return the sign of a page's record, or None when there is no usable one."""
+        try:
+            return Sign(**json.loads(self._sign_path(page).read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError):
+            self._set_aside(self._sign_path(page))
+            return None
+
+    def read(self, page: str) -> PageRecord | None:
+        """Return a page's record, or None when there is none that is whole.
+
+        A damaged record is set aside as ``<name>.damaged``; nothing is ever published from it.
+        """
+        sign = self.sign(page)
+        data = self._bytes(page, sign) if sign else None
+        if data is None:
+            return None
+        try:
+            return PageRecord.from_json(data.decode("utf-8"))
+        except ValueError:
+            self._set_aside(self.path(page))
+            return None
+
+    def whole(self, page: str) -> Sign | None:
+        """Return the sign of a page whose record is right and whole, or None."""
+        sign = self.sign(page)
+        return sign if sign and sign.right and self._bytes(page, sign) else None
+
+    def write(self, record: PageRecord, plan: str, needs: Sequence[str], sources: Mapping[str, str]) -> None:
+        """Write a record, then its sign."""
+        data = record.to_json().encode("utf-8")
+        write_whole(self.path(record.page), data)
+        self.sign_anew(
+            record.page,
+            Sign(
+                key=record.key,
+                plan=plan,
+                needs=list(needs),
+                sources=dict(sources),
+                record=hashlib.sha256(data).hexdigest(),
+                right=not record.problems,
+                seconds=record.seconds,
+            ),
+        )
+
+    def sign_anew(self, page: str, sign: Sign) -> None:
+        """Replace a page's sign: its prose changed, its execution did not."""
+        write_whole(self._sign_path(page), json.dumps(asdict(sign), indent=1).encode())
+
+    def pages(self) -> list[str]:
+        """Return the names of all pages with a record, sorted."""
+        return sorted(
+            path.relative_to(self.folder).as_posix().removesuffix(".sign") for path in self.folder.rglob("*.sign")
+        )
+
+    def _sign_path(self, page: str) -> Path:
+        return self.folder / f"{page}.sign"
+
+    def _bytes(self, page: str, sign: Sign) -> bytes | None:
+        """Return the record's bytes if they are the ones that were written."""
+        try:
+            data = self.path(page).read_bytes()
+        except OSError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() == sign.record:
+            return data
+        self._set_aside(self.path(page))
+        return None
+
+    def _set_aside(self, path: Path) -> None:
+        if path.exists():
+            path.replace(path.with_name(path.name + ".damaged"))
+            self.damaged.append(path)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that no reader ever sees a part of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,31 @@
+"""The Sphinx side: pages are read with the outputs of their records, and a page without evidence is not published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from witness.render import mathml
+from witness.render.build import Build
+from witness.render.live import LiveRole
+from witness.render.outputs import on_doctree_read
+from witness.render.provenance import on_html_page_context
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Set the extension up: the table of contents of what it does."""
+    app.setup_extension("myst_nb")
+    app.add_config_value("witness_strict", False, "env", bool)
+    app.add_config_value("witness_records", None, "", (str, type(None)))
+    app.add_role("live", LiveRole())
+    mathml.add(app)
+
+    build = Build()
+    app.connect("config-inited", build.on_config_inited)
+    app.connect("env-get-outdated", build.on_env_get_outdated)
+    app.connect("doctree-read", on_doctree_read)
+    app.connect("html-page-context", on_html_page_context)
+    app.connect("build-finished", build.on_build_finished)
+    return {"version": "0.1.0", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,172 @@
+"""Running the pages that are stale: in lanes, under the lock, each to a record."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from witness.reading.plan import Plan
+from witness.records.page import CellRecord, PageRecord, Problem, Raised
+from witness.records.scrub import Scrubber
+from witness.records.store import Sign, Store
+from witness.runner.environment import Environment, variables
+from witness.runner.kernels import Kernels, UnknownKernel
+from witness.runner.lock import locked
+from witness.runner.machine import cell_names, machine
+from witness.runner.page import Execution, changed
+from witness.runner.progress import Progress
+
+MEMORY_OF_A_PAGE = 700 * 2**20
+"""Bytes to keep free for each lane."""
+
+
+def fresh(plan: Plan, store: Store, environment: Environment) -> bool:
+    """Say whether a page has a right and whole record here; one whose prose alone changed is signed anew."""
+    sign = store.whole(plan.page)
+    if sign is None or sign.key != environment.key(plan.digest(), plan.needs):
+        return False
+    if sign.sources != plan.sources:
+        store.sign_anew(plan.page, dataclasses.replace(sign, sources=plan.sources))
+    return True
+
+
+def run(plans: Sequence[Plan], store: Store, environment: Environment, progress: Progress, source: Path | None) -> None:
+    """Run the plans that are stale and write their records.
+
+    ``source`` is the folder of pages, which no page may change. Only one process runs pages of one store at a time.
+    """
+    with locked(store.folder.parent / ".lock", progress.say):
+        todo = [plan for plan in plans if not fresh(plan, store, environment)]
+        for path in store.damaged:
+            progress.say(f"{path.name} was not whole: set aside as {path.name}.damaged")
+        if not todo:
+            return
+        expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
+        progress.start(todo, expected)
+        try:
+            asyncio.run(_Runner(store, environment, progress, source).all(todo, expected))
+        finally:
+            progress.end()
+
+
+def _last_time(sign: Sign | None) -> float | None:
+    return sign.seconds if sign else None
+
+
+def lane_count(environment: Environment) -> int:
+    """Return how many untimed pages run at once: kernel start is mostly waiting, so more than there are cores."""
+    if environment.platform not in ("cpu", "none"):
+        return 1
+    cores = os.cpu_count() or 1
+    free = (
+        os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if "SC_AVPHYS_PAGES" in os.sysconf_names
+        else 4 * 2**30
+    )
+    return max(1, min(2 * cores if cores > 2 else 4, free // MEMORY_OF_A_PAGE))
+
+
+class _Runner:
+    def __init__(self, store: Store, environment: Environment, progress: Progress, source: Path | None) -> None:
+        self._store = store
+        self._environment = environment
+        self._progress = progress
+        self._source = source
+        self._machine = machine(store.folder.parent, source)
+
+    async def all(self, plans: Sequence[Plan], expected: dict[str, float | None]) -> None:
+        """Run the pages that measure one after another, then the others together, the longest first."""
+        lanes = asyncio.Semaphore(lane_count(self._environment))
+        together = sorted(
+            (plan for plan in plans if plan.lane == "together"), key=lambda plan: -(expected[plan.page] or 1e9)
+        )
+        scratch = self._store.folder.parent / "scratch"
+        may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
+        async with Kernels(variables(scratch), may_fork=may_fork) as kernels, asyncio.TaskGroup() as group:
+            for plan in plans:
+                if plan.lane == "alone":
+                    await self._page(plan, kernels)
+
+            async def in_lane(plan: Plan) -> None:
+                async with lanes:
+                    await self._page(plan, kernels)
+
+            for plan in together:
+                group.create_task(in_lane(plan))
+
+    async def _page(self, plan: Plan, kernels: Kernels) -> None:
+        self._progress.began(plan)
+        executed, began = datetime.now(UTC), time.perf_counter()
+        before = _listing(self._source) if plan.strict else {}
+        execution: Execution | None = None
+        problems: list[Problem] = []
+        with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as temporary:
+            cwd = Path(plan.folder or temporary)
+            try:
+                async with kernels.start(plan.kernel, cwd, plan.budget.page or 600.0) as kernel:
+                    execution = Execution(plan, kernel, lambda cell, text: self._progress.cell(plan, cell, text))
+                    await execution.run()
+                    scrubber = self._scrubber(plan, kernel.pid, Path(temporary))
+            except UnknownKernel as error:
+                problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
+            if execution is None:
+                scrubber = self._scrubber(plan, 0, Path(temporary))
+                cells: list[CellRecord] = []
+            else:
+                problems += execution.problems
+                cells = [self._scrubbed(cell, scrubber) for cell in execution.cells]
+        if plan.strict and (touched := sorted(_changes(before, _listing(self._source)))):
+            expected = "a source tree that no page changes"
+            problems.append(
+                Problem("source-changed", 1, None, expected, f"changes while the page ran: {', '.join(touched)}")
+            )
+        record = PageRecord(
+            page=plan.page,
+            key=self._environment.key(plan.digest(), plan.needs),
+            environment=dataclasses.asdict(self._environment),
+            executed=executed.isoformat(timespec="seconds"),
+            seconds=time.perf_counter() - began,
+            cells=cells,
+            live=execution.live if execution else [],
+            problems=[changed(problem, scrubber.text) for problem in problems],
+            widgets=execution.widgets if execution else {},
+        )
+        self._store.write(record, plan.digest(), plan.needs, plan.sources)
+        self._progress.ended(plan, record)
+
+    def _scrubber(self, plan: Plan, pid: int, temporary: Path) -> Scrubber:
+        places = [(str(temporary), "."), (str(temporary.resolve()), "."), *self._machine.places]
+        return Scrubber(dataclasses.replace(self._machine, places=places, cells=cell_names(plan, pid)))
+
+    @staticmethod
+    def _scrubbed(cell: CellRecord, scrubber: Scrubber) -> CellRecord:
+        raised = cell.raised and Raised(cell.raised.name, scrubber.text(cell.raised.message))
+        return dataclasses.replace(cell, outputs=scrubber.outputs(cell.outputs), raised=raised)
+
+
+def _listing(folder: Path | None) -> dict[str, tuple[int, int]]:
+    """Return size and time of each file below a folder, editors' and Python's own droppings apart."""
+    if folder is None:
+        return {}
+    found = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if not re.search(r"(^|/)(\.|__pycache__)|~$|\.sw.$", name):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found[name] = (status.st_size, status.st_mtime_ns) if path.is_file() else (0, 0)
+    return found
+
+
+def _changes(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
