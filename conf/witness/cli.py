@@ -100,19 +100,18 @@ def _plans(names: Sequence[str]) -> tuple[list[Plan], Path | None, list[str]]:
     """Return the plans of pages, the folder that holds the pages, and a line for each page that cannot be read."""
     if json := _files(names, ".json", required=False):
         return [Plan.from_json(path.read_text("utf-8")) for path in json], None, []
-    from witness.reading.page import Site, Unreadable, read_plan  # needs MyST-NB; plans do not
+    from witness.reading.notebook import Unreadable  # these need MyST-NB; plans do not
+    from witness.reading.page import read_file
+    from witness.reading.site import Site
 
     plans, unreadable = [], []
     files = _files(names, ".md")
     root = _root(files)
     for path in files:
-        page = path.relative_to(root).as_posix().removesuffix(".md")
         try:
-            plan = read_plan(path.read_text("utf-8"), path, page, Site(root))
+            plan = read_file(path, path.relative_to(root).as_posix().removesuffix(".md"), Site(root))
         except Unreadable as error:
             unreadable.append(str(error))
-        except UnicodeDecodeError as error:
-            unreadable.append(f"{path}:1: not UTF-8: {error.reason}")
         else:
             plans += [plan] if plan else []
     return plans, root, unreadable

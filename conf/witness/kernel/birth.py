@@ -1,4 +1,4 @@
-"""What a new kernel process does first, so that nothing of its parent is left in it; and how its group ends."""
+"""What makes a fork a process of its own, so that nothing reaches its parent; and how its group ends."""
 
 import contextlib
 import ctypes
@@ -8,45 +8,37 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
-
-
-def _prctl(option: int, value: int) -> None:
-    """Set an attribute of this process where the system has them, which is Linux."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of descendants whose own parent ends."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    """Make this process the parent of all descendants whose own parent ends, where the system can: Linux."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def settle(request: dict[str, Any], parent: int) -> None:
-    """Turn a fork of ``parent`` into a process of its own: session, signals, files, folder and environment.
+    """Give a fork of ``parent`` its own session, signals, files and folder.
 
-    It ends with its parent, and adopts its own orphans, so that they are its parent's when it ends.
+    It ends when its parent does. It adopts its orphans, so that they all are its parent's when it ends.
     """
     os.setsid()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
     adopt_orphans()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(request["cwd"])
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(nothing, 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    for target, source in ((0, nothing), (1, log), (2, log)):
+        os.dup2(source, target)
     os.close(nothing)
     os.close(log)
-    os.chdir(request["cwd"])
 
 
 def execute(request: dict[str, Any]) -> NoReturn:
-    """Become the command of a request."""
+    """Become the command of a request, with exactly its environment."""
     os.execvpe(request["argv"][0], request["argv"], request["environment"])
 
 
@@ -63,3 +55,8 @@ def children() -> list[int]:
         return [int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text("ascii").split()]
     except OSError:
         return []
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

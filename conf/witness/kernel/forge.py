@@ -1,22 +1,25 @@
 """The parent of all kernels: starts them on request, and ends them with itself.
 
-Run as ``python -m witness.kernel.forge FD [warm]``, where FD is a connected Unix socket that carries one JSON object a
-line. The first line out is ``{"warm": bool, "why": str}``. A warm forge has imported what a kernel needs and can fork
-one in a few milliseconds; a cold one only executes commands, and needs the standard library alone. It is single-threaded
-throughout, so that a fork is always safe.
+Run as ``python -m witness.kernel.forge FD FOLDER [warm]``, where FD is a connected Unix socket that carries one JSON
+object a line. The first line out is ``{"why": str}``: why it cannot do what was asked, or an empty text. A warm forge
+has imported what kernels need and forks one in milliseconds; a cold one executes commands, and imports only the
+standard library. Both have one thread, so that a fork is safe.
 
 In: ``{"id", "argv", "fork", "cwd", "environment", "log"}``. Out: ``{"id", "pid"}`` or ``{"id", "error"}``, and for each
-kernel that ended ``{"ended": pid, "status": code}`` (as `subprocess` has it: a signal is negative). When the client goes
-away, every kernel's process group goes too, and then the forge.
+kernel that ended ``{"ended": pid, "status": code}`` (a signal is negative, as in `subprocess`). When the client is
+gone, every kernel goes with its whole process group, then FOLDER, then the forge.
 """
 
+import contextlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from witness.kernel import birth, warmth
@@ -28,80 +31,86 @@ class Forge:
     """The kernels of one client."""
 
     def __init__(self, client: socket.socket) -> None:
-        self.client = client
-        self.kernels: set[int] = set()
-        self.wake, self.waker = socket.socketpair()
-        self.wake.setblocking(False)
-        self.waker.setblocking(False)
+        self._client = client
+        self._parent = os.getppid()
+        self._kernels: set[int] = set()
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.set_wakeup_fd(self.waker.fileno(), warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
 
     def send(self, **message: object) -> None:
-        """Tell the client, which may be gone already: then the next read says so."""
-        try:
-            self.client.sendall(json.dumps(message).encode() + b"\n")
-        except OSError:
-            pass
+        """Tell the client; when it is gone, the next read says so."""
+        with contextlib.suppress(OSError):
+            self._client.sendall(json.dumps(message).encode() + b"\n")
 
     def serve(self) -> Request | None:
         """Serve until the client is gone (None); in a forked kernel, return what it was asked to become."""
         pending = b""
         with selectors.DefaultSelector() as selector:
-            selector.register(self.client, selectors.EVENT_READ)
-            selector.register(self.wake, selectors.EVENT_READ)
-            while True:
-                ready = {key.fileobj for key, _ in selector.select()}
-                if self.wake in ready:
-                    self.wake.recv(4096)
-                    self.reap()
-                if self.client not in ready:
+            selector.register(self._client, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while os.getppid() == self._parent:  # a fork of the client may hold its end of the socket
+                ready = [key.fileobj for key, _ in selector.select(1.0)]
+                if self._woken in ready:
+                    self._woken.recv(4096)
+                    self._reap()
+                if self._client not in ready:
                     continue
-                received = self.client.recv(65536)
+                received = self._client.recv(65536)
                 if not received:
                     return None
                 *lines, pending = (pending + received).split(b"\n")
                 for line in lines:
-                    request = json.loads(line)
-                    if self.start(request):
-                        return request  # type: ignore[no-any-return]
+                    request: Request = json.loads(line)
+                    if self._start(request):
+                        return request
+        return None
 
-    def start(self, request: Request) -> bool:
-        """Start one kernel and report it; True in a forked kernel itself."""
+    def close(self) -> None:
+        """End every kernel and wait until they are gone; two seconds at most, for nobody survives SIGKILL."""
+        for pid in self._kernels:
+            birth.end_group(pid)
+        deadline = time.monotonic() + 2
+        while time.monotonic() < deadline and (self._kernels or birth.children()):
+            self._reap()
+            time.sleep(0.002)
+
+    def _start(self, request: Request) -> bool:
+        """Start one kernel and say so; return True in a fork that is to become it."""
         told, tell = os.pipe()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            os.close(told)
             try:
-                self.leave()
+                self._leave()
                 birth.settle(request, parent)
                 if not request["fork"]:
                     birth.execute(request)
             except BaseException as error:
                 os.write(tell, f"{type(error).__name__}: {error}".encode())
                 os._exit(127)
+            os.close(told)
             os.close(tell)
             return True
         os.close(tell)
         with os.fdopen(told, "rb") as answer:
-            error = answer.read().decode()
-        self.kernels.add(pid)
-        if error:
-            self.kernels.discard(pid)
-            self.send(id=request["id"], error=error)
+            failure = answer.read().decode()
+        if failure:
+            self.send(id=request["id"], error=failure)
         else:
+            self._kernels.add(pid)
             self.send(id=request["id"], pid=pid)
         return False
 
-    def leave(self) -> None:
-        """Undo in a child what makes this process a forge."""
+    def _leave(self) -> None:
+        """Undo, in a child, what makes this process a forge."""
         signal.set_wakeup_fd(-1)
-        for sock in (self.client, self.wake, self.waker):
-            sock.close()
+        for ours in (self._client, self._woken, self._waker):
+            ours.close()
 
-    def reap(self) -> None:
-        """Collect who ended, end their groups and their orphans, and report the kernels among them."""
+    def _reap(self) -> None:
+        """Collect who ended; end the rest of their groups, and what they orphaned; report the kernels among them."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -109,50 +118,38 @@ class Forge:
                 return
             if pid == 0:
                 return
-            if pid in self.kernels:
-                self.kernels.discard(pid)
+            ended = pid in self._kernels
+            if ended:
+                self._kernels.discard(pid)
                 birth.end_group(pid)
-                self.end_orphans()
+            for child in birth.children():
+                if child not in self._kernels:
+                    os.kill(child, signal.SIGKILL)
+            if ended:
                 self.send(ended=pid, status=os.waitstatus_to_exitcode(status))
-            else:
-                self.end_orphans()
-
-    def end_orphans(self) -> None:
-        """End what ended kernels left to us, as their reaper: our children that are not kernels."""
-        for pid in birth.children():
-            if pid not in self.kernels:
-                os.kill(pid, signal.SIGKILL)
-
-    def close(self) -> None:
-        """End every kernel, and wait until they are gone (two seconds at most: nobody survives SIGKILL)."""
-        for pid in self.kernels:
-            birth.end_group(pid)
-        deadline = time.monotonic() + 2
-        while time.monotonic() < deadline:
-            self.reap()
-            if not birth.children() and not self.kernels:
-                return
-            time.sleep(0.005)
 
 
-def main() -> None:
-    """Serve the client at the other end of the socket that is named."""
+def main() -> Callable[[], None] | None:
+    """Serve the client at the other end of the socket; return, in a fork, what is left to do to be a kernel."""
     if not sys.flags.safe_path:
-        del sys.path[0]
-    client = socket.socket(fileno=int(sys.argv[1]))
+        del sys.path[0]  # the folder that holds this package; a page's kernel starts without it
+    client, folder, warm = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
     birth.adopt_orphans()
-    why = warmth.warm() if sys.argv[2:] else ""
+    why = warmth.warm() if warm else ""
     forge = Forge(client)
     forge.send(why=why)
     if why:
-        return
+        return None
     request = forge.serve()
-    if request is None:
-        forge.close()
-        os._exit(0)
-    warmth.renew()
-    warmth.become(request["argv"])
+    if request:
+        warmth.renew()
+        return warmth.launch(request["argv"])
+    forge.close()
+    shutil.rmtree(folder, ignore_errors=True)
+    return None
 
 
 if __name__ == "__main__":
-    main()
+    kernel = main()
+    if kernel:
+        kernel()  # called here to be as deep in the stack as an ordinary kernel

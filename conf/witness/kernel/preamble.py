@@ -1,20 +1,23 @@
-# Run silently before the first cell of a page, in any Python kernel; leaves no name behind.
+# Run silently before the first cell of a page, in any IPython kernel; leaves no name behind.
 def _() -> None:
-    import sys
-    from typing import TextIO
+    import json
+    from typing import Any
 
-    def guard(stream: TextIO) -> None:
-        write = stream.write
+    from IPython.core.getipython import get_ipython
+    from jupyter_client.jsonutil import json_default
 
-        def checked(text: str) -> int:
-            if isinstance(text, str):
-                text.encode("utf-8")  # a lone surrogate fails here, in its cell, not silently in a thread
-            return write(text)
+    session: Any = get_ipython().kernel.session  # type: ignore[no-untyped-call]
+    stock = session.pack
 
-        stream.write = checked  # type: ignore[method-assign]
+    def pack(message: Any) -> bytes:
+        # In ASCII a lone surrogate arrives as it is, to be judged; as UTF-8 it is lost in a thread, with a stack.
+        try:
+            packed: bytes = json.dumps(message, default=json_default, allow_nan=False).encode()
+        except (TypeError, ValueError):
+            packed = stock(message)
+        return packed
 
-    guard(sys.stdout)
-    guard(sys.stderr)
+    session.pack = pack
 
 
 _()

@@ -1,4 +1,4 @@
-"""What a forge imports ahead for its kernels, whether it may then be forked, and how a fork becomes a kernel."""
+"""What a forge imports ahead for its kernels, whether it may then be forked, and how a fork turns into a kernel."""
 
 import contextlib
 import gc
@@ -7,7 +7,8 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 NEEDED = ("jax", "numpy", "ipykernel.kernelapp")
 """Without these there is nothing to fork."""
@@ -56,13 +57,13 @@ def warm() -> str:
     else:
         os._exit(0)
     # OpenBLAS ends its threads before a fork and starts them again when needed; whoever does not do so is not safe
-    if (threads := len(os.listdir("/proc/self/task"))) > 1:
+    if (threads := len(list(Path("/proc/self/task").iterdir()))) > 1:
         return f"{threads} threads are running"
     return ""
 
 
 def renew() -> None:
-    """Give a fork its own state where it would share its parent's. (Python does so for ``random``.)"""
+    """Give a fork its own state where it would share its parent's; Python itself does so for ``random``."""
     tempfile.tempdir = None
     importlib.import_module("numpy.random").seed()
     if process := sys.modules.get("multiprocessing.process"):
@@ -71,10 +72,10 @@ def renew() -> None:
         del sys.modules[name]  # a page cannot import what an ordinary kernel could not
 
 
-def become(argv: Sequence[str]) -> None:
-    """Act like ``python -m ipykernel_launcher …``, which ``argv`` is, until the kernel ends."""
+def launch(argv: Sequence[str]) -> Callable[[], None]:
+    """Return what acts like ``python -m ipykernel_launcher …``, which ``argv`` is, until the kernel ends."""
     launcher = importlib.util.find_spec("ipykernel_launcher")
-    assert launcher is not None and launcher.origin is not None
     sys.orig_argv = list(argv)
-    sys.argv = [launcher.origin, *argv[argv.index("ipykernel_launcher") + 1 :]]
-    importlib.import_module("ipykernel.kernelapp").launch_new_instance()
+    sys.argv = [str(launcher and launcher.origin), *argv[argv.index("ipykernel_launcher") + 1 :]]
+    start: Callable[[], None] = importlib.import_module("ipykernel.kernelapp").launch_new_instance
+    return start

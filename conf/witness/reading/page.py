@@ -2,77 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from myst_nb.core.config import NbParserConfig
-from myst_nb.core.read import create_nb_reader
-from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 
-from witness.reading.plan import Budget, Cell, Lane, Live, Plan
-from witness.records.values import NoLiveValue, split
-
-MARKDOWN = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence", "deflist", "dollarmath"})
-"""How the book's pages are parsed; ``conf.py`` says the same to Sphinx."""
+from witness.reading.lint import lint_bytes
+from witness.reading.live import live_values
+from witness.reading.notebook import Unreadable, digests, read_notebook
+from witness.reading.plan import Budget, Cell, Lane, Plan
+from witness.reading.site import Site
 
 MEASURES = re.compile(
     r"%%?timeit\b|\btimeit\b|\b(?:perf_counter|monotonic|process_time)(?:_ns)?\s*\(|\btime\.time\s*\("
 )
 IMPORT = re.compile(r"^\s*(?:from|import)\s+([A-Za-z_]\w*)", re.MULTILINE)
-ROLE = re.compile(r"(?<!`)\{live\}`([^`]+)`(?!`)")
-CODE_SPAN = re.compile(r"(`{2,}).+?\1")
-FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\}|\w+)?")
-PROSE_FREE = {"{code-block}", "{code}", "{raw}", "{math}", "{literalinclude}", "{mermaid}"}
 
 
-@dataclass(frozen=True)
-class Site:
-    """What a site's settings say about its pages."""
+def read_file(path: Path, page: str, site: Site) -> Plan | None:
+    """Return what to run for the page in a file, or None when nothing is.
 
-    root: Path
-    """The folder that holds the pages."""
-    strict: bool = True
-    """Whether this project's page rules hold."""
-    notebooks: NbParserConfig = field(default_factory=lambda: NbParserConfig(execution_mode="force"))
-    markdown: MdParserConfig = field(default_factory=lambda: MARKDOWN)
-
-    @cached_property
-    def digest(self) -> str:
-        """Digest of the settings and of the code that read a page: together with its text they decide its plan."""
-        code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
-        settings = repr((self.strict, self.notebooks, sorted(self.markdown.enable_extensions)))
-        return hashlib.sha256(settings.encode() + b"".join(code)).hexdigest()
-
-
-class Unreadable(Exception):
-    """A page whose text is no notebook: the message says why, ``line`` where."""
-
-    def __init__(self, path: str, line: int, why: str) -> None:
-        super().__init__(f"{path}:{line}: {why}")
-        self.line = line
-        self.why = why
-
-
-def read_notebook(text: str, path: Path, site: Site) -> NotebookNode | None:
-    """Return the notebook in a page's text, or None when the page is plain Markdown.
-
-    Raises Unreadable.
+    Raises Unreadable, in a strict site also for each complaint that the structure of the page gives.
     """
+    data = path.read_bytes()
+    if site.strict and (complaints := lint_bytes(data, path, strict=False)):
+        raise Unreadable(site.shown(path), [(it.line, f"{it.rule}: {it.message}") for it in complaints])
     try:
-        reader = create_nb_reader(str(path), site.markdown, site.notebooks, text)
-        return None if reader is None else reader.read(text)
-    except Exception as error:  # readers are other people's code: whatever they raise, the page is at fault
-        mark = getattr(error, "problem_mark", None)
-        found = re.search(r"line (\d+)", str(error))
-        line = mark.line + 2 if mark else int(found[1]) if found else 1
-        raise Unreadable(shown(path, site), line, " ".join(str(error).split())) from error
+        return read_plan(data.decode("utf-8"), path, page, site)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Unreadable(site.shown(path), [(line, f"not UTF-8: {error.reason}")]) from error
 
 
 def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:
@@ -88,17 +51,18 @@ def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:
     try:
         settings = settings.copy(**{k: v for k, v in overrides.items() if k != "output_folder"})
     except (TypeError, ValueError) as error:
-        raise Unreadable(shown(path, site), 1, f"`{settings.metadata_key}` in the front matter: {error}") from error
+        why = f"`{settings.metadata_key}` in the front matter: {error}"
+        raise Unreadable(site.shown(path), [(1, why)]) from error
     if not _runs(notebook, path, settings):
         return None
     ours = notebook.metadata.get("witness") or {}
     cells = list(_cells(notebook, text, settings, path))
     return Plan(
         page=page,
-        path=shown(path, site),
+        path=site.shown(path),
         kernel=_kernel(notebook, settings),
         cells=cells,
-        live=list(_live(notebook, text, shown(path, site))),
+        live=list(live_values(notebook, text, site.shown(path))),
         needs=_needs(ours, cells),
         budget=_budget(ours, settings, site.strict),
         lane=_lane(ours, cells),
@@ -106,23 +70,6 @@ def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:
         folder=None if site.strict or settings.execution_in_temp else str(path.parent),
         sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path)},
     )
-
-
-def digests(names: Iterable[str], path: Path) -> dict[str, str]:
-    """Return the digests of files named from a page's folder; a missing one has an empty digest."""
-    found = {}
-    for name in names:
-        file = path.parent / name
-        found[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-    return found
-
-
-def shown(path: Path, site: Site) -> str:
-    """Return a page's path as messages show it: from the folder above the book's."""
-    try:
-        return path.relative_to(site.root.parent).as_posix()
-    except ValueError:
-        return path.as_posix()
 
 
 def _runs(notebook: NotebookNode, path: Path, settings: NbParserConfig) -> bool:
@@ -184,43 +131,6 @@ def _first_line(lines: list[str], start: int, source: str) -> int:
             if lines[line].lstrip().startswith(("```", "~~~")):
                 break
     return start
-
-
-def _live(notebook: NotebookNode, text: str, path: str) -> Iterator[Live]:
-    lines = text.splitlines()
-    starts = notebook.metadata.get("source_map")
-    above = 0
-    for index, cell in enumerate(notebook.cells):
-        above += cell.cell_type == "code"
-        if cell.cell_type != "markdown":
-            continue
-        start = starts[index] if starts else 0
-        while starts and start < len(lines) and not lines[start].strip():
-            start += 1
-        for offset, prose in prose_lines(cell.source):
-            for match in ROLE.finditer(prose):
-                try:
-                    expression, form = split(match[1])
-                except NoLiveValue as error:
-                    raise Unreadable(path, start + offset + 1, f"live value: {error}") from error
-                yield Live(expression, form, start + offset + 1, above)
-
-
-def prose_lines(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of Markdown, from 0, that are prose: outside literal fences, comments and code spans."""
-    literal = None
-    for offset, line in enumerate(source.split("\n")):
-        fence = FENCE.match(line)
-        if literal:
-            if fence and fence[1].startswith(literal) and not fence[2]:
-                literal = None
-            continue
-        if fence and (fence[2] in PROSE_FREE or (fence[1][0] != ":" and not (fence[2] or "").startswith("{"))):
-            if fence[2]:
-                literal = fence[1]
-            continue
-        if not line.startswith("%"):
-            yield offset, CODE_SPAN.sub("", line)
 
 
 def _budget(ours: dict[str, Any], settings: NbParserConfig, strict: bool) -> Budget:

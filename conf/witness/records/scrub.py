@@ -29,6 +29,7 @@ class Machine:
     """Path of the file a kernel believes a cell to be in, to the cell's name."""
 
 
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ENCODED = re.compile(r"^[A-Za-z0-9+/=\s]+$")
 
 
@@ -67,6 +68,11 @@ def rules(machine: Machine) -> list[tuple[str, Callable[[str], str]]]:
         ("processes", shape(r"\b(pid|PID|process)([ =:#]+)\d+\b", r"\1\2N")),
         ("secrets", known({secret: "<hidden>" for secret in machine.secrets if len(secret) > 7})),
     ]
+
+
+def without_colour(text: str) -> str:
+    """Return a text without a terminal's colour codes."""
+    return ANSI.sub("", text)
 
 
 class Scrubber:

@@ -10,8 +10,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
-from witness.reading.page import Site, Unreadable, digests, read_plan
+from witness.reading.notebook import Unreadable, digests
+from witness.reading.page import read_file
 from witness.reading.plan import Plan
+from witness.reading.site import Site
 from witness.records.page import Problem
 from witness.records.scrub import leaks
 from witness.records.store import Store
@@ -99,11 +101,10 @@ class Build:
                 executed[page] = sign.record
                 continue
             try:
-                plan = read_plan(path.read_text("utf-8"), path, page, site)
-            except (Unreadable, UnicodeDecodeError) as error:
-                line = getattr(error, "line", 1)
+                plan = read_file(path, page, site)
+            except Unreadable as error:
                 self._failed[page] = [
-                    Problem("unreadable", line, None, "a page that can be read", getattr(error, "why", str(error)))
+                    Problem("unreadable", line, None, "a page that can be read", why) for line, why in error.faults
                 ]
                 continue
             if plan:

@@ -8,7 +8,8 @@ import nbformat
 from nbformat import NotebookNode
 from sphinx.errors import SphinxError
 
-from witness.reading.page import Site, read_notebook
+from witness.reading.notebook import read_notebook
+from witness.reading.site import Site
 from witness.records.page import PageRecord
 from witness.records.store import Store
 

@@ -1,4 +1,4 @@
-"""The client side of `witness.kernel.forge`: one process that starts kernels and ends with us."""
+"""The client's side of `witness.kernel.forge`: the process that starts kernels, and that ends with us."""
 
 from __future__ import annotations
 
@@ -12,116 +12,156 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+WARMING = 120.0
+"""Seconds within which a forge must be ready."""
+
 
 class ForgeFailed(Exception):
-    """The forge cannot start kernels; the message says why."""
+    """The forge cannot do what was asked; the message says why."""
 
 
-@dataclass(eq=False)
 class Child:
-    """A kernel process that the forge started."""
+    """A kernel process that the forge started; it leads its process group."""
 
-    pid: int
-    ended: asyncio.Future[int]
-    """How it ended, once it has: its exit status, or the negative number of a signal."""
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """Its exit status once it has ended; a signal is negative."""
 
     @property
     def status(self) -> int | None:
         """Return how it ended, or None while it runs."""
         return self.ended.result() if self.ended.done() else None
 
-    def signal(self, number: int) -> None:
-        """Send a signal to its whole process group; nothing happens if it has ended."""
+    @property
+    def fate(self) -> str:
+        """Return that it is alive, or its signal or exit status, in words."""
+        if self.status is None:
+            return "alive"
+        if self.status >= 0:
+            return f"exited with status {self.status}"
+        number = -self.status
+        name = signal.Signals(number).name if number in list(signal.Signals) else "a signal"
+        return f"killed by {name} (signal {number})"
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to its whole process group, unless it has ended."""
         if not self.ended.done():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
+    def end(self, status: int) -> None:
+        """Note how it ended, once."""
+        if not self.ended.done():
+            self.ended.set_result(status)
 
-@dataclass(eq=False)
+
 class Forge:
-    """A running forge."""
+    """A running forge. Use `start`."""
 
-    process: subprocess.Popen[bytes]
-    client: socket.socket
-    warm: bool
-    _children: dict[int, Child] = field(default_factory=dict)
-    _answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
-    _pending: bytes = b""
+    def __init__(self, process: subprocess.Popen[bytes], client: socket.socket, *, warm: bool) -> None:
+        self.pid = process.pid
+        self.warm = warm
+        """Whether it can fork kernels of our own interpreter."""
+        self._process = process
+        self._client = client
+        self._loop = asyncio.get_running_loop()
+        self._hello: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._children: dict[int, Child] = {}
+        self._numbers = itertools.count()
+        self._pending = b""
+        self._loop.add_reader(client, self._read)
 
     @classmethod
-    async def start(cls, environment: Mapping[str, str], options: Sequence[str], budget: float, *, warm: bool) -> Self:
-        """Start a forge with this environment and these interpreter options; wait until it is ready.
+    async def start(
+        cls, environment: Mapping[str, str], folder: Path, options: Sequence[str] = (), *, warm: bool
+    ) -> Self:
+        """Start a forge with this environment and these interpreter options, and wait until it is ready.
 
-        Raises ForgeFailed, with a reason, if it does not become ready: a warm one may find that forking is unsafe.
+        It removes ``folder`` when it ends. Raises ForgeFailed; a warm forge may find that forking is not safe.
         """
         ours, theirs = socket.socketpair()
-        command = [sys.executable, *options, "-m", "witness.kernel.forge", str(theirs.fileno()), *["warm"][:warm]]
-        with theirs:
+        ours.setblocking(False)
+        log = folder / "forge.log"
+        command = [sys.executable, *options, "-m", "witness.kernel.forge", str(theirs.fileno()), str(folder)]
+        with theirs, log.open("wb") as output:
             process = subprocess.Popen(
-                command,
+                [*command, "warm"] if warm else command,
                 cwd=Path(__file__).parents[2],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        ours.setblocking(False)
-        forge = cls(process, ours, warm)
-        loop = asyncio.get_running_loop()
-        hello = forge._answers[-1] = loop.create_future()
-        loop.add_reader(ours, forge._read)
+        forge = cls(process, ours, warm=warm)
         try:
-            async with asyncio.timeout(budget):
-                why = (await hello)["why"]
+            async with asyncio.timeout(WARMING):
+                why = (await forge._hello)["why"]
         except TimeoutError:
-            why = f"it was not ready within {budget:g} s"
+            why = f"it was not ready within {WARMING:g} s"
         except BaseException:
+            process.kill()
             forge.close()
             raise
         if why:
+            process.kill()
             forge.close()
-            raise ForgeFailed(why)
+            raise ForgeFailed(f"{why}{last_line(log)}")
         return forge
 
     @property
     def alive(self) -> bool:
         """Return whether it can start kernels."""
-        return self.client.fileno() >= 0
+        return self._client.fileno() >= 0
 
     async def spawn(
         self, argv: Sequence[str], *, fork: bool, cwd: Path, environment: Mapping[str, str], log: Path
     ) -> Child:
         """Start a kernel: a command, or a fork that acts like that command. Raises ForgeFailed."""
         number = next(self._numbers)
-        request = {"id": number, "argv": list(argv), "fork": fork, "cwd": str(cwd)}
-        request |= {"environment": dict(environment), "log": str(log)}
-        answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        self._send(request)
+        request = {"id": number, "argv": argv, "fork": fork, "cwd": str(cwd), "log": str(log)}
+        line = json.dumps({**request, "environment": dict(environment)}).encode() + b"\n"
+        answer = self._answers[number] = self._loop.create_future()
+        try:
+            self._client.setblocking(True)  # requests are small, and the forge reads them at once
+            self._client.sendall(line)
+            self._client.setblocking(False)
+        except OSError as error:
+            self.close()
+            raise ForgeFailed("the process that starts kernels is gone") from error
         started = await answer
         if "error" in started:
             raise ForgeFailed(started["error"])
         return self._children[started["pid"]]
 
-    def _send(self, request: Mapping[str, object]) -> None:
-        """Send a request whole: requests are small, and the forge reads all the time."""
-        self.client.setblocking(True)
+    def close(self) -> None:
+        """End the forge and every kernel, and wait for it. Safe to call twice; needs no time of the loop's."""
+        if not self.alive:
+            return
+        self._loop.remove_reader(self._client)
+        self._client.close()
+        for child in self._children.values():
+            child.send_signal(signal.SIGKILL)
         try:
-            self.client.sendall(json.dumps(request).encode() + b"\n")
-        except OSError as error:
-            raise ForgeFailed("it is gone") from error
-        finally:
-            self.client.setblocking(False)
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for child in self._children.values():
+            child.end(-signal.SIGKILL)
+        for answer in (self._hello, *self._answers.values()):
+            if not answer.done():
+                answer.set_result({"error": "the process that starts kernels is gone", "why": "it ended"})
 
     def _read(self) -> None:
         try:
-            received = self.client.recv(65536)
+            received = self._client.recv(65536)
         except BlockingIOError:
             return
         except OSError:
@@ -134,39 +174,24 @@ class Forge:
             self._take(json.loads(line))
 
     def _take(self, message: dict[str, Any]) -> None:
-        """Note a start or an end. A kernel that nobody waits for any more is ended at once."""
-        if "ended" in message:
-            child = self._children.pop(message["ended"], None)
-            if child and not child.ended.done():
-                child.ended.set_result(message["status"])
-            return
-        answer = self._answers.pop(message.get("id", -1), None)
-        if "pid" in message:
-            child = Child(message["pid"], asyncio.get_running_loop().create_future())
-            self._children[child.pid] = child
-            if answer is None or answer.done():
-                child.signal(signal.SIGKILL)
-        if answer and not answer.done():
-            answer.set_result(message)
-
-    def close(self) -> None:
-        """End every kernel and the forge, and wait for it; safe to call twice, and without waiting for the loop."""
-        if not self.alive:
-            return
-        asyncio.get_running_loop().remove_reader(self.client)
-        self.client.close()
-        for child in self._children.values():
-            child.signal(signal.SIGKILL)
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        for child in self._children.values():
-            if not child.ended.done():
-                child.ended.set_result(-signal.SIGKILL)
-        self._children.clear()
-        for answer in self._answers.values():
+        if "why" in message:
+            self._hello.set_result(message)
+        elif "ended" in message:
+            self._children.pop(message["ended"]).end(message["status"])
+        else:
+            answer = self._answers.pop(message["id"])
+            if "pid" in message:
+                child = self._children[message["pid"]] = Child(message["pid"])
+                if answer.done():  # cancelled: nobody waits for this kernel
+                    child.send_signal(signal.SIGKILL)
             if not answer.done():
-                answer.set_result({"error": "it is gone", "why": "it ended before it was ready"})
-        self._answers.clear()
+                answer.set_result(message)
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of what a process printed, after a colon; an empty text if it printed nothing."""
+    try:
+        lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
+    except OSError:
+        return ""
+    return next((f": {line}" for line in reversed(lines) if line), "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import re
 import shutil
 import signal
 import sys
@@ -14,25 +16,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import zmq
 import zmq.asyncio
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 
-from witness.runner.forge import Child, Forge, ForgeFailed
+from witness.runner.forge import Child, Forge, ForgeFailed, last_line
 from witness.runner.provisioner import ForgeProvisioner
 
+OWN = "python3"
+"""The kernel of the interpreter that runs us: the one that can be forked."""
+
+SETS_VARIABLES = re.compile(r"\benviron|\bputenv\b|%env\b|%set_env\b|\bload_dotenv\b")
+"""Code that may set environment variables. What is imported ahead has read its own, so such code gets no fork."""
+
 _LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
-_SILENT = logging.getLogger("witness.kernels")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False  # jupyter_client logs a traceback beside every exception that it raises
+
+_silent = logging.getLogger("witness.kernels")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False  # jupyter_client logs a traceback for each exception that it also raises
 
 
 class UnknownKernel(Exception):
-    """There is no kernel of that name; says which there are."""
+    """There is no kernel of that name; the message says which there are, in one line."""
 
     def __init__(self, name: str, available: list[str]) -> None:
         super().__init__(f"no kernel is named {name!r}; there are: {', '.join(available)}")
@@ -49,32 +58,36 @@ class Kernel:
     """A kernel that is ready."""
 
     client: AsyncKernelClient
-    """Its channels are started, and what it publishes arrives."""
+    """Its channels are started, and what the kernel publishes arrives."""
     manager: AsyncKernelManager
     pid: int
     forked: bool
-    child: Child
+    _child: Child
 
     def kill(self) -> None:
         """End its whole process group, if it has not ended."""
-        self.child.signal(signal.SIGKILL)
+        self._child.send_signal(signal.SIGKILL)
 
     def fate(self) -> str:
-        """Return what became of it: that it is alive, its signal or its exit status."""
-        return _fate(self.child)
+        """Return ``alive``, ``killed by SIGKILL (signal 9)`` or ``exited with status 1``."""
+        return self._child.fate
 
 
 class Kernels:
-    """A context in which kernels can be started; it leaves no process behind."""
+    """The kernels of one run, within a context that leaves no process and no file behind."""
 
     def __init__(self, environment: Mapping[str, str], *, may_fork: bool) -> None:
+        """Kernels will have this environment, and nothing else of ours."""
         self._environment = dict(environment)
         self._may_fork = may_fork and sys.platform == "linux"
-        self._specs = KernelSpecManager()
-        self._lock = asyncio.Lock()
+        self._specs = KernelSpecManager(log=_silent)
+        self._folder = _short_folder()
+        self._numbers = itertools.count()
+        self._lighting = asyncio.Lock()
         self._forge: Forge | None = None
         self._context = zmq.asyncio.Context()
-        self._context.setsockopt(zmq.RECONNECT_IVL, 5)  # milliseconds: we connect before the kernel listens
+        self._context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms; we connect before the kernel listens
+        self._context.setsockopt(zmq.RCVHWM, 0)  # a quick kernel's output waits for us, it is not dropped
         self._context.setsockopt(zmq.LINGER, 0)
 
     async def __aenter__(self) -> Self:
@@ -86,130 +99,123 @@ class Kernels:
         if self._forge:
             self._forge.close()
         self._context.destroy(linger=0)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @asynccontextmanager
-    async def start(self, name: str, cwd: Path, budget: float) -> AsyncIterator[Kernel]:
-        """Yield a kernel that works in ``cwd`` and is ready within ``budget`` seconds; end all of it afterwards."""
+    async def start(self, name: str, cwd: Path, budget: float, code: str = "") -> AsyncIterator[Kernel]:
+        """Yield a kernel that works in ``cwd`` and was ready within ``budget`` seconds; then end it and its group.
+
+        ``code`` is what it is going to run, which may be a reason not to fork it.
+        Raises UnknownKernel and KernelFailed.
+        """
         try:
             spec = self._specs.get_kernel_spec(name)
-        except NoSuchKernel as error:
-            raise UnknownKernel(name, sorted(self._specs.find_kernel_specs())) from error
-        private = _private_folder()
-        (private / "ipython").mkdir()
+        except NoSuchKernel:
+            raise UnknownKernel(name, sorted(self._specs.find_kernel_specs())) from None
+        private = self._folder / str(next(self._numbers))
+        (private / "ipython").mkdir(parents=True)
         manager = AsyncKernelManager(
             kernel_name=name,
             kernel_spec_manager=self._specs,
             context=self._context,
             transport="ipc",
             connection_file=str(private / "k.json"),
-            log=_SILENT,
+            log=_silent,
         )
+        provisioner = manager.provisioner = ForgeProvisioner(kernel_spec=spec, parent=manager)
+        provisioner.log_file = private / "log"
         client: AsyncKernelClient | None = None
-        child: Child | None = None
         try:
-            async with asyncio.timeout(budget):
-                forge = await self._lit(budget)
-                provisioner = ForgeProvisioner(kernel_spec=spec, parent=manager)
-                provisioner.forge = forge
-                provisioner.fork = forge.warm and name == "python3" and _options(spec) is not None
-                provisioner.log_file = private / "log"
-                manager.provisioner = provisioner
-                await manager.start_kernel(
-                    cwd=cwd, env=self._environment, extra_arguments=_arguments(spec, private, forge)
-                )
-                child = provisioner.child
-                assert child is not None
-                client = manager.client(context=self._context)
-                client.start_channels(hb=False)
-                await _ready(client, child, private / "log")
-            yield Kernel(client, manager, child.pid, provisioner.fork, child)
-        except TimeoutError as error:
-            raise KernelFailed(f"the kernel {name} was not ready within {budget:g} s") from error
-        except ForgeFailed as error:
-            raise KernelFailed(f"the kernel {name} did not start: {error}") from error
-        finally:
             try:
-                if child:
-                    child.signal(signal.SIGKILL)
-                if client:
-                    client.stop_channels()
-                await manager.cleanup_resources()
-                if child:
-                    await asyncio.wait([child.ended], timeout=5)
-            finally:
-                shutil.rmtree(private, ignore_errors=True)
+                provisioner.forge = forge = await self._lit()
+                provisioner.fork = forge.warm and name == OWN and not SETS_VARIABLES.search(code)
+                async with asyncio.timeout(budget):
+                    await manager.start_kernel(cwd=cwd, env=self._environment, extra_arguments=_settings(spec, private))
+                    client = manager.client(context=self._context)
+                    client.start_channels(hb=False)
+                    assert provisioner.child is not None
+                    await _ready(client, provisioner.child)
+            except TimeoutError:
+                raise KernelFailed(f"the kernel {name} was not ready within {budget:g} s") from None
+            except ForgeFailed as error:
+                raise KernelFailed(f"the kernel {name} cannot be started: {error}") from error
+            child = provisioner.child
+            if child.status is not None:
+                why = last_line(provisioner.log_file)
+                raise KernelFailed(f"the kernel {name} ended before it was ready: {child.fate}{why}")
+            yield Kernel(client, manager, child.pid, provisioner.fork, child)
+        finally:
+            await _end(manager, client, provisioner.child)
+            shutil.rmtree(private, ignore_errors=True)
 
-    async def _lit(self, budget: float) -> Forge:
-        """Return the forge, started if need be: a warm one, or a cold one if that once failed."""
-        async with self._lock:
+    async def _lit(self) -> Forge:
+        """Return the forge, started if need be: a warm one, or a cold one once that proved impossible."""
+        async with self._lighting:
             if self._forge and self._forge.alive:
                 return self._forge
-            spec = self._specs.get_kernel_spec("python3")
-            options = _options(spec)
-            if self._may_fork and options is not None:
+            self._folder.mkdir(exist_ok=True)
+            options = _options(self._specs.get_kernel_spec(OWN)) if self._may_fork else None
+            if options is not None:
                 try:
-                    self._forge = await Forge.start(self._environment, options, budget, warm=True)
+                    self._forge = await Forge.start(self._environment, self._folder, options, warm=True)
                     return self._forge
-                except ForgeFailed:
+                except ForgeFailed as error:
                     self._may_fork = False
-            self._forge = await Forge.start(self._environment, [], budget, warm=False)
+                    _silent.info("kernels are not forked: %s", error)
+            self._forge = await Forge.start(self._environment, self._folder, warm=False)
             return self._forge
 
 
-def _options(spec: KernelSpec) -> list[str] | None:
-    """Return the interpreter options of a spec that starts ipykernel with our interpreter; None for any other."""
-    argv = list(spec.argv)
-    python = {"python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info[:2]), sys.executable}
-    if argv[0] not in python or argv[-4:] != _LAUNCH or spec.env or spec.interrupt_mode != "signal":
-        return None
-    return argv[1:-4]
+async def _ready(client: AsyncKernelClient, child: Child) -> None:
+    """Wait until the kernel answers, and until what it publishes arrives here (its first output shall not be lost).
 
-
-def _arguments(spec: KernelSpec, private: Path, forge: Forge) -> list[str]:
-    """Return what ipykernel is told besides: no history, no profile of a user, and to end with its parent."""
-    if "ipykernel_launcher" not in spec.argv:
-        return []
-    watch = 1 if sys.platform == "linux" else forge.process.pid
-    return [
-        f"--ipython-dir={private / 'ipython'}",
-        "--HistoryManager.enabled=False",
-        f"--IPKernelApp.parent_handle={watch}",
-    ]
-
-
-def _private_folder() -> Path:
-    """Return a new folder whose path leaves room for a socket's name (107 bytes at most)."""
-    base = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="witness-", dir=base if len(base.encode()) < 80 else "/tmp"))
-
-
-async def _ready(client: AsyncKernelClient, child: Child, log: Path) -> None:
-    """Wait until the kernel answers, and until what it publishes arrives here: its first output is not lost."""
+    Returns at once when it ends.
+    """
     asked = {client.kernel_info()}
-    answer = asyncio.ensure_future(client.get_shell_msg(timeout=None))
+    answer: asyncio.Future[Any] = asyncio.ensure_future(client.get_shell_msg(timeout=None))
     try:
         await asyncio.wait([answer, child.ended], return_when=asyncio.FIRST_COMPLETED)
     finally:
         answer.cancel()
-    while True:
-        if child.status is not None:
-            words = log.read_text("utf-8", "replace").split("\n") if log.exists() else []
-            last = next((line.strip() for line in reversed(words) if line.strip()), "")
-            raise KernelFailed(f"the kernel {_fate(child)} before it was ready{last and ': '}{last}")
+    while child.status is None:
         try:
             message = await client.get_iopub_msg(timeout=0.05)
         except Empty:
-            asked.add(client.kernel_info())  # it answered before our subscription arrived there
+            asked.add(client.kernel_info())  # it answered before it knew that we listen
             continue
-        if message["msg_type"] == "status" and message["parent_header"].get("msg_id") in asked:
-            if message["content"]["execution_state"] == "idle":
-                return
+        idle = message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+        if idle and message["parent_header"].get("msg_id") in asked:
+            return
 
 
-def _fate(child: Child) -> str:
-    status = child.status
-    if status is None:
-        return "alive"
-    if status >= 0:
-        return f"exited with status {status}"
-    return f"killed by {signal.Signals(-status).name} (signal {-status})"
+async def _end(manager: AsyncKernelManager, client: AsyncKernelClient | None, child: Child | None) -> None:
+    """End a kernel's process group, then wait until it is collected; all but the wait is done even when cancelled."""
+    if child:
+        child.send_signal(signal.SIGKILL)
+    if client:
+        client.stop_channels()
+    await manager.cleanup_resources()
+    if child:
+        await asyncio.wait([child.ended], timeout=5)
+
+
+def _options(spec: KernelSpec) -> list[str] | None:
+    """Return the interpreter options of a spec that starts ipykernel by our interpreter; None for any other spec."""
+    argv = list(spec.argv)
+    ours = {"python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info), sys.executable}
+    if argv[0] not in ours or argv[-4:] != _LAUNCH or spec.env or spec.interrupt_mode != "signal":
+        return None
+    return argv[1:-4]
+
+
+def _settings(spec: KernelSpec, private: Path) -> list[str]:
+    """Return what ipykernel is told besides: no history, no user's profile, and not to watch its parent (we do)."""
+    if "ipykernel_launcher" not in spec.argv:
+        return []
+    return [f"--ipython-dir={private / 'ipython'}", "--HistoryManager.enabled=False", "--IPKernelApp.parent_handle=1"]
+
+
+def _short_folder() -> Path:
+    """Return a new folder whose path leaves room for a socket's, which has 103 bytes at most on some systems."""
+    base = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="witness-", dir=base if len(base.encode()) < 70 else "/tmp"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import json
 import time
@@ -12,75 +11,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from witness.reading.plan import Cell, Live, Plan
 from witness.records.page import CellRecord, LiveValue, Problem, Raised
+from witness.records.scrub import without_colour
 from witness.records.values import NoLiveValue, text
+from witness.runner.client import OUTPUT_CAP, PICTURE_CAP, Client, Watch
+from witness.runner.expressions import RAISED, SAME, SCALAR, loads
 from witness.runner.kernels import Kernel
 
-OUTPUT_CAP = 1_000_000
-"""Characters of output that one cell may make, pictures excepted."""
-
-PICTURE_CAP = 5_000_000
-
 PREAMBLE = (Path(__file__).parent.parent / "kernel" / "preamble.py").read_text("utf-8")
-
-SCALAR = (
-    "(lambda v: __import__('json').dumps([type(v).__name__, "
-    "(lambda s: s if isinstance(s, (bool, int, float, str)) else None)"
-    "(v.item() if getattr(v, 'ndim', None) == 0 and hasattr(v, 'item') else v)]))(({}))"
-)
-"""Brings a value out of the kernel with the name of its type; what is no scalar arrives as null."""
-
-RAISED = "(lambda t: __import__('json').dumps(t.__module__ + '.' + t.__qualname__))(__import__('sys').last_type)"
-SAME = "__import__('json').dumps(__import__('pkgutil').resolve_name({!r}) is __import__('sys').last_type)"
-
-Watch = Callable[[int, str], None]
-"""Told the number of each cell as it starts, and each piece of text it prints."""
-
-
-class _Client(NotebookClient):
-    """nbclient, with a cap on output that acts while a cell runs, and the last reply kept."""
-
-    def __init__(self, notebook: NotebookNode, kernel: Kernel, watch: Watch) -> None:
-        super().__init__(
-            notebook,
-            km=kernel.manager,
-            allow_errors=True,
-            coalesce_streams=True,
-            iopub_timeout=30,
-            raise_on_iopub_timeout=True,
-        )
-        self.kc = kernel.client
-        self.budget: float | None = None
-        self.reply: dict[str, Any] = {}
-        self.overflow: int | None = None
-        self._kernel = kernel
-        self._watch = watch
-        self._length = 0
-        self.timeout_func = lambda _: self.budget
-        self.on_cell_executed = self._keep
-
-    def _keep(self, *, execute_reply: dict[str, Any], **_: object) -> None:
-        self.reply = execute_reply["content"]
-
-    def start(self, budget: float | None) -> None:
-        self.budget, self.reply, self._length = budget, {}, 0
-
-    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-        content = msg["content"]
-        if msg["msg_type"] == "stream":
-            self._length += len(content["text"])
-            self._watch(cell_index + 1, content["text"])
-        for mime, value in (content.get("data") or {}).items():
-            self._length += len(str(value)) * OUTPUT_CAP // (PICTURE_CAP if mime.startswith("image/") else OUTPUT_CAP)
-        if self._length > OUTPUT_CAP and self.overflow is None:
-            self.overflow = self._length
-            self._kernel.kill()
-        return None if self.overflow else super().process_message(msg, cell, cell_index)
 
 
 class Stop(Exception):
@@ -105,7 +47,7 @@ class Execution:
         self._notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source=cell.source) for cell in plan.cells]
         )
-        self._client = _Client(self._notebook, kernel, watch)
+        self._client = Client(self._notebook, kernel, watch)
 
     @property
     def widgets(self) -> dict[str, Any]:
@@ -116,7 +58,8 @@ class Execution:
     async def run(self) -> None:
         """Run every cell and evaluate every live value, up to the first fault that ends the page."""
         try:
-            await self._ask(PREAMBLE, {})
+            if self._kernel.manager.ipykernel:
+                await self._ask(PREAMBLE, {})
             await self._values(0)
             for cell in self._plan.cells:
                 if not cell.skip and cell.source.strip():
@@ -139,9 +82,9 @@ class Execution:
             self._keep(cell, node, time.perf_counter() - began, None)
             raise Stop(self._ended(cell, error, budget)) from error
         seconds = time.perf_counter() - began
+        self._check_text(cell, node)
         if self._client.reply.get("status") != "error":
             self._keep(cell, node, seconds, None)
-            self._check_text(cell, node)
             if cell.raises:
                 self.problems.append(self._problem(cell, "did-not-raise", cell.raises, "no error"))
             return
@@ -154,7 +97,7 @@ class Execution:
         if same or cell.may_raise:
             return
         got = f"{raised.name.removeprefix('builtins.')}: {first_line(raised.message)}"
-        detail = "\n".join(line for output in node.outputs for line in output.get("traceback", [])[-3:])
+        detail = without_colour("\n".join(line for output in node.outputs for line in output.get("traceback", [])[-3:]))
         if cell.raises is None:
             raise Stop(self._problem(cell, "unexpected-error", "no error", got, detail))
         syntax = raised.name.rpartition(".")[2].lstrip("_") in (
@@ -171,11 +114,11 @@ class Execution:
         wanted = cell.raises or "builtins.None"
         wanted = wanted if "." in wanted else f"builtins.{wanted}"
         answers = await self._ask("", {"class": RAISED, "same": SAME.format(wanted)})
-        name = _loads(answers["class"]) or str(self._client.reply["ename"])
+        name = loads(answers["class"]) or str(self._client.reply["ename"])
         if cell.raises and answers["same"]["status"] == "error" and name != wanted:
             name = f"{name} (and {cell.raises} cannot be found)"
         message = str(self._client.reply.get("evalue", ""))
-        return Raised(str(name), message), bool(cell.raises) and (_loads(answers["same"]) is True or name == wanted)
+        return Raised(str(name), message), bool(cell.raises) and (loads(answers["same"]) is True or name == wanted)
 
     def _keep(self, cell: Cell, node: NotebookNode, seconds: float, raised: Raised | None) -> None:
         self.cells.append(
@@ -191,10 +134,14 @@ class Execution:
         )
 
     def _check_text(self, cell: Cell, node: NotebookNode) -> None:
+        """Stop at output that is no text: a lone surrogate, or bytes that were not UTF-8."""
         for output in node.outputs:
-            if output.output_type == "stream" and "\N{REPLACEMENT CHARACTER}" in output.text:
-                line = next(line for line in output.text.splitlines() if "\N{REPLACEMENT CHARACTER}" in line)
-                raise Stop(self._problem(cell, "invalid-text", "output in UTF-8", f"bytes that are not: {line[:80]!r}"))
+            for part in texts(output):
+                lost = output.output_type == "stream" and "\N{REPLACEMENT CHARACTER}" in part
+                if lost or any("\ud800" <= character <= "\udfff" for character in part):
+                    line = next(line for line in part.splitlines() if not line.isascii())
+                    got = f"text that is not: {line[:80]!a}"
+                    raise Stop(self._problem(cell, "invalid-text", "output in UTF-8", got))
 
     def _ended(self, cell: Cell, error: Exception, budget: float | None) -> Problem:
         """Name the fault behind an exception of the client."""
@@ -229,7 +176,7 @@ class Execution:
         try:
             if answer["status"] == "error":
                 raise NoLiveValue(f"{answer['ename']}: {first_line(answer['evalue'])}")
-            kind, value = _loads(answer)
+            kind, value = loads(answer)
             shown = text(value, kind, live.format)
         except NoLiveValue as error:
             expected = f"a value for {{live}}`{live.expression}`"
@@ -279,12 +226,14 @@ def changed(problem: Problem, change: Callable[[str], str]) -> Problem:
     return replace(problem, expected=change(problem.expected), got=change(problem.got), detail=change(problem.detail))
 
 
+def texts(output: Any) -> list[str]:
+    """Return every text within an output."""
+    if isinstance(output, str):
+        return [output]
+    parts = output.values() if isinstance(output, dict) else output if isinstance(output, list) else []
+    return [text for part in parts for text in texts(part)]
+
+
 def first_line(message: str) -> str:
     """Return the first line of a message, or an empty text."""
     return message.strip().split("\n", 1)[0]
-
-
-def _loads(answer: dict[str, Any]) -> Any:
-    if answer["status"] != "ok":
-        return None
-    return json.loads(ast.literal_eval(answer["data"]["text/plain"]))

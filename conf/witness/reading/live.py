@@ -1,0 +1,58 @@
+"""Live roles in a page's prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from witness.reading.notebook import Unreadable
+from witness.reading.plan import Live
+from witness.records.values import NoLiveValue, split
+
+ROLE = re.compile(r"(?<!`)\{live\}`([^`]+)`(?!`)")
+CODE_SPAN = re.compile(r"(`{2,}).+?\1")
+FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\}|\w+)?")
+PROSE_FREE = {"{code-block}", "{code}", "{raw}", "{math}", "{literalinclude}", "{mermaid}"}
+
+
+def live_values(notebook: NotebookNode, text: str, path: str) -> Iterator[Live]:
+    """Yield the live roles of a page in order.
+
+    Raises Unreadable where one holds no expression.
+    """
+    lines = text.splitlines()
+    starts = notebook.metadata.get("source_map")
+    above = 0
+    for index, cell in enumerate(notebook.cells):
+        above += cell.cell_type == "code"
+        if cell.cell_type != "markdown":
+            continue
+        start = starts[index] if starts else 0
+        while starts and start < len(lines) and not lines[start].strip():
+            start += 1
+        for offset, prose in prose_lines(cell.source):
+            for match in ROLE.finditer(prose):
+                try:
+                    expression, form = split(match[1])
+                except NoLiveValue as error:
+                    raise Unreadable(path, [(start + offset + 1, f"live value: {error}")]) from error
+                yield Live(expression, form, start + offset + 1, above)
+
+
+def prose_lines(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of Markdown, from 0, that are prose: outside literal fences, comments and code spans."""
+    literal = None
+    for offset, line in enumerate(source.split("\n")):
+        fence = FENCE.match(line)
+        if literal:
+            if fence and fence[1].startswith(literal) and not fence[2]:
+                literal = None
+            continue
+        if fence and (fence[2] in PROSE_FREE or (fence[1][0] != ":" and not (fence[2] or "").startswith("{"))):
+            if fence[2]:
+                literal = fence[1]
+            continue
+        if not line.startswith("%"):
+            yield offset, CODE_SPAN.sub("", line)

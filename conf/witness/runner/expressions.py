@@ -1,0 +1,24 @@
+"""Questions to a Python kernel: expressions that answer in JSON, whatever the page has done to its own names."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any
+
+SCALAR = (
+    "(lambda v: __import__('json').dumps([type(v).__name__, "
+    "(lambda s: s if isinstance(s, (bool, int, float, str)) else None)"
+    "(v.item() if getattr(v, 'ndim', None) == 0 and hasattr(v, 'item') else v)]))(({}))"
+)
+"""Brings a value out of the kernel with the name of its type; what is no scalar arrives as null."""
+
+RAISED = "(lambda t: __import__('json').dumps(t.__module__ + '.' + t.__qualname__))(__import__('sys').last_type)"
+SAME = "__import__('json').dumps(__import__('pkgutil').resolve_name({!r}) is __import__('sys').last_type)"
+
+
+def loads(answer: dict[str, Any]) -> Any:
+    """Return the value in a kernel's answer to such an expression, or None when it raised."""
+    if answer["status"] != "ok":
+        return None
+    return json.loads(ast.literal_eval(answer["data"]["text/plain"]))

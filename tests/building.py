@@ -1,0 +1,80 @@
+"""Small sites for tests: written, built in a process of their own, and read back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+CONF = """\
+project = "Small"
+extensions = ["myst_nb", "sphinx_exercise", "witness"]
+html_theme = "basic"
+nb_execution_mode = "force"
+witness_strict = True
+witness_records = "../records"
+"""
+HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
+
+
+@dataclass
+class Site:
+    """A folder with ``docs``, ``conf`` and, once built, ``html``."""
+
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: Path, pages: Mapping[str, str], conf: str = CONF) -> Site:
+        """Write a site; pages that are no index are listed in one."""
+        site = cls(folder)
+        names = "\n".join(sorted(name for name in pages if name != "index"))
+        site.page("index", f"# Index\n\n```{{toctree}}\n{names}\n```\n")
+        for name, text in pages.items():
+            site.page(name, text)
+        (folder / "conf").mkdir()
+        (folder / "conf" / "conf.py").write_text(conf, "utf-8")
+        return site
+
+    def page(self, name: str, text: str) -> None:
+        """Write a page's text."""
+        path = self.folder / "docs" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    def command(self, *arguments: str, output: str = "html") -> list[str]:
+        """Return the command that builds the site."""
+        folders = ["-c", str(self.folder / "conf"), str(self.folder / "docs"), str(self.folder / output)]
+        return [sys.executable, "-m", "sphinx", "-q", *arguments, *folders]
+
+    def build(
+        self, *arguments: str, output: str = "html", env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Build the site; its log is in ``stderr``."""
+        return subprocess.run(
+            self.command(*arguments, output=output),
+            capture_output=True,
+            text=True,
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            timeout=600,
+            check=False,
+        )
+
+    def html(self, page: str, output: str = "html") -> str | None:
+        """Return a built page's HTML, or None when it was not published."""
+        path = self.folder / output / f"{page}.html"
+        return path.read_text("utf-8") if path.exists() else None
+
+    def ran(self, done: subprocess.CompletedProcess[str]) -> list[str]:
+        """Return the pages that a build executed, sorted."""
+        lines = [line for line in done.stderr.splitlines() if line.startswith("[") and "docs/" in line]
+        return sorted(line.split("docs/")[1].split(".md")[0] for line in lines)
+
+
+def page(*cells: str, prose: str = "", title: str = "Page", options: str = "") -> str:
+    """Return the text of a page with these code cells."""
+    blocks = [f"```{{code-cell}} python\n{options}{cell}\n```\n" for cell in cells]
+    return HEAD + "\n".join([f"# {title}\n", *blocks, prose])
