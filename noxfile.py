@@ -1,0 +1,154 @@
+"""Every way to run the project: `nox --list` shows them, `nox -s NAME -- ARGUMENTS` runs one.
+
+Two environments serve all sessions, each exactly what its lock says: `.nox/docs` builds the book, and `.nox/dev` holds
+what a maintainer needs besides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+FOUND = "{}.{}".format(*sys.version_info)
+
+if sys.platform == "win32":
+    sys.exit("Jit with JAX is built on Linux and macOS, not on Windows: use the Windows Subsystem for Linux.")
+if FOUND not in PYTHONS:
+    known = f"{', '.join(PYTHONS[:-1])} or {PYTHONS[-1]}"
+    sys.exit(f"Jit with JAX needs Python {known}; this is {FOUND}: install Python {PYTHONS[-1]} and start with it.")
+
+ACCELERATORS = [group for group, needs in PROJECT["dependency-groups"].items() if f"jax[{group}]" in str(needs)]
+"""Words that, first after `--`, choose JAX for that accelerator instead of the CPU."""
+
+AGREE = "--constraint=requirements-dev.txt"
+BOOK = ("pyproject.toml", f"--python-version={PYTHONS[0]}", "--group=book")
+LOCKS = {
+    "requirements-dev.txt": (*BOOK, "--group=dev"),
+    "requirements.txt": (*BOOK, AGREE),
+    **{f"requirements-{word}.txt": (*BOOK, AGREE, f"--group={word}") for word in ACCELERATORS},
+    # From a Python that is too old for the book, so that nox can start there and say so.
+    "requirements-nox.txt": ("--python-version=3.10", "--group=nox"),
+}
+"""The lock files in the order they are resolved, and what each is resolved from."""
+
+SPHINX = ("-n", "-c", "conf", "-d", ".build/doctrees", "docs")
+"""How every builder of the book is called."""
+
+DEV = Path(".nox/dev/bin").absolute()
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["docs"]
+
+
+def split(session: nox.Session) -> tuple[str | None, list[str]]:
+    """Return the accelerator that the arguments name, if they do, and the other arguments."""
+    first, *rest = session.posargs or [""]
+    return (first, rest) if first in ACCELERATORS else (None, session.posargs)
+
+
+def install(session: nox.Session, *files: str) -> None:
+    """Bring the environment to what `files` lock, with the project itself; touch nothing when it is there already."""
+    environment = Path(session.virtualenv.location)
+    stamp = environment / "installed.txt"
+    project = json.dumps([PROJECT["build-system"], PROJECT["project"], PROJECT["tool"]["hatch"]])
+    lock = "".join([sys.version, sys.base_prefix, *map(Path.read_text, map(Path, files))])
+    wanted = [hashlib.sha256(part.encode()).hexdigest() for part in (lock, project)]
+    there = stamp.read_text().split() if stamp.exists() else []
+    if wanted == there:
+        return
+    stamp.unlink(missing_ok=True)
+    if wanted[0] not in there:
+        if there:
+            shutil.rmtree(environment)
+            session.virtualenv.create()
+        session.install("--require-hashes", *(f"--requirement={file}" for file in files))
+    session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+    stamp.write_text("\n".join(wanted) + "\n")
+
+
+def run(session: nox.Session, program: str, *arguments: str) -> None:
+    """Run a program of `.nox/dev`."""
+    path = f"{DEV}{os.pathsep}{os.environ['PATH']}"
+    session.run(str(DEV / program), *arguments, env={"PATH": path}, external=True)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the book into .build/html, running its code; `-- cuda13` or `-- tpu` does so on that accelerator."""
+    accelerator, rest = split(session)
+    install(session, f"requirements-{accelerator}.txt" if accelerator else "requirements.txt")
+    session.run("sphinx-build", "-W", "--keep-going", *SPHINX, ".build/html", *rest)
+
+
+@nox.session
+def dev(session: nox.Session) -> None:
+    """Prepare .nox/dev, the environment that the sessions below share; each of them does this first."""
+    accelerator, _ = split(session)
+    install(session, "requirements-dev.txt", *([f"requirements-{accelerator}.txt"] if accelerator else []))
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def live(session: nox.Session) -> None:
+    """Rebuild the book and reload it in the browser on every save; `-- --open-browser` opens it."""
+    _, rest = split(session)
+    run(session, "sphinx-autobuild", *SPHINX, ".build/html", "--watch=conf", "--watch=examples", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def doctest(session: nox.Session) -> None:
+    """Run every cell of the book, every `:raises:` checked, and every example in a docstring."""
+    _, rest = split(session)
+    run(session, "witness", "lint", "docs")
+    run(session, "witness", "run", "docs")
+    run(session, "pytest", "--doctest-modules", "examples", "conf/witness", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def tests(session: nox.Session) -> None:
+    """Run the tests; arguments go to pytest: `-- -k lint`."""
+    _, rest = split(session)
+    run(session, "pytest", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def lint(session: nox.Session) -> None:
+    """Check code, types, spelling and pages; arguments go to ruff: `-- --fix`."""
+    _, rest = split(session)
+    run(session, "ruff", "check", *rest)
+    run(session, "ruff", "format", "--check")
+    run(session, "mypy")
+    run(session, "codespell")
+    run(session, "witness", "lint", "docs")
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def linkcheck(session: nox.Session) -> None:
+    """Check that every link of the book leads somewhere; needs the network."""
+    _, rest = split(session)
+    run(session, "sphinx-build", "-b", "linkcheck", *SPHINX, ".build/linkcheck", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def bench(session: nox.Session) -> None:
+    """Measure how long building the book takes."""
+    _, rest = split(session)
+    run(session, "python", "-m", "tests.bench", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def lock(session: nox.Session) -> None:
+    """Resolve every requirements*.txt anew, with hashes, for all Pythons; `-- --upgrade` takes newer releases."""
+    _, rest = split(session)
+    resolve = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes")
+    for file, sources in LOCKS.items():
+        run(session, *resolve, "--custom-compile-command=nox -s lock", *sources, "--output-file", file, *rest)
