@@ -1,0 +1,188 @@
+"""The book: every page in a stock kernel, every experiment in the built site, the same site every time."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+from witness.reading.notebook import read_notebook
+from witness.reading.page import read_file
+from witness.reading.site import Site
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(path.stem for path in DOCS.glob("*.md") if path.stem != "index")
+EXPERIMENTS = tomllib.loads((Path(__file__).parent / "experiments.toml").read_text("utf-8"))["experiment"]
+STOCK = {"IPython", "jax", "numpy"}
+"""What a stock Jupyter with JAX has."""
+
+NO_WITNESS = """\
+import sys
+
+
+class NoWitness:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "witness":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+sys.meta_path.insert(0, NoWitness())
+"""
+
+
+class _Text(HTMLParser):
+    """The text of a page, scripts and styles apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._skip = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._skip += tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skip -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if not self._skip:
+            self.parts.append(data)
+
+
+def text_of(html: str) -> str:
+    """Return what a reader sees of a page."""
+    parser = _Text()
+    parser.feed(html)
+    return "".join(parser.parts)
+
+
+def build(output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Build the book as `nox -s docs` does, into a folder of its own."""
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-n",
+        "-c",
+        "conf",
+        "docs",
+        str(output),
+        *arguments,
+    ]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=1200, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("book") / "html"
+    done = build(output)
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def test_every_page_is_published(book: Path) -> None:
+    assert [page for page in PAGES if not (book / f"{page}.html").exists()] == []
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment["what"])
+def test_each_experiment_of_the_notes_is_in_the_book(book: Path, experiment: dict[str, str]) -> None:
+    html = (book / f"{experiment['page']}.html").read_text("utf-8")
+    text = text_of(html)
+    assert [seen for seen in experiment["sees"] if seen not in text] == []
+    assert len(re.findall(r'class="live[ "]', html)) >= int(experiment.get("live", 0))
+
+
+def test_a_second_run_over_the_same_output_runs_nothing_and_changes_nothing(book: Path) -> None:
+    before = {path: path.read_bytes() for path in book.rglob("*.html")}
+    done = build(book)
+    assert done.returncode == 0, done.stderr
+    assert not re.search(r"^\[\d+/\d+\]", done.stderr, re.MULTILINE)
+    assert {path: path.read_bytes() for path in book.rglob("*.html")} == before
+
+
+def test_the_book_builds_without_a_network(tmp_path: Path, book: Path) -> None:
+    unshare = shutil.which("unshare")
+    if not unshare or subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system gives no network namespace to take the network away with")
+    command = [
+        unshare,
+        "-rn",
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "-n",
+        "-q",
+        "-c",
+        "conf",
+        "docs",
+        str(tmp_path / "html"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_page_asks_another_host_for_anything(book: Path) -> None:
+    asking = re.compile(
+        r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["'](?:https?:)?//[^"']+|<link\b[^>]*rel=["'](?:stylesheet|preload|icon)["'][^>]*href=["'](?:https?:)?//[^"']+"""
+    )
+    found = {path.name: asking.findall(path.read_text("utf-8")) for path in book.rglob("*.html")}
+    assert {name: urls for name, urls in found.items() if urls} == {}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_imports_only_jax_and_what_it_says_it_needs(page: str) -> None:
+    notebook = read_notebook((DOCS / f"{page}.md").read_text("utf-8"), DOCS / f"{page}.md", Site(DOCS))
+    assert notebook is not None
+    needs = set(notebook.metadata.get("witness", {}).get("needs", []))
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        for node in ast.walk(
+            ast.parse(re.sub(r"^(\s*)(\w+\s*=\s*)?[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE))
+        ):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+            strangers = {name.split(".")[0] for name in names} - STOCK - needs - sys.stdlib_module_names
+            assert strangers == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_in_a_stock_kernel(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = DOCS / f"{page}.md"
+    notebook = read_notebook(path.read_text("utf-8"), path, Site(DOCS))
+    plan = read_file(path, page, Site(DOCS))
+    assert notebook is not None
+    assert plan is not None
+    (tmp_path / "sitecustomize.py").write_text(NO_WITNESS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    probe = (
+        "import importlib.util\ntry:\n    import witness\nexcept ImportError:\n    pass\nelse:\n    raise SystemError"
+    )
+    cells = [nbformat.v4.new_code_cell(probe), *(nbformat.v4.new_code_cell(cell.source) for cell in plan.cells)]
+    client = nbclient.NotebookClient(
+        nbformat.v4.new_notebook(cells=cells),
+        kernel_name="python3",
+        timeout=300,
+        allow_errors=True,
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    executed = client.execute(env={**os.environ})
+    raised = [next((out.ename for out in cell.outputs if out.output_type == "error"), None) for cell in executed.cells]
+    assert raised == [None, *(cell.raises and cell.raises.rpartition(".")[2] for cell in plan.cells)]
