@@ -9,8 +9,8 @@ from pathlib import Path
 
 from witness.reading.plan import Plan
 from witness.records.store import Store
+from witness.runner.display import progress
 from witness.runner.environment import NoEnvironment, find
-from witness.runner.progress import Progress
 from witness.runner.report import report
 from witness.runner.run import run
 
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     plans, source, unreadable = _plans(options.pages)
     environment = find(options.records.resolve())
     store = Store(options.records.resolve() / environment.name)
-    run(plans, store, environment, Progress(verbose=options.verbose), source)
+    run(plans, store, environment, progress(verbose=options.verbose), source)
     faults = report(plans, store)
     for line in [*unreadable, *faults]:
         print(line, file=sys.stderr)

@@ -19,7 +19,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from witness.kernel import birth, warmth
@@ -129,8 +128,8 @@ class Forge:
                 self.send(ended=pid, status=os.waitstatus_to_exitcode(status))
 
 
-def main() -> Callable[[], None] | None:
-    """Serve the client at the other end of the socket; return, in a fork, what is left to do to be a kernel."""
+def main() -> warmth.Program | None:
+    """Serve the client at the other end of the socket; return, in a fork, the program that it is to be."""
     if not sys.flags.safe_path:
         del sys.path[0]  # the folder that holds this package; a page's kernel starts without it
     client, folder, warm = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
@@ -143,7 +142,7 @@ def main() -> Callable[[], None] | None:
     request = forge.serve()
     if request:
         warmth.renew()
-        return warmth.launch(request["argv"])
+        return warmth.program(request["argv"])
     forge.close()
     shutil.rmtree(folder, ignore_errors=True)
     return None
@@ -152,4 +151,4 @@ def main() -> Callable[[], None] | None:
 if __name__ == "__main__":
     kernel = main()
     if kernel:
-        kernel()  # called here to be as deep in the stack as an ordinary kernel
+        exec(*kernel)  # here, not in a function: compiled programs keep the whole stack of their calls, and print it

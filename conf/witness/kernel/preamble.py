@@ -6,7 +6,8 @@ def _() -> None:
     from IPython.core.getipython import get_ipython
     from jupyter_client.jsonutil import json_default
 
-    session: Any = get_ipython().kernel.session  # type: ignore[no-untyped-call]
+    shell: Any = get_ipython()
+    session = shell.kernel.session
     stock = session.pack
 
     def pack(message: Any) -> bytes:

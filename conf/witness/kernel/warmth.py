@@ -7,8 +7,14 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib.abc import InspectLoader
 from pathlib import Path
+from types import CodeType
+from typing import Any
+
+Program = tuple[CodeType, dict[str, Any]]
+"""A module's code, and the names it starts with."""
 
 NEEDED = ("jax", "numpy", "ipykernel.kernelapp")
 """Without these there is nothing to fork."""
@@ -50,6 +56,9 @@ def warm() -> str:
     bridge = importlib.import_module("jax._src.xla_bridge")
     if getattr(bridge, "backends_are_initialized", bool)():  # private; its threads would be seen below
         return "a backend of JAX is started already"
+    hide = getattr(importlib.import_module("jax._src.source_info_util"), "register_exclusion", None)
+    if hide:  # private; the frames of an ordinary kernel's start are in compiled programs, so ours shall not be
+        hide(str(Path(__file__).parent))
     gc.collect()
     gc.freeze()  # what a fork never looks at, it does not copy
     if pid := os.fork():
@@ -72,10 +81,15 @@ def renew() -> None:
         del sys.modules[name]  # a page cannot import what an ordinary kernel could not
 
 
-def launch(argv: Sequence[str]) -> Callable[[], None]:
-    """Return what acts like ``python -m ipykernel_launcher …``, which ``argv`` is, until the kernel ends."""
-    launcher = importlib.util.find_spec("ipykernel_launcher")
+def program(argv: Sequence[str]) -> Program:
+    """Return the program that ``argv``, which is ``python -m ipykernel_launcher …``, starts; and set the stage for it."""
+    spec = importlib.util.find_spec("ipykernel_launcher")
+    loader = spec and spec.loader
+    assert isinstance(loader, InspectLoader)
+    code = loader.get_code("ipykernel_launcher")
+    assert code is not None
+    if not sys.flags.safe_path:
+        sys.path.insert(0, str(Path.cwd()))
     sys.orig_argv = list(argv)
-    sys.argv = [str(launcher and launcher.origin), *argv[argv.index("ipykernel_launcher") + 1 :]]
-    start: Callable[[], None] = importlib.import_module("ipykernel.kernelapp").launch_new_instance
-    return start
+    sys.argv = [code.co_filename, *argv[argv.index("ipykernel_launcher") + 1 :]]
+    return code, {"__name__": "__main__", "__spec__": spec, "__file__": code.co_filename}

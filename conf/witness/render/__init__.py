@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from witness.render import mathml
+from witness.render import fold, live, mathml
 from witness.render.build import Build
-from witness.render.live import LiveRole
-from witness.render.outputs import on_doctree_read
+from witness.render.outputs import on_config_inited, on_doctree_read
 from witness.render.provenance import on_html_page_context
 
 if TYPE_CHECKING:
@@ -19,9 +18,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_records", None, "", (str, type(None)))
-    app.add_role("live", LiveRole())
+    fold.add(app)
+    live.add(app)
     mathml.add(app)
 
+    app.connect("config-inited", on_config_inited)
     build = Build()
     app.connect("config-inited", build.on_config_inited)
     app.connect("env-get-outdated", build.on_env_get_outdated)

@@ -18,10 +18,10 @@ from witness.records.page import Problem
 from witness.records.scrub import leaks
 from witness.records.store import Store
 from witness.render.evidence import remember
+from witness.runner.display import progress
 from witness.runner.environment import Environment, NoEnvironment, find
 from witness.runner.lock import Lock
 from witness.runner.machine import machine
-from witness.runner.progress import Progress
 from witness.runner.report import describe
 from witness.runner.run import run
 
@@ -110,7 +110,7 @@ class Build:
             if plan:
                 plans.append(plan)
         if plans:
-            run(plans, store, environment, Progress(), site.root)
+            run(plans, store, environment, progress(), site.root)
         for plan in plans:
             record, sign = store.read(plan.page), store.sign(plan.page)
             if record and sign:

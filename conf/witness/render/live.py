@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from docutils import nodes
 from docutils.nodes import Node, system_message
+from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+from sphinx.writers.html5 import HTML5Translator
 
 from witness.records.page import LiveValue
 from witness.records.values import NoLiveValue, split
 from witness.render.evidence import record_of
 
 logger = logging.getLogger(__name__)
+
+
+class live(nodes.inline):  # noqa: N801 (docutils' nodes are written so)
+    """A value in prose, with the expression that it is the value of."""
+
+
+def visit_live(self: HTML5Translator, node: live) -> None:
+    """Begin a value, which a pointer that rests on it explains."""
+    title = f"Computed while this page was built: {node['expression']}"
+    self.body.append(self.starttag(node, "span", "", title=title))
+
+
+def depart_live(self: HTML5Translator, node: live) -> None:
+    """End it."""
+    self.body.append("</span>")
 
 
 class LiveRole(SphinxRole):
@@ -27,8 +44,7 @@ class LiveRole(SphinxRole):
         value = self._value(expression, form)
         if value is None:
             return [nodes.inline(self.rawtext, "?", classes=["live"])], []
-        node = nodes.inline(self.rawtext, value.text, classes=["live"])
-        return [node], []
+        return [live(self.rawtext, value.text, classes=["live"], expression=expression)], []
 
     def _value(self, expression: str, form: str) -> LiveValue | None:
         """Find the value by the order in which equal roles stand on the page."""
@@ -46,3 +62,9 @@ class LiveRole(SphinxRole):
                 "live value `%s` has no place in the record of this page", self.text, location=self.get_location()
             )
         return None
+
+
+def add(app: Sphinx) -> None:
+    """Offer the role, and teach the HTML builders its node."""
+    app.add_role("live", LiveRole())
+    app.add_node(live, html=(visit_live, depart_live))

@@ -1,16 +1,60 @@
-"""Outputs in the page's tree: they stay out of the search index."""
+"""Outputs in the page's tree: who renders them, what may be shown, and what the search finds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
 
 from witness.render.evidence import pages
 
+logger = logging.getLogger(__name__)
+
+ACTIVE = ("text/html", "application/javascript", "application/vnd.jupyter.widget-view+json")
+"""Kinds of output that can run scripts or reach another host: in strict mode each is the last choice."""
+
+SAFE = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "text/latex", "text/plain")
+"""Kinds of output that pages may show, best first."""
+
+HTML = ("html", "dirhtml", "singlehtml")
+
+
+def on_config_inited(app: Sphinx, config: Config) -> None:
+    """Choose our renderer where the site chose none, and in strict mode the kinds of output to show."""
+    installed = bool(entry_points(group="myst_nb.renderers", name="witness"))
+    if config.nb_render_plugin == "default":
+        if installed:
+            config.nb_render_plugin = "witness"
+        else:
+            logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
+    if config.witness_strict:
+        last = 1000 if installed else None
+        config.nb_mime_priority_overrides = [
+            *((builder, kind, number) for builder in HTML for number, kind in enumerate(SAFE)),
+            *(("*", kind, last) for kind in ACTIVE),
+            *config.nb_mime_priority_overrides,
+        ]
+
 
 def on_doctree_read(app: Sphinx, doctree: nodes.document) -> None:
-    """Mark the outputs of an executed page as not to be searched."""
-    if app.env.docname in pages(app.env):
-        for node in doctree.findall(nodes.container):
-            if "cell_output" in node["classes"]:
-                node["classes"].append("no-search")
+    """Keep an executed page's outputs out of the search index, but for errors: their classes and messages."""
+    if app.env.docname not in pages(app.env):
+        return
+    for output in doctree.findall(nodes.container):
+        if output.get("nb_element") == "cell_code_output":
+            for node in shown(output):
+                if "witness-error" not in node["classes"]:
+                    node["classes"].append("no-search")
+
+
+def shown(output: nodes.Element) -> Iterator[nodes.Element]:
+    """Yield what one cell shows; of a bundle of kinds, each kind's nodes, for one of them is chosen later."""
+    for node in output.children:
+        if isinstance(node, nodes.Element) and (node.get("nb_element") == "mime_bundle" or "mime_type" in node):
+            yield from shown(node)
+        elif isinstance(node, nodes.Element):
+            yield node

@@ -15,7 +15,7 @@ SLOWEST = 5
 
 
 class Progress:
-    """Plain lines; :class:`Live` adds a display for terminals."""
+    """Plain lines; a terminal gets more (see ``witness.runner.display``)."""
 
     def __init__(self, stream: TextIO | None = None, *, verbose: bool = False) -> None:
         self._stream = stream or sys.stderr

@@ -57,13 +57,15 @@ class Code:
         """The source with IPython's own lines blanked: Python, and as many lines."""
         return INLINE_MAGIC.sub(" None", MAGIC.sub("", self.source))
 
-    def remarks(self) -> Iterator[Remark]:
-        """Yield comments and strings, as far as the code can be read.
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Comments and strings, as far as the code can be read.
 
         What an ``assert`` compares with is left out: the build proves it.
         """
-        if not self.is_python:
-            return
+        return tuple(self._remarks()) if self.is_python else ()
+
+    def _remarks(self) -> Iterator[Remark]:
         checked = self._checked()
         try:
             for token in tokenize.generate_tokens(io.StringIO(self.plain).readline):

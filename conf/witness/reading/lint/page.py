@@ -67,7 +67,7 @@ class Page:
     def remarks(self) -> Iterator[Remark]:
         """Yield the comments and strings of all cells."""
         for cell in self.cells:
-            yield from cell.code.remarks()
+            yield from cell.code.remarks
 
     def section(self, line: int) -> Section:
         """Return the section that a line is in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -52,23 +53,43 @@ def factors(page: Page) -> Iterator[Finding]:
             yield Finding(line, f"{quoted(found[0])} is typed by hand", column)
 
 
-def _number(found: re.Match[str]) -> str | None:
-    """Return a factor as code would write it."""
-    digits = found["digits"] or found["number"] or found["fold"]
-    word = (found["word"] or digits or "").lower()
-    if word in VALUES:
-        return str(VALUES[word])
-    if digits:
-        return re.sub(r"[,\u2009\u202f]", "", digits)
-    part = (found["part"] or found["twice"] or "").lower()
-    factor = PARTS.get(part) or EXACT.get(part)
-    return str(factor) if factor else None
+def _number(found: re.Match[str]) -> float | None:
+    """Return the factor that a match states, where it states one."""
+    digits = found["digits"] or found["number"] or found["fold"] or ""
+    word = (found["word"] or found["part"] or found["twice"] or digits).lower()
+    known = {**VALUES, **PARTS, **EXACT}.get(word)
+    try:
+        return known or float(re.sub(r"[,\u2009\u202f]", "", digits))
+    except ValueError:
+        return None
 
 
-def _states(source: str, number: str) -> bool:
-    """Say whether an ``assert`` compares with a multiple by this number."""
-    value = re.escape(number) + r"(?:\.0)?"
-    return bool(re.search(rf"(?:[<>]=?|==|[*/]) {value}(?![\w.])|(?<![\w.]){value} (?:\*|[<>]|==)", source))
+def _states(source: str, number: float) -> bool:
+    """Say whether an ``assert`` compares with a multiple by a number, or a ratio with that number."""
+    try:
+        tree = ast.parse(source.strip())
+    except SyntaxError:
+        return False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            unequal = all(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)
+            for side in (node.left, *node.comparators):
+                if unequal and _is(side, number):
+                    return True
+                if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Mult | ast.Div):
+                    parts = [part for part in (side.left, side.right) if _is(part, number, whole=not unequal)]
+                    if parts:
+                        return True
+    return False
+
+
+def _is(node: ast.expr, number: float, *, whole: bool = False) -> bool:
+    """Say whether a node is a number; ``whole`` leaves floats out: equality with their multiples tells of no count."""
+    return (
+        isinstance(node, ast.Constant)
+        and type(node.value) in ((int,) if whole else (int, float))
+        and node.value == number
+    )
 
 
 RULES = (

@@ -1,0 +1,30 @@
+"""A block of text among a cell's outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docutils import nodes
+
+from witness.render.fold import fold, scroll
+from witness.render.text import amount, lines, plain
+
+SCREEN = 40
+"""Lines that are shown at once; longer text scrolls within itself."""
+
+
+def block(text: str, what: str, classes: Sequence[str] = (), language: str = "text") -> nodes.Element:
+    """Return text as it was printed; long text scrolls, and its size is said."""
+    text = plain(text).rstrip("\n")
+    node = nodes.literal_block(text, text, language=language, classes=[*classes])
+    size = lines(text)
+    if size <= SCREEN:
+        return node
+    label = f"{what}, {amount(size, 'line')}"
+    region = scroll("", node, label=label)
+    return nodes.container("", nodes.paragraph(label, label, classes=["witness-size"]), region)
+
+
+def folded(text: str, summary: str, classes: Sequence[str] = ()) -> fold:
+    """Return text that a reader opens; it scrolls where it is long."""
+    return fold("", block(text, summary), summary=summary, classes=[*classes])

@@ -1,0 +1,66 @@
+"""Nodes that keep long things short: a part that opens on demand, and a part that scrolls within itself."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
+
+
+class fold(nodes.container):  # noqa: N801 (docutils' nodes are written so)
+    """A part of a page that a reader opens; builders other than HTML's show it open, without its summary."""
+
+
+class scroll(nodes.container):  # noqa: N801
+    """A part of a page that scrolls within itself, can be reached by keyboard, and has a label."""
+
+
+def visit_fold(self: HTML5Translator, node: fold) -> None:
+    """Begin a part that opens on demand."""
+    self.body.append(self.starttag(node, "details", CLASS="witness-fold"))
+    self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
+
+
+def depart_fold(self: HTML5Translator, node: fold) -> None:
+    """End it."""
+    self.body.append("</details>\n")
+
+
+def visit_scroll(self: HTML5Translator, node: scroll) -> None:
+    """Begin a part that scrolls within itself."""
+    attributes: dict[str, Any] = {"role": "region", "tabindex": "0", "aria-label": node["label"]}
+    self.body.append(self.starttag(node, "div", CLASS="witness-scroll", **attributes))
+
+
+def depart_scroll(self: HTML5Translator, node: scroll) -> None:
+    """End it."""
+    self.body.append("</div>\n")
+
+
+class Dropdowns(SphinxPostTransform):
+    """Admonitions of class ``dropdown``, such as solutions, open on demand: the theme alone does not do it."""
+
+    default_priority = 800
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Put each such admonition's content into a fold, and its title on it."""
+        if "sphinx_togglebutton" in self.env._app.extensions:
+            return
+        for node in list(self.document.findall(nodes.Element)):
+            if isinstance(node, nodes.Admonition) and "dropdown" in node["classes"]:
+                title, content = node[0], node[1:]
+                folded = fold("", *content, summary=title.astext(), classes=[*node["classes"], "admonition"])
+                folded["ids"] = node["ids"]
+                node.replace_self(folded)
+
+
+def add(app: Sphinx) -> None:
+    """Teach the HTML builders both nodes."""
+    app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_node(scroll, html=(visit_scroll, depart_scroll))
+    app.add_post_transform(Dropdowns)

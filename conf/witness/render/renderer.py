@@ -1,0 +1,122 @@
+"""The renderer that MyST-NB asks for the nodes of a cell's outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from nbformat import NotebookNode
+
+from witness.records.page import CellRecord, PageRecord
+from witness.render.block import block, folded
+from witness.render.error import Place, error
+from witness.render.evidence import record_of
+from witness.render.harmless import harmless
+from witness.render.text import amount, lines, plain
+from witness.render.traceback import Traceback, read
+
+GROUP = "  + Exception Group Traceback"
+"""How the traceback of an exception group begins: the kernel prints it and sends no error."""
+
+
+class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say whether it is typed
+    """Text is plain, errors say their message first, and in strict mode no markup of a cell's is let through."""
+
+    def render_stdout(
+        self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
+    ) -> list[nodes.Element]:
+        """Return what was printed."""
+        if "remove-stdout" in cell_metadata.get("tags", []) or not plain(output["text"]).strip():
+            return []
+        return [block(output["text"], "Output", ["output", "stream"], self._language(cell_metadata, source_line))]
+
+    def render_stderr(
+        self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
+    ) -> list[nodes.Element]:
+        """Return what was printed to stderr, folded; the traceback of an exception group is an error."""
+        if not super().render_stderr(output, cell_metadata, cell_index, source_line):  # it obeys the site's settings
+            return []
+        text = plain(output["text"])
+        if text.startswith(GROUP):
+            traceback = Traceback([], 0, text, "")
+            return [self._error("ExceptionGroup", "", traceback, cell_metadata, cell_index)]
+        return [folded(text, f"stderr, {amount(lines(text), 'line')}", ["witness-stderr"])]
+
+    def render_error(
+        self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
+    ) -> list[nodes.Element]:
+        """Return an error: its message first."""
+        name, message = str(output["ename"]), str(output["evalue"])
+        return [self._error(name, message, read(output["traceback"], message), cell_metadata, cell_index)]
+
+    def render_text_plain(self, data: MimeData) -> list[nodes.Element]:
+        """Return the text of a displayed object."""
+        language = self._language(data.cell_metadata, data.line)
+        return [block(data.string, "Output", ["output", "text_plain"], language)]
+
+    def render_text_html(self, data: MimeData) -> list[nodes.Element]:
+        """Return HTML; in strict mode its text, as nothing better was displayed with it."""
+        return self._source(data, "html") if self._strict else list(super().render_text_html(data))
+
+    def render_javascript(self, data: MimeData) -> list[nodes.Element]:
+        """Return a script; in strict mode its text."""
+        return self._source(data, "javascript") if self._strict else list(super().render_javascript(data))
+
+    def render_widget_view(self, data: MimeData) -> list[nodes.Element]:
+        """Return a widget; in strict mode nothing, for widgets come with scripts of another host."""
+        return [] if self._strict else list(super().render_widget_view(data))
+
+    def render_markdown(self, data: MimeData) -> list[nodes.Element]:
+        """Return Markdown; in strict mode HTML in it is text."""
+        found = super().render_markdown(data)
+        return harmless(found) if self._strict else list(found)
+
+    def render_image(self, data: MimeData) -> list[nodes.Element]:
+        """Return a figure, with a text in its stead for those who cannot see it."""
+        found: list[nodes.Element] = super().render_image(data)
+        for image in found:
+            image.setdefault("alt", "Figure that the code above draws")
+        return found
+
+    def render_nb_finalise(self, metadata: dict[str, Any]) -> None:
+        """Give each code cell its identifier, for the frames of errors link to it."""
+        super().render_nb_finalise(metadata)
+        for node in self.renderer.document.findall(nodes.container):
+            if node.get("nb_element") == "cell_code":
+                node["ids"].append(Place(self._number(node["cell_index"])).id)
+
+    def _number(self, cell_index: int) -> int:
+        """Return the number among the code cells of a cell of the notebook."""
+        return sum(cell.cell_type == "code" for cell in self.renderer.nb_client.notebook.cells[: cell_index + 1])
+
+    @property
+    def _strict(self) -> bool:
+        return bool(self.renderer.sphinx_env.config.witness_strict)
+
+    @property
+    def _record(self) -> PageRecord | None:
+        env = self.renderer.sphinx_env
+        return record_of(env, env.docname)
+
+    def _language(self, metadata: dict[str, Any], line: int | None) -> str:
+        """Return the site's lexer for text, where it chose another than MyST-NB's, which is for colours."""
+        chosen = self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line)
+        return "text" if chosen == "myst-ansi" else str(chosen)
+
+    def _source(self, data: MimeData, language: str) -> list[nodes.Element]:
+        return [block(data.string, "Output", ["output", "text_plain"], language)]
+
+    def _error(
+        self, name: str, message: str, traceback: Traceback, metadata: dict[str, Any], cell_index: int
+    ) -> nodes.Element:
+        code = [cell for cell in self.renderer.nb_client.notebook.cells if cell.cell_type == "code"]
+        here = self._number(cell_index)
+        places = {
+            cell.execution_count: Place(number, str(cell.metadata.get("load", "")).rpartition("/")[2])
+            for number, cell in enumerate(code, 1)
+        }
+        kept: list[CellRecord] = self._record.cells if self._record else []
+        for raised in (cell.raised for cell in kept if cell.number == here and cell.raised):
+            name, message = raised.name, raised.message
+        return error(name, message, traceback, places, here, "raises" in metadata)
