@@ -70,17 +70,16 @@ def _states(source: str, number: float) -> bool:
         tree = ast.parse(source.strip())
     except SyntaxError:
         return False
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Compare):
-            unequal = all(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)
-            for side in (node.left, *node.comparators):
-                if unequal and _is(side, number):
-                    return True
-                if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Mult | ast.Div):
-                    parts = [part for part in (side.left, side.right) if _is(part, number, whole=not unequal)]
-                    if parts:
-                        return True
-    return False
+    compared = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    return any(_multiple(side, number, node) for node in compared for side in (node.left, *node.comparators))
+
+
+def _multiple(side: ast.expr, number: float, node: ast.Compare) -> bool:
+    """Say whether a side of a comparison is a number, or something times a number."""
+    bound = all(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)
+    if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Mult | ast.Div):
+        return any(_is(part, number, whole=not bound) for part in (side.left, side.right))
+    return bound and _is(side, number)
 
 
 def _is(node: ast.expr, number: float, *, whole: bool = False) -> bool:
