@@ -1,0 +1,141 @@
+"""Real kernels for tests: started, asked and watched from ordinary functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from witness.runner.kernels import Kernel, Kernels
+
+ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+@dataclass
+class Reply:
+    """What one cell did."""
+
+    status: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    result: str = ""
+    mimes: list[str] = field(default_factory=list)
+    traceback: str = ""
+    """The whole of it, with its colours."""
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        """Add a message of the kernel."""
+        content = message["content"]
+        if message["msg_type"] == "stream":
+            setattr(self, content["name"], getattr(self, content["name"]) + content["text"])
+        elif message["msg_type"] in ("execute_result", "display_data"):
+            self.result += content["data"].get("text/plain", "")
+            self.mimes += sorted(content["data"])
+        elif message["msg_type"] == "error":
+            self.traceback = "\n".join(content["traceback"])
+
+
+class Page:
+    """A kernel that runs cells."""
+
+    def __init__(self, runner: asyncio.Runner, kernel: Kernel, folder: Path) -> None:
+        self.kernel = kernel
+        self.folder = folder
+        self._runner = runner
+
+    def run(self, code: str) -> Reply:
+        """Execute a cell as nbclient would."""
+        reply = Reply()
+        execute: Any = self.kernel.client.execute_interactive
+        coroutine = execute(code, output_hook=reply.take, allow_stdin=False, timeout=60)
+        reply.status = self._runner.run(coroutine)["content"]["status"]
+        return reply
+
+    def tell(self, expression: str, code: str = "") -> Any:
+        """Return the value of an expression in the kernel, by way of JSON, after executing code."""
+        assert self.run(f"import json\n{code}\n_told = json.dumps({expression})").traceback == ""
+        reply = self.run("print(_told)")
+        assert reply.status == "ok"
+        return json.loads(reply.stdout)
+
+    def fate(self) -> str:
+        """Wait until the kernel has ended; return how."""
+        deadline = time.monotonic() + 20
+        while self.kernel.fate() == "alive" and time.monotonic() < deadline:
+            self.wait(0.01)
+        return self.kernel.fate()
+
+    def wait(self, seconds: float) -> None:
+        """Let the loop run."""
+        self._runner.run(asyncio.sleep(seconds))
+
+    def begin(self, code: str) -> None:
+        """Start a cell and do not wait for it."""
+        self.kernel.client.execute(code)
+        self.wait(0.01)
+
+    def interrupt(self) -> None:
+        """Interrupt the cell that runs, as nbclient would."""
+
+        async def interrupt() -> None:
+            await self.kernel.manager.interrupt_kernel()
+
+        self._runner.run(interrupt())
+
+
+class Pages:
+    """The kernels of one run, on a loop of their own."""
+
+    def __init__(self, folder: Path, *, may_fork: bool, environment: Mapping[str, str] = ENVIRONMENT) -> None:
+        self.runner = asyncio.Runner()
+        self.kernels = Kernels(environment, may_fork=may_fork)
+        self.runner.run(self.kernels.__aenter__())
+        self._folder = folder
+        self._count = 0
+
+    @contextmanager
+    def start(self, name: str = "python3", *, budget: float = 60, code: str = "") -> Iterator[Page]:
+        """Yield a kernel in a folder of its own."""
+        self._count += 1
+        cwd = self._folder / f"page{self._count}"
+        cwd.mkdir()
+        stack = AsyncExitStack()
+        kernel = self.runner.run(stack.enter_async_context(self.kernels.start(name, cwd, budget, code)))
+        try:
+            yield Page(self.runner, kernel, cwd)
+        finally:
+            self.runner.run(stack.aclose())
+
+    def close(self) -> None:
+        """End them all."""
+        self.runner.run(self.kernels.__aexit__(None, None, None))
+        self.runner.close()
+
+
+def alive(pids: Sequence[int]) -> list[int]:
+    """Return the processes that have not ended. A zombie has: it only waits for its parent to notice."""
+    found = []
+    for pid in pids:
+        try:
+            os.kill(pid, 0)
+            stat = Path(f"/proc/{pid}/stat")
+            if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
+                continue
+        except ProcessLookupError:
+            continue
+        found.append(pid)
+    return found
+
+
+def left(pids: Sequence[int], seconds: float = 5) -> list[int]:
+    """Return the processes that have not ended after some seconds."""
+    deadline = time.monotonic() + seconds
+    while (found := alive(pids)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found

@@ -1,0 +1,511 @@
+"""Kernels, forked or not: they act like stock ones, see nothing of one another, and leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kernels import ENVIRONMENT, Page, Pages, Reply, alive, left
+from witness.runner.kernels import KernelFailed, Kernels, UnknownKernel
+
+CONF = Path(__file__).parents[1] / "conf"
+LINUX = sys.platform == "linux"
+FORKED = pytest.param(True, id="forked", marks=pytest.mark.skipif(not LINUX, reason="nothing is forked here"))
+ORDINARY = pytest.param(False, id="ordinary")
+
+
+@pytest.fixture(scope="module", params=[FORKED, ORDINARY])
+def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    pages = Pages(tmp_path_factory.mktemp("pages"), may_fork=request.param)
+    yield pages
+    pages.close()
+
+
+@pytest.fixture
+def forked(tmp_path: Path) -> Iterator[Pages]:
+    if not LINUX:
+        pytest.skip("nothing is forked here")
+    pages = Pages(tmp_path, may_fork=True)
+    yield pages
+    pages.close()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# One page does not see another
+
+STATE = """
+import builtins, gc, json, locale, logging, os, random, re, signal, sys, threading, warnings
+import jax, numpy
+
+def state():
+    folder = "/proc/self/fd" if os.path.exists("/proc/self/fd") else "/dev/fd"
+    links = [os.path.join(folder, name) for name in os.listdir(folder)]
+    umask = os.umask(0)
+    os.umask(umask)
+    return {
+        "jax.config": {name: str(value) for name, value in jax.config.values.items()},
+        "jax is patched": jax.numpy.sin.__name__,
+        "json is patched": json.loads.__name__,
+        "builtins": sorted(vars(builtins)),
+        "variables": dict(os.environ),
+        "variables of children": os.popen("env | sort | grep -v ^_=").read(),
+        "folder": os.path.basename(os.getcwd())[:4],
+        "files in it": os.listdir(),
+        "modules": sorted(sys.modules),
+        "path": sys.path,
+        "open files": sorted(re.sub("[0-9]+", "", os.readlink(l)) for l in links if os.path.exists(l)),
+        "threads": sorted(thread.name for thread in threading.enumerate()),
+        "warnings": [str(entry) for entry in warnings.filters],
+        "signals": [str(signal.getsignal(number)) for number in sorted(signal.valid_signals() - {32, 33})],
+        "numpy": {name: str(value) for name, value in numpy.get_printoptions().items()},
+        "logging": logging.root.level,
+        "locale": locale.setlocale(locale.LC_ALL),
+        "umask": umask,
+        "recursion": sys.getrecursionlimit(),
+        "garbage": gc.get_threshold(),
+        "names": sorted(name for name in globals() if not re.match(r"_[0-9i]|_told", name)),
+    }
+"""
+MISCHIEF = """
+jax.config.update("jax_enable_x64", True)
+jax.numpy.sin = jax.numpy.cos
+json.loads = json.dumps
+builtins.left_behind = 1
+os.environ["LEFT_BEHIND"] = "1"
+open("left_behind", "w").close()
+import wave
+sys.path.append("/left/behind")
+left_open = open("left_behind")
+threading.Thread(target=threading.Event().wait, name="left behind", daemon=True).start()
+warnings.simplefilter("ignore")
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+numpy.set_printoptions(precision=3)
+logging.root.setLevel(5)
+locale.setlocale(locale.LC_ALL, "C")
+os.umask(0o77)
+sys.setrecursionlimit(5000)
+gc.set_threshold(7)
+"""
+
+
+def test_nothing_that_a_page_does_is_seen_by_the_next(pages: Pages) -> None:
+    with pages.start() as first:
+        before = first.tell("state()", STATE)
+        assert first.run(MISCHIEF).status == "ok"
+        after = first.tell("state()")
+        with pages.start() as second:
+            assert second.tell("state()", STATE) == before
+    unseen = {name for name in before if before[name] == after[name]}
+    assert unseen == {"folder"}, "the state does not show the mischief"
+
+
+RANDOM = """
+import os, random, secrets, tempfile, uuid, multiprocessing
+import numpy
+"""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "random.random()",
+        "numpy.random.rand()",
+        "numpy.random.default_rng().random()",
+        "secrets.token_hex()",
+        "str(uuid.uuid4())",
+        "next(tempfile._get_candidate_names())",
+        "multiprocessing.current_process().authkey.hex()",
+    ],
+)
+def test_no_two_pages_draw_the_same(two: tuple[Page, Page], expression: str) -> None:
+    first, second = two
+    assert first.tell(expression, RANDOM) != second.tell(expression, RANDOM)
+
+
+@pytest.fixture(scope="module")
+def two(pages: Pages) -> Iterator[tuple[Page, Page]]:
+    with pages.start() as first, pages.start() as second:
+        yield first, second
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Only what is given arrives
+
+
+@pytest.mark.parametrize("may_fork", [FORKED, ORDINARY])
+def test_only_the_given_variables_arrive(may_fork: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_SECRET", "hush")
+    pages = Pages(tmp_path, may_fork=may_fork)
+    with pages.start() as page:
+        found = page.tell("dict(os.environ)", "import os, jax")
+        shell = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER", "MPLBACKEND"}
+        imports = {"PYDEVD_USE_FRAME_EVAL", "TF_CPP_MIN_LOG_LEVEL", "TPU_SKIP_MDS_QUERY"}
+        assert {name: found[name] for name in found if name not in shell | imports} == ENVIRONMENT
+        assert page.kernel.forked == may_fork
+        if LINUX:
+            for pid in (page.kernel.pid, page.tell("os.getppid()")):
+                assert "hush" not in Path(f"/proc/{pid}/environ").read_text()
+    pages.close()
+
+
+@pytest.mark.parametrize("may_fork", [FORKED, ORDINARY])
+def test_a_profile_of_the_user_has_no_influence(may_fork: bool, tmp_path: Path) -> None:
+    startup = tmp_path / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "start.py").write_text("started = True")
+    (startup.parent / "ipython_config.py").write_text("get_config().InteractiveShellApp.exec_lines = ['lines = True']")
+    pages = Pages(tmp_path, may_fork=may_fork, environment={**ENVIRONMENT, "HOME": str(tmp_path)})
+    with pages.start() as page:
+        assert page.tell("[name for name in ('started', 'lines') if name in globals()]") == []
+        assert page.tell("get_ipython().history_manager.enabled") is False
+    pages.close()
+    assert sorted(path.name for path in (tmp_path / ".ipython" / "profile_default").iterdir()) == [
+        "ipython_config.py",
+        "startup",
+    ]
+
+
+def test_nothing_the_kernel_prints_reaches_ours(pages: Pages, capfd: pytest.CaptureFixture[str]) -> None:
+    with pages.start() as page:
+        page.run("import os, sys; os.write(1, b'low'); os.system('echo child'); print('high', file=sys.__stderr__)")
+    assert capfd.readouterr() == ("", "")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# A forked kernel acts like an ordinary one
+
+CELLS = r"""
+import os, sys, warnings, threading, signal, asyncio
+__name__, sys.modules["__main__"].__dict__ is globals(), __doc__, __spec__
+[re.sub("witness-.*/", "", part) for re in [__import__("re")] for part in sys.argv + sys.orig_argv]
+sys.flags, sys.executable, sys._xoptions, sys.path, sys.meta_path, sys.path_hooks
+type(get_ipython()).__mro__, get_ipython().history_manager.enabled
+os.getpgrp() == os.getpid() == os.getsid(0), os.umask(0o22), os.nice(0)
+sorted(thread.name for thread in threading.enumerate())
+[(s.name, str(signal.getsignal(s))) for s in signal.Signals], signal.pthread_sigmask(signal.SIG_BLOCK, [])
+sys.stdin.read(), sys.stdout.encoding, sys.stderr.encoding, sys.excepthook, sys.displayhook
+input("name? ")
+__import__("getpass").getpass()
+warnings.warn("old", DeprecationWarning)
+warnings.warn("odd")
+import jax, numpy
+sorted(str(entry) for entry in warnings.filters)
+sorted(os.environ.items())
+threading.Thread(target=print).name, asyncio.current_task().get_name(), len(__import__("inspect").stack())
+await asyncio.sleep(0); 7
+_, __, In[1], Out[len(In) - 2]
+def broken(): raise ValueError("a message")
+broken()
+def deep(): deep()
+deep()
+1 +
+raise SystemExit(3)
+%history -n 1-2
+%env WITNESS_TEST=1
+!echo $WITNESS_TEST; echo wrong >&2
+get_ipython().run_cell_magic("writefile", "some.py", "word = 1"); from some import word; word
+%timeit?
+from IPython.display import Markdown, display; display(Markdown("*a*")); print("b"); 5
+%matplotlib inline
+import matplotlib.pyplot as plt, matplotlib; plt.plot([1, 2]); matplotlib.get_backend()
+print("out"); print("err", file=sys.stderr); os.write(1, b"low\n"); None
+__import__("subprocess").run([sys.executable, "-c", "import sys; print(sys.path[1:], sys.flags)"]).returncode
+__import__("concurrent.futures").futures.ProcessPoolExecutor(1).submit(abs, -1).result()
+jax.make_jaxpr(lambda x: jax.lax.cond(x > 0, lambda y: y + 1, lambda y: y, x))(1.0)
+print(jax.jit(lambda x: x * 2).lower(1.0).as_text(debug_info=True))
+print(jax.jit(lambda x: x * 2).lower(1.0).compile().as_text())
+jax.jit(lambda x: x if x else -x)(1.0)
+numpy.seterr(), numpy.get_printoptions(), numpy.float32(1) / 0
+_unused = %timeit -o -q -n1 -r1 deep
+sorted(vars(_unused))
+exit()
+"""
+
+
+def normalised(reply: Reply) -> Reply:
+    """Return a reply without what no two kernels share."""
+    text = json.dumps(vars(reply))
+    text = re.sub(r"ipykernel_\d+", "ipykernel_N", text)
+    text = re.sub(r"/[^ \"]*/witness-\w+/\d+", "PRIVATE", text)
+    text = re.sub(r"\b0x[0-9a-f]+", "0x0", text)
+    return Reply(**json.loads(text))
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
+def test_a_forked_kernel_acts_like_an_ordinary_one(tmp_path: Path) -> None:
+    pages = Pages(tmp_path, may_fork=True)
+    with pages.start() as forked, pages.start(code="os.environ") as ordinary:
+        assert (forked.kernel.forked, ordinary.kernel.forked) == (True, False)
+        for cell in CELLS.strip().splitlines():
+            assert normalised(forked.run(cell)) == normalised(ordinary.run(cell)), cell
+        assert forked.fate() == ordinary.fate() == "exited with status 0"
+    pages.close()
+
+
+def test_code_that_sets_variables_gets_an_ordinary_kernel(forked: Pages) -> None:
+    code = "import os\nos.environ['JAX_ENABLE_X64'] = '1'"
+    with forked.start(code=code) as page:
+        assert not page.kernel.forked
+        assert page.tell("str(jax.numpy.arange(3.).dtype)", f"{code}\nimport jax") == "float64"
+
+
+def test_hardly_anything_is_imported_after_the_fork(forked: Pages) -> None:
+    """Says which modules a new ipykernel or JAX imports lazily, to be added to `warmth.LATER`."""
+    code = "from witness.kernel import warmth, sys; assert not warmth.warm(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**ENVIRONMENT, "PYTHONPATH": str(CONF)}, capture_output=True, text=True
+    )
+    with forked.start() as page:
+        page.run("import jax; jax.jit(lambda x: x + 1)(1.0)")
+        page.run("%timeit -n1 -r1 1")
+        page.run("1 / 0")
+        late = set(page.tell("list(sys.modules)", "import sys")) - set(done.stdout.split())
+    assert {name for name in late if not name.startswith(("witness", "runpy"))} <= {"faulthandler", "__mp_main__"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What became of it
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL (signal 9)"),
+        ("__import__('ctypes').string_at(0)", "killed by SIGSEGV (signal 11)"),
+        ("os.kill(os.getpid(), signal.SIGRTMIN + 1)", "killed by a signal (signal 35)"),
+        ("os._exit(3)", "exited with status 3"),
+    ],
+)
+def test_a_kernel_that_ends_says_how(pages: Pages, code: str, fate: str) -> None:
+    with pages.start() as page:
+        assert page.kernel.fate() == "alive"
+        page.begin(f"import os, signal; {code}")
+        assert page.fate() == fate
+        page.kernel.kill()
+        assert page.kernel.fate() == fate
+
+
+def test_a_cell_can_be_interrupted(pages: Pages) -> None:
+    with pages.start() as page:
+        page.begin("import time\ntime.sleep(1000)")
+        page.wait(0.2)
+        page.interrupt()
+        assert page.tell("1 + 1") == 2
+
+
+def test_the_first_output_is_not_lost(pages: Pages) -> None:
+    for _ in range(3):
+        with pages.start() as page:
+            assert page.run("print('first')").stdout == "first\n"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Nothing is left behind
+
+CHILDREN = """
+import os, signal, subprocess, sys
+stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(1000)"
+def child(**options):
+    process = subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE, **options)
+    process.stdout.readline()
+    return process.pid
+pids = [os.getpid(), child()]
+"""
+ESCAPED = """
+pids.append(child(start_new_session=True))
+if os.fork() == 0:
+    os.setsid()
+    with open("grandchild", "w") as file:
+        print(child(), file=file)
+    os._exit(0)
+os.wait()
+pids.append(int(open("grandchild").read()))
+"""
+if LINUX:
+    CHILDREN += ESCAPED  # elsewhere no process is told about its orphans
+
+
+@pytest.mark.parametrize("how", ["end of the page", "kill", "death"])
+def test_what_a_page_starts_ends_with_it(pages: Pages, how: str) -> None:
+    with pages.start() as other, pages.start() as page:
+        pids = page.tell("pids", CHILDREN)
+        assert alive(pids) == pids
+        safe = other.tell("pids", CHILDREN)
+        if how == "kill":
+            page.kernel.kill()
+            assert left(pids) == []
+        elif how == "death":
+            page.begin("os._exit(0)")
+            assert page.fate() == "exited with status 0"
+            assert left(pids) == []
+        assert alive(safe) == safe
+    assert left(pids + safe) == []
+
+
+def test_leaving_the_context_ends_all_and_removes_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pages = Pages(tmp_path, may_fork=LINUX)
+    with pages.start() as page, pages.start(code="os.environ") as other:
+        pids = [*page.tell("pids", CHILDREN), *other.tell("pids", CHILDREN), page.tell("os.getppid()")]
+        assert list(tmp_path.glob("witness-*"))
+        pages.close()
+        assert left(pids) == []
+    assert list(tmp_path.glob("witness-*")) == []
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing tells whose children are left here")
+@pytest.mark.parametrize("may_fork", [FORKED, ORDINARY])
+def test_a_cancelled_page_leaves_nothing(may_fork: bool, tmp_path: Path) -> None:
+    async def page(kernels: Kernels) -> None:
+        async with kernels.start("python3", tmp_path, 60):
+            await asyncio.sleep(60)
+
+    async def run() -> None:
+        async with Kernels(ENVIRONMENT, may_fork=may_fork) as kernels:
+            async with kernels.start("python3", tmp_path, 60) as kernel:
+                forge = int(Path(f"/proc/{kernel.pid}/stat").read_text().rpartition(")")[2].split()[1])
+            for moment in (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4):
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(page(kernels), moment)
+            await asyncio.sleep(0.1)
+            assert Path(f"/proc/{forge}/task/{forge}/children").read_text() == ""
+
+    asyncio.run(run())
+
+
+def test_a_kernel_dies_with_the_forge_and_the_next_has_a_new_one(tmp_path: Path) -> None:
+    pages = Pages(tmp_path, may_fork=LINUX)
+    with pages.start() as page:
+        pids = page.tell("pids[:2]", CHILDREN)
+        os.kill(page.tell("os.getppid()"), signal.SIGKILL)
+        assert page.fate() == "killed by SIGKILL (signal 9)"
+        assert left(pids) == []
+    with pages.start() as page:
+        assert page.tell("1 + 1") == 2
+        assert page.kernel.forked == LINUX
+    pages.close()
+
+
+CLIENT = """
+import asyncio, json, os, sys, time
+from pathlib import Path
+from witness.runner.kernels import Kernels
+
+async def main():
+    environment, may_fork, held, children = json.loads(sys.argv[1])
+    async with Kernels(environment, may_fork=may_fork) as kernels:
+        async with kernels.start("python3", Path.cwd(), 60) as kernel:
+            code = children + "pids.append(os.getppid())\nopen('pids', 'w').write(str(pids))"
+            await kernel.client.execute(code, reply=True)
+            if held and os.fork() == 0:
+                time.sleep(1000)  # holds our end of everything
+            print(Path("pids").read_text(), flush=True)
+            await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("may_fork", "held"),
+    [
+        pytest.param(True, False, id="forked", marks=pytest.mark.skipif(not LINUX, reason="nothing is forked here")),
+        pytest.param(False, False, id="ordinary"),
+        pytest.param(False, True, id="held"),
+    ],
+)
+def test_killing_the_client_leaves_nothing(may_fork: bool, held: bool, tmp_path: Path) -> None:
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    client = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, json.dumps([ENVIRONMENT, may_fork, held, CHILDREN])],
+        env={**ENVIRONMENT, "PYTHONPATH": str(CONF), "TMPDIR": str(temporary)},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    assert client.stdout
+    with client.stdout as output:
+        pids = json.loads(output.readline())
+    assert alive(pids) == pids
+    client.kill()
+    client.wait()
+    assert left(pids) == []
+    if held:
+        os.killpg(client.pid, signal.SIGKILL)
+    assert [path for path in temporary.iterdir() if path.name.startswith("witness-")] == []
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What cannot be started
+
+
+def test_an_unknown_kernel_is_one_line_with_the_known_ones(pages: Pages) -> None:
+    message = r"^no kernel is named 'klingon'; there are: .*python3.*$"
+    with pytest.raises(UnknownKernel, match=message) as caught, pages.start("klingon"):
+        pass
+    assert caught.value.name == "klingon"
+    assert "python3" in caught.value.available
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["no-such-program"], "cannot be started: FileNotFoundError: .*no-such-program.*"),
+        ([sys.executable, "-c", "print('a'); exit('no luck')"], "ended before .*: exited with status 1: no luck"),
+        ([sys.executable, "-c", "import time; time.sleep(1000)"], "was not ready within 0.3 s"),
+    ],
+)
+def test_a_kernel_that_does_not_start_says_why_in_one_line(
+    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: list[str], message: str
+) -> None:
+    spec = tmp_path / "kernels" / "poor" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps({"argv": argv, "display_name": "Poor", "language": "python"}))
+    monkeypatch.setattr(pages.kernels._specs, "kernel_dirs", [str(tmp_path / "kernels")])
+    with pytest.raises(KernelFailed, match=f"^the kernel poor {message}$"), pages.start("poor", budget=0.3):
+        pass
+
+
+FAKES = {
+    "no jax": {"jax.py": "raise ImportError('none')"},
+    "a thread": {
+        "jax/__init__.py": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "jax/_src/xla_bridge.py": "",
+    },
+    "a backend": {"jax/__init__.py": "", "jax/_src/xla_bridge.py": "def backends_are_initialized(): return True"},
+    "a crash": {"jax.py": "import os; os.abort()"},
+}
+
+
+@pytest.mark.parametrize("fake", FAKES)
+def test_where_forking_is_not_safe_kernels_are_ordinary(fake: str, tmp_path: Path) -> None:
+    for name, text in FAKES[fake].items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    pages = Pages(tmp_path, may_fork=True, environment={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)})
+    with pages.start() as page:
+        assert not page.kernel.forked
+        assert page.tell("1 + 1") == 2
+    pages.close()
+
+
+def test_a_long_temporary_folder_leaves_room_for_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    pages = Pages(tmp_path, may_fork=False)
+    with pages.start() as page:
+        assert page.tell("1 + 1") == 2
+    pages.close()
