@@ -11,6 +11,7 @@ from witness.reading.plan import Plan
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import NoEnvironment, find
+from witness.runner.facts import Facts
 from witness.runner.report import report
 from witness.runner.run import run
 
@@ -63,8 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    asked = Facts(options.records.resolve())
     plans, source, unreadable = _plans(options.pages)
-    environment = find(options.records.resolve())
+    environment = find(asked)
     store = Store(options.records.resolve() / environment.name)
     run(plans, store, environment, progress(verbose=options.verbose), source)
     faults = report(plans, store)

@@ -1,9 +1,9 @@
 """The parent of all kernels: starts them on request, and ends them with itself.
 
-Run as ``python -m witness.kernel.forge FD FOLDER [warm]``, where FD is a connected Unix socket that carries one JSON
-object a line. The first line out is ``{"why": str}``: why it cannot do what was asked, or an empty text. A warm forge
-has imported what kernels need and forks one in milliseconds; a cold one executes commands, and imports only the
-standard library. Both have one thread, so that a fork is safe.
+`witness.kernel.start` runs it with the arguments FD FOLDER [warm], where FD is a connected Unix socket that carries
+one JSON object a line. The first line out is ``{"why": str}``: why it cannot do what was asked, or an empty text. A
+warm forge has imported what kernels need and forks one in milliseconds; a cold one executes commands, and imports only
+the standard library. Both have one thread, so that a fork is safe.
 
 In: ``{"id", "argv", "fork", "cwd", "environment", "log"}``. Out: ``{"id", "pid"}`` or ``{"id", "error"}``, and for each
 kernel that ended ``{"ended": pid, "status": code}`` (a signal is negative, as in `subprocess`). When the client is
@@ -128,8 +128,8 @@ class Forge:
                 self.send(ended=pid, status=os.waitstatus_to_exitcode(status))
 
 
-def main() -> warmth.Program | None:
-    """Serve the client at the other end of the socket; return, in a fork, the program that it is to be."""
+def main() -> None:
+    """Serve the client at the other end of the socket and exit; return in a fork that is to be a kernel."""
     if not sys.flags.safe_path:
         del sys.path[0]  # the folder that holds this package; a page's kernel starts without it
     client, folder, warm = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
@@ -138,17 +138,10 @@ def main() -> warmth.Program | None:
     forge = Forge(client)
     forge.send(why=why)
     if why:
-        return None
+        sys.exit(why)
     request = forge.serve()
-    if request:
-        warmth.renew()
-        return warmth.program(request["argv"])
-    forge.close()
-    shutil.rmtree(folder, ignore_errors=True)
-    return None
-
-
-if __name__ == "__main__":
-    kernel = main()
-    if kernel:
-        exec(*kernel)  # here, not in a function: compiled programs keep the whole stack of their calls, and print it
+    if request is None:
+        forge.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)  # there is nothing to finalise, and the client waits
+    warmth.renew(request["argv"])

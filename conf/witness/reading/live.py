@@ -22,7 +22,7 @@ def live_values(notebook: NotebookNode, text: str, path: str) -> Iterator[Live]:
 
     Raises Unreadable where one holds no expression.
     """
-    lines = text.splitlines()
+    lines = text.split("\n")
     starts = notebook.metadata.get("source_map")
     above = 0
     for index, cell in enumerate(notebook.cells):
@@ -39,6 +39,13 @@ def live_values(notebook: NotebookNode, text: str, path: str) -> Iterator[Live]:
                 except NoLiveValue as error:
                     raise Unreadable(path, [(start + offset + 1, f"live value: {error}")]) from error
                 yield Live(expression, form, start + offset + 1, above)
+
+
+def first_live(notebook: NotebookNode | None, text: str) -> int:
+    """Return the line of the first live role of a page, or 0."""
+    if notebook and not notebook.metadata.get("source_map"):
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return next((offset + 1 for offset, prose in prose_lines(text) if ROLE.search(prose)), 0)
 
 
 def prose_lines(source: str) -> Iterator[tuple[int, str]]:

@@ -6,13 +6,13 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, get_args
 
 from myst_nb.core.config import NbParserConfig
 from nbformat import NotebookNode
 
 from witness.reading.lint import lint_bytes
-from witness.reading.live import live_values
+from witness.reading.live import first_live, live_values
 from witness.reading.notebook import Unreadable, digests, read_notebook
 from witness.reading.plan import Budget, Cell, Lane, Plan
 from witness.reading.site import Site
@@ -32,7 +32,8 @@ def read_file(path: Path, page: str, site: Site) -> Plan | None:
     if site.strict and (complaints := lint_bytes(data, path, strict=False)):
         raise Unreadable(site.shown(path), [(it.line, f"{it.rule}: {it.message}") for it in complaints])
     try:
-        return read_plan(data.decode("utf-8"), path, page, site)
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")  # as Sphinx reads it
+        return read_plan(text, path, page, site)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise Unreadable(site.shown(path), [(line, f"not UTF-8: {error.reason}")]) from error
@@ -44,15 +45,19 @@ def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:
     Raises Unreadable.
     """
     notebook = read_notebook(text, path, site)
-    if notebook is None:
-        return None
-    settings = site.notebooks
-    overrides = notebook.metadata.get(settings.metadata_key) or {}
     try:
-        settings = settings.copy(**{k: v for k, v in overrides.items() if k != "output_folder"})
-    except (TypeError, ValueError) as error:
-        why = f"`{settings.metadata_key}` in the front matter: {error}"
-        raise Unreadable(site.shown(path), [(1, why)]) from error
+        plan = _plan(notebook, text, path, page, site) if notebook else None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise Unreadable(site.shown(path), [(1, f"front matter: {error}")]) from error
+    if plan is None and (line := first_live(notebook, text)):
+        raise Unreadable(site.shown(path), [(line, "live value: no code runs on this page")])
+    return plan
+
+
+def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) -> Plan | None:
+    """Return what to run for a notebook; a wrong setting in its front matter is some error of Python's."""
+    overrides = notebook.metadata.get(site.notebooks.metadata_key) or {}
+    settings = site.notebooks.copy(**{k: v for k, v in overrides.items() if k != "output_folder"})
     if not _runs(notebook, path, settings):
         return None
     ours = notebook.metadata.get("witness") or {}
@@ -102,7 +107,7 @@ def _kernel(notebook: NotebookNode, settings: NbParserConfig) -> str:
 
 
 def _cells(notebook: NotebookNode, text: str, settings: NbParserConfig, path: Path) -> Iterator[Cell]:
-    lines = text.splitlines()
+    lines = text.split("\n")
     starts = notebook.metadata.get("source_map")
     number = 0
     for index, cell in enumerate(notebook.cells):
@@ -138,9 +143,12 @@ def _budget(ours: dict[str, Any], settings: NbParserConfig, strict: bool) -> Bud
     if not strict:
         timeout = settings.execution_timeout
         default = Budget(cell=float(timeout) if timeout and timeout > 0 else None, page=None)
-    return Budget(cell=ours.get("cell_budget", default.cell), page=ours.get("page_budget", default.page))
+    cell, page = ours.get("cell_budget", default.cell), ours.get("page_budget", default.page)
+    return Budget(cell=float(cell) if cell else None, page=float(page) if page else None)
 
 
 def _lane(ours: dict[str, Any], cells: list[Cell]) -> Lane:
     stated: Lane | None = ours.get("lane")
+    if stated not in (None, *get_args(Lane)):
+        raise ValueError(f"`lane: {stated}` is neither {' nor '.join(get_args(Lane))}")
     return stated or ("alone" if any(MEASURES.search(cell.source) for cell in cells) else "together")

@@ -20,6 +20,7 @@ from witness.records.store import Store
 from witness.render.evidence import remember
 from witness.runner.display import progress
 from witness.runner.environment import Environment, NoEnvironment, find
+from witness.runner.facts import Facts
 from witness.runner.lock import Lock
 from witness.runner.machine import machine
 from witness.runner.report import describe
@@ -43,26 +44,28 @@ class Build:
 
     def __init__(self) -> None:
         self._lock: Lock | None = None
+        self._facts: Facts | None = None
         self._failed: dict[str, list[Problem]] = {}
         self._written = False
 
     def on_config_inited(self, app: Sphinx, config: Config) -> None:
-        """Wait for another build that writes to the same folder."""
+        """Wait for another build that writes to the same folder; begin to ask what the pages will run on."""
         output = Path(app.outdir)
         self._lock = Lock(output.parent / f".{output.name}.lock")
         try:
             self._lock.take(logger.info)
         except OSError as error:
             raise CannotRun(f"{output.parent} cannot be written to: {error.strerror}") from error
+        self._facts = Facts(_folder(app))
 
     def on_env_get_outdated(
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
     ) -> set[str]:
         """Run stale pages; return those that must be read again."""
-        folder = Path(app.confdir, app.config.witness_records or app.outdir.parent / ".witness").resolve()
+        folder = _folder(app)
         site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
         try:
-            environment = find(folder, require_jax=site.strict)
+            environment = find(self._facts or Facts(folder), require_jax=site.strict)
             store = Store(folder / environment.name)
             executed = self._execute(env, site, store, environment)
         except NoEnvironment as error:
@@ -141,3 +144,8 @@ class Build:
                 for leak in leaks(path.read_text("utf-8", "replace"), known):
                     app.statuscode = 1
                     logger.error("%s shows something of this machine: %s", path.relative_to(app.outdir), leak)
+
+
+def _folder(app: Sphinx) -> Path:
+    """Return the folder of records."""
+    return Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()

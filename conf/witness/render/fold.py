@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
@@ -41,6 +42,13 @@ def depart_scroll(self: HTML5Translator, node: scroll) -> None:
     self.body.append("</div>\n")
 
 
+def visit_hidden(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    """Begin code or output that a page hides; MyST-NB's own label is not the text that a reader sees (WCAG 2.5.3)."""
+    self.body.append(self.starttag(node, "details", CLASS="hide"))
+    shown, hidden = escape(node["prompt_show"]), escape(node["prompt_hide"])
+    self.body.append(f'<summary><span class="collapsed">{shown}</span><span class="expanded">{hidden}</span></summary>')
+
+
 class Dropdowns(SphinxPostTransform):
     """Admonitions of class ``dropdown``, such as solutions, open on demand: the theme alone does not do it."""
 
@@ -63,4 +71,5 @@ def add(app: Sphinx) -> None:
     """Teach the HTML builders both nodes."""
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_node(scroll, html=(visit_scroll, depart_scroll))
+    app.add_node(HideCodeCellNode, override=True, html=(visit_hidden, depart_fold))
     app.add_post_transform(Dropdowns)

@@ -84,5 +84,5 @@ def _frame(cell: re.Match[str], code: str) -> Frame:
 
 def _notes(end: str, message: str) -> str:
     """Return what stands after the message, where that can be found at the end of a traceback."""
-    before, found, after = end.partition(message)
-    return after.strip("\n") if found and message and before.rstrip().endswith(":") else ""
+    before, found, after = end.partition(message or ":")
+    return after.strip("\n") if found and (not message or before.rstrip().endswith(":")) else ""

@@ -4,42 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from witness.records.store import write_whole
-
-PASSED = ("PATH", "HOME", "USER", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
-"""Variables that a process needs to start at all."""
-
-DECISIVE = (
-    "JAX_*",
-    "XLA_*",
-    "CUDA_*",
-    "NVIDIA_*",
-    "ROCR_*",
-    "HIP_*",
-    "TPU_*",
-    "LIBTPU_*",
-    "OMP_*",
-    "MKL_*",
-    "OPENBLAS_*",
-)
-"""Variables that may change what a page prints: they are passed, and they are in the key."""
-
-FIXED = {"JAX_PPRINT_USE_COLOR": "false", "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-"""Variables that every kernel has: no ANSI codes in jaxprs, and text in UTF-8."""
-
-NODES = ("/dev/nvidia*", "/dev/accel*", "/dev/kfd", "/dev/vfio/*", "/proc/driver/nvidia/version")
-"""Cheap signs of an accelerator and its driver."""
+from witness.runner.facts import Facts, installed
 
 
 class NoEnvironment(Exception):
@@ -76,32 +46,17 @@ class Environment:
 
     def key(self, plan_digest: str, needs: Sequence[str]) -> str:
         """Return the key of a page's record here: its plan, this environment, the packages it needs."""
-        versions = {need: _version(need) for need in needs}
+        versions = {need: installed(need) for need in needs}
         text = json.dumps([asdict(self), plan_digest, versions], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def find(folder: Path, *, require_jax: bool = True) -> Environment:
+def find(asked: Facts, *, require_jax: bool = True) -> Environment:
     """Return the environment of this interpreter.
 
-    Device facts come from a subprocess and are kept below ``folder``, keyed by cheap signs: a build that changes
-    nothing imports no JAX. Raises NoEnvironment when JAX is required and cannot be used.
+    Raises NoEnvironment when JAX is required and cannot be used.
     """
-    flags = _matching(os.environ, DECISIVE)
-    plugins = _plugins()
-    signs = {
-        "python": sys.version,
-        "prefix": sys.prefix,
-        "versions": {name: _version(name) for name in ("jax", "jaxlib", "numpy")},
-        "plugins": plugins,
-        "flags": flags,
-        "nodes": _nodes(),
-    }
-    facts = _kept(folder / "facts.json", signs)
-    if facts is None:
-        facts = _ask()
-        if "error" not in facts:
-            write_whole(folder / "facts.json", json.dumps({"signs": signs, "facts": facts}, indent=1).encode())
+    facts = asked.answer()
     if "error" in facts and require_jax:
         raise NoEnvironment(
             f"JAX cannot be used by Python {platform.python_version()} ({facts['error']}): install it with "
@@ -112,26 +67,14 @@ def find(folder: Path, *, require_jax: bool = True) -> Environment:
         system=f"{platform.system()} {platform.machine()}",
         jax=facts.get("jax"),
         jaxlib=facts.get("jaxlib"),
-        numpy=_version("numpy"),
-        plugins=plugins,
+        numpy=installed("numpy"),
+        plugins=asked.plugins,
         platform=facts.get("platform", "none"),
         device=facts.get("device", "none"),
         devices=int(facts.get("devices", 0)),
-        flags=flags,
+        flags=asked.flags,
         capture=capture_digest(),
     )
-
-
-def variables(scratch: Path) -> dict[str, str]:
-    """Return the variables that kernels see: the allow-listed ones, and ours."""
-    config = Path(__file__).parent.parent / "kernel" / "matplotlibrc"
-    return {
-        **{name: os.environ[name] for name in PASSED if name in os.environ},
-        **_matching(os.environ, DECISIVE),
-        **FIXED,
-        "MPLCONFIGDIR": str(scratch / "matplotlib"),
-        "MATPLOTLIBRC": str(config),
-    }
 
 
 def capture_digest() -> str:
@@ -142,63 +85,3 @@ def capture_digest() -> str:
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _ask() -> dict[str, str]:
-    environment = {**{k: os.environ[k] for k in PASSED if k in os.environ}, **_matching(os.environ, DECISIVE), **FIXED}
-    try:
-        done = subprocess.run(
-            [sys.executable, str(Path(__file__).parent.parent / "kernel" / "facts.py")],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env=environment,
-            check=False,
-        )
-        facts: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
-        return {"error": f"asking it for its devices failed ({type(error).__name__})"}
-    return facts
-
-
-def _kept(path: Path, signs: Mapping[str, object]) -> dict[str, str] | None:
-    try:
-        kept = json.loads(path.read_text("utf-8"))
-        facts: dict[str, str] = kept["facts"]
-        return facts if kept["signs"] == signs else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _matching(variables: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in sorted(variables.items())
-        if name not in FIXED and any(fnmatchcase(name, pattern) for pattern in patterns)
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _plugins() -> dict[str, str]:
-    """Return JAX's accelerator packages by their installed folders' names, which is quicker than their metadata."""
-    found = {}
-    for folder in Path(sysconfig.get_path("purelib")).glob("*.dist-info"):
-        name, _, number = folder.name.removesuffix(".dist-info").partition("-")
-        if name.startswith(("jax_", "libtpu")) or name.endswith("_xla_extension"):
-            found[name] = number
-    return dict(sorted(found.items()))
-
-
-def _nodes() -> list[str]:
-    found = []
-    for pattern in NODES:
-        for path in sorted(Path("/").glob(pattern.removeprefix("/"))):
-            content = path.read_text("utf-8", "replace") if path.is_file() else ""
-            found.append(f"{path} {content}".strip())
-    return found

@@ -87,7 +87,14 @@ class Forge:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         log = folder / "forge.log"
-        command = [sys.executable, *options, "-m", "witness.kernel.forge", str(theirs.fileno()), str(folder)]
+        command = [
+            sys.executable,
+            *options,
+            "-m",
+            "witness.kernel.start.ipykernel_launcher",
+            str(theirs.fileno()),
+            str(folder),
+        ]
         with theirs, log.open("wb") as output:
             process = subprocess.Popen(
                 [*command, "warm"] if warm else command,

@@ -16,6 +16,9 @@ from ipykernel.compiler import murmur2_x86
 from witness.reading.plan import Plan
 from witness.records.scrub import Machine
 
+EVERYWHERE = ("/", "/bin", "/opt", "/usr", "/usr/bin", "/usr/local")
+"""Places that are the same on every machine."""
+
 CELL_SEED = 0xC70F6907
 """The seed with which ipykernel names the file of a cell (``ipykernel.compiler.get_tmp_hash_seed``)."""
 
@@ -25,7 +28,7 @@ def machine(records: Path, source: Path | None) -> Machine:
     places: dict[str, str] = {}
 
     def known(path: str | Path | None, shown: str) -> None:
-        if path and len(Path(path).parts) > 1:
+        if path and str(path) not in EVERYWHERE:
             for spelling in (str(path), str(Path(path).resolve())):
                 places.setdefault(spelling.rstrip("/"), shown)
 
@@ -34,7 +37,7 @@ def machine(records: Path, source: Path | None) -> Machine:
         known(packages, "site-packages")
     known(sysconfig.get_path("stdlib"), "python")
     known(records, "records")
-    if source:
+    if source and str(source.parent) not in EVERYWHERE:
         places[f"{source.parent}/"] = ""
         known(source.parent, ".")
     known(sys.prefix, "environment")

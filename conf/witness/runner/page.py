@@ -24,6 +24,9 @@ from witness.runner.kernels import Kernel
 
 PREAMBLE = (Path(__file__).parent.parent / "kernel" / "preamble.py").read_text("utf-8")
 
+NO_ANSWER = {"status": "error", "ename": "no answer", "evalue": "the kernel evaluates no expressions"}
+"""What stands for the answer of a kernel that is no Python."""
+
 
 class Stop(Exception):
     """The page cannot go on; ``problem`` says why."""
@@ -40,6 +43,8 @@ class Execution:
         self.cells: list[CellRecord] = []
         self.live: list[LiveValue] = []
         self.problems: list[Problem] = []
+        self.language_info: dict[str, Any] = {}
+        """What the kernel says of its language; Python is not asked."""
         self._plan = plan
         self._kernel = kernel
         self._watch = watch
@@ -60,6 +65,8 @@ class Execution:
         try:
             if self._kernel.manager.ipykernel:
                 await self._ask(PREAMBLE, {})
+            else:
+                self.language_info = await self._language()
             await self._values(0)
             for cell in self._plan.cells:
                 if not cell.skip and cell.source.strip():
@@ -67,6 +74,10 @@ class Execution:
                 await self._values(cell.number)
         except Stop as stop:
             self.problems.append(stop.problem)
+
+    async def _language(self) -> dict[str, Any]:
+        reply = await cast("Any", self._kernel.client.kernel_info(reply=True, timeout=self._budget()))
+        return dict(reply["content"].get("language_info", {}))
 
     async def _cell(self, cell: Cell) -> None:
         node = self._notebook.cells[cell.number - 1]
@@ -114,6 +125,7 @@ class Execution:
         wanted = cell.raises or "builtins.None"
         wanted = wanted if "." in wanted else f"builtins.{wanted}"
         answers = await self._ask("", {"class": RAISED, "same": SAME.format(wanted)})
+        answers = {"class": NO_ANSWER, "same": NO_ANSWER, **answers}
         name = loads(answers["class"]) or str(self._client.reply["ename"])
         if cell.raises and answers["same"]["status"] == "error" and name != wanted:
             name = f"{name} (and {cell.raises} cannot be found)"
@@ -170,7 +182,7 @@ class Execution:
             return
         answers = await self._ask("", {str(i): SCALAR.format(live.expression) for i, live in enumerate(wanted)})
         for i, live in enumerate(wanted):
-            self._value(live, answers.get(str(i), {"status": "error", "ename": "no answer", "evalue": ""}))
+            self._value(live, answers.get(str(i), NO_ANSWER))
 
     def _value(self, live: Live, answer: dict[str, Any]) -> None:
         try:

@@ -17,12 +17,13 @@ from witness.reading.plan import Plan
 from witness.records.page import CellRecord, PageRecord, Problem, Raised
 from witness.records.scrub import Scrubber
 from witness.records.store import Sign, Store
-from witness.runner.environment import Environment, variables
-from witness.runner.kernels import Kernels, UnknownKernel
+from witness.runner.environment import Environment
+from witness.runner.kernels import KernelFailed, Kernels, UnknownKernel
 from witness.runner.lock import locked
 from witness.runner.machine import cell_names, machine
 from witness.runner.page import Execution, changed
 from witness.runner.progress import Progress
+from witness.runner.variables import variables
 
 MEMORY_OF_A_PAGE = 700 * 2**20
 """Bytes to keep free for each lane."""
@@ -44,17 +45,27 @@ def run(plans: Sequence[Plan], store: Store, environment: Environment, progress:
     ``source`` is the folder of pages, which no page may change. Only one process runs pages of one store at a time.
     """
     with locked(store.folder.parent / ".lock", progress.say):
+        store.exclusive = True
         todo = [plan for plan in plans if not fresh(plan, store, environment)]
+        store.exclusive = False
         for path in store.damaged:
             progress.say(f"{path.name} was not whole: set aside as {path.name}.damaged")
         if not todo:
             return
+        store.probe()
         expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
         progress.start(todo, expected)
         try:
             asyncio.run(_Runner(store, environment, progress, source).all(todo, expected))
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
         finally:
             progress.end()
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first error of a group of lanes: what stops one stops them all."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _last_time(sign: Sign | None) -> float | None:
@@ -109,20 +120,22 @@ class _Runner:
         execution: Execution | None = None
         problems: list[Problem] = []
         with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as temporary:
-            cwd = Path(plan.folder or temporary)
+            code, pid = "\n".join(cell.source for cell in plan.cells), 0
             try:
-                async with kernels.start(plan.kernel, cwd, plan.budget.page or 600.0) as kernel:
+                async with kernels.start(
+                    plan.kernel, Path(plan.folder or temporary), plan.budget.page or 600.0, code
+                ) as kernel:
+                    pid = kernel.pid
                     execution = Execution(plan, kernel, lambda cell, text: self._progress.cell(plan, cell, text))
                     await execution.run()
-                    scrubber = self._scrubber(plan, kernel.pid, Path(temporary))
             except UnknownKernel as error:
                 problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
-            if execution is None:
-                scrubber = self._scrubber(plan, 0, Path(temporary))
-                cells: list[CellRecord] = []
-            else:
-                problems += execution.problems
-                cells = [self._scrubbed(cell, scrubber) for cell in execution.cells]
+            except KernelFailed as error:
+                problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
+            scrubber = self._scrubber(plan, pid, Path(temporary))
+        if execution:
+            problems += execution.problems
+        cells = [self._scrubbed(cell, scrubber) for cell in execution.cells] if execution else []
         if plan.strict and (touched := sorted(_changes(before, _listing(self._source)))):
             expected = "a source tree that no page changes"
             problems.append(
@@ -131,13 +144,16 @@ class _Runner:
         record = PageRecord(
             page=plan.page,
             key=self._environment.key(plan.digest(), plan.needs),
-            environment=dataclasses.asdict(self._environment),
+            environment=scrubber.data(dataclasses.asdict(self._environment)),
             executed=executed.isoformat(timespec="seconds"),
             seconds=time.perf_counter() - began,
             cells=cells,
-            live=execution.live if execution else [],
+            live=[dataclasses.replace(live, text=scrubber.text(live.text)) for live in execution.live]
+            if execution
+            else [],
             problems=[changed(problem, scrubber.text) for problem in problems],
-            widgets=execution.widgets if execution else {},
+            language_info=execution.language_info if execution else {},
+            widgets=scrubber.data(execution.widgets) if execution else {},
         )
         self._store.write(record, plan.digest(), plan.needs, plan.sources)
         self._progress.ended(plan, record)

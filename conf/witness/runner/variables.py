@@ -1,0 +1,48 @@
+"""The environment variables that kernels see: the allow-listed ones, and ours."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+PASSED = ("PATH", "HOME", "USER", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+"""Variables that a process needs to start at all."""
+
+DECISIVE = (
+    "JAX_*",
+    "XLA_*",
+    "CUDA_*",
+    "NVIDIA_*",
+    "ROCR_*",
+    "HIP_*",
+    "TPU_*",
+    "LIBTPU_*",
+    "OMP_*",
+    "MKL_*",
+    "OPENBLAS_*",
+)
+"""Variables that may change what a page prints: they are passed, and they are in the key."""
+
+FIXED = {"JAX_PPRINT_USE_COLOR": "false", "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""Variables that every kernel has: no ANSI codes in jaxprs, and text in UTF-8."""
+
+
+def decisive() -> dict[str, str]:
+    """Return the variables that are set and may change what a page prints."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name not in FIXED and any(fnmatchcase(name, pattern) for pattern in DECISIVE)
+    }
+
+
+def needed() -> dict[str, str]:
+    """Return what every process of ours has: the variables it needs to start, the decisive ones, and the fixed ones."""
+    return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **decisive(), **FIXED}
+
+
+def variables(scratch: Path) -> dict[str, str]:
+    """Return the whole environment of a kernel; what programs cache is kept below ``scratch``."""
+    config = Path(__file__).parent.parent / "kernel" / "matplotlibrc"
+    return {**needed(), "MPLCONFIGDIR": str(scratch / "matplotlib"), "MATPLOTLIBRC": str(config)}
