@@ -27,10 +27,11 @@ LOCKS = sorted(ROOT.glob("requirements*.txt"))
 
 LAYERS: dict[str, set[str]] = {
     "records": set(),
+    "lexers": set(),
     "reading": {"records"},
     "kernel": {"records"},
     "runner": {"reading", "records"},
-    "render": {"runner", "reading", "records"},
+    "render": {"runner", "reading", "records", "lexers"},
     "cli": {"runner", "reading", "records"},
     "__main__": {"cli"},
     "__init__": {"render"},

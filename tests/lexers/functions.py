@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.ad_checkpoint import checkpoint_name
-from jax.experimental import pallas, io_callback
+from jax.experimental import io_callback, pallas
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 Function = Callable[..., Any]
+Shown = Literal["jaxpr", "stablehlo", "hlo"]
 
 
 @dataclass(frozen=True)
@@ -24,19 +26,21 @@ class Case:
     function: Function
     arguments: Callable[[], tuple[Any, ...]]
     """Makes the arguments, once JAX has its devices."""
-    compiles: bool
-    """Whether the CPU of a small machine can compile it."""
+    slow: bool
+    """Whether it takes more than a second to lower and compile."""
+    shown: Shown
+    """The last form of it that is looked at."""
 
 
 CASES: dict[str, Case] = {}
 """Every case by its name."""
 
 
-def traced_for(*arguments: Any, compiles: bool = True) -> Callable[[Function], Function]:
+def traced_for(*arguments: Any, slow: bool = False, shown: Shown = "hlo") -> Callable[[Function], Function]:
     """Return a decorator that makes a function a case, traced for shapes like ``"f32[2,3]"`` or for anything else."""
 
     def keep(function: Function) -> Function:
-        CASES[function.__name__] = Case(function, lambda: tuple(map(made, arguments)), compiles)
+        CASES[function.__name__] = Case(function, lambda: tuple(map(made, arguments)), slow, shown)
         return function
 
     return keep
@@ -109,7 +113,7 @@ def rnn(recurrent: jax.Array, enter: jax.Array, inputs: jax.Array) -> tuple[jax.
 
 
 @traced_for("f32[8,4]", "f32[4,8]")
-def sharded_matmul(a: jax.Array, b: jax.Array) -> jax.Array:
+def sharded_matmul(a: jax.Array, b: jax.Array) -> Any:
     """A matrix product over a mesh of eight devices."""
     devices = mesh(x=4, y=2)
     a = lax.with_sharding_constraint(a, NamedSharding(devices, PartitionSpec("x", None)))
@@ -118,7 +122,7 @@ def sharded_matmul(a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 @traced_for("f32[3]")
-def nested(x: jax.Array) -> jax.Array:
+def nested(x: jax.Array) -> Any:
     """A jit in a jit in a jit, one of them called twice."""
 
     @jax.jit
@@ -126,14 +130,14 @@ def nested(x: jax.Array) -> jax.Array:
         return jnp.sin(x) * 2
 
     @jax.jit
-    def outer(x: jax.Array) -> jax.Array:
+    def outer(x: jax.Array) -> Any:
         return inner(x) + inner(jnp.cos(x))
 
     return outer(x) - jax.jit(lambda x: x + 1)(x)
 
 
 @traced_for("f32[3]", "i32")
-def control_flow(x: jax.Array, n: jax.Array) -> jax.Array:
+def control_flow(x: jax.Array, n: jax.Array) -> Any:
     """Branches and loops."""
     x = lax.cond(n > 0, jnp.sin, lambda x: -x, x)
     x = lax.switch(n, [jnp.sin, jnp.cos, lambda x: x * jnp.inf], x)
@@ -180,10 +184,10 @@ def derivatives(x: jax.Array) -> tuple[jax.Array, ...]:
 
 
 @traced_for("f32[3]", "i32")
-def effects(x: jax.Array, n: jax.Array) -> jax.Array:
+def effects(x: jax.Array, n: jax.Array) -> Any:
     """Prints, ordered and not, and calls to the host."""
     jax.debug.print("x = {x}; {{n}} = {n}", x=x, n=n)
-    jax.debug.print("ordered {}", n, ordered=True)
+    jax.debug.print("it's ] a [ trap ({})", n, ordered=True)
     y = jax.pure_callback(lambda x: x, x, x, vmap_method="sequential")
     io_callback(lambda x: None, None, y, ordered=True)
     return y
@@ -201,6 +205,7 @@ def literals(x: jax.Array, z: jax.Array, p: jax.Array, weak: float) -> tuple[jax
         jnp.array([1, -2, 3], jnp.int8) + jnp.int8(-128),
         x @ table.T + jnp.array([0.5, jnp.inf, -jnp.inf, jnp.nan]),
         jnp.float32(3.4e38) * x,
+        x[0] * np.arange(120, dtype=np.uint8),
     )
 
 
@@ -211,7 +216,7 @@ def dtypes(a: jax.Array, b: jax.Array, c: jax.Array, d: jax.Array, e: jax.Array)
     return narrow, b.astype(jnp.float16) + e, c.astype(jnp.int32), lax.bitcast_convert_type(d, jnp.uint16), e > 1
 
 
-@traced_for("u32[2]")
+@traced_for("u32[2]", slow=True)
 def randomness(seed: jax.Array) -> tuple[jax.Array, ...]:
     """Typed keys, and the algorithms below them."""
     key = jax.random.wrap_key_data(seed)
@@ -221,7 +226,7 @@ def randomness(seed: jax.Array) -> tuple[jax.Array, ...]:
 
 
 @traced_for("f32[2,8,8,3]", "f32[3,3,3,4]")
-def convolution(image: jax.Array, kernel: jax.Array) -> jax.Array:
+def convolution(image: jax.Array, kernel: jax.Array) -> Any:
     """A convolution with named dimensions, and pooling."""
     y = lax.conv_general_dilated(
         image, kernel, (1, 2), ((0, 1), (1, 1)), rhs_dilation=(2, 1), dimension_numbers=("NHWC", "HWIO", "NHWC")
@@ -229,7 +234,7 @@ def convolution(image: jax.Array, kernel: jax.Array) -> jax.Array:
     return lax.reduce_window(y, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
 
 
-@traced_for("f32[5,4]", "i32[3]")
+@traced_for("f32[5,4]", "i32[3]", slow=True)
 def indexing(x: jax.Array, i: jax.Array) -> tuple[jax.Array, ...]:
     """Gathers, scatters, slices and sorts."""
     kept = x.at[i].add(1.0).at[0, i].set(2.0, mode="drop", unique_indices=True)
@@ -248,7 +253,7 @@ def indexing(x: jax.Array, i: jax.Array) -> tuple[jax.Array, ...]:
     )
 
 
-@traced_for("f32[4,4]", "f32[4]")
+@traced_for("f32[4,4]", "f32[4]", slow=True)
 def algebra(a: jax.Array, b: jax.Array) -> tuple[jax.Array, ...]:
     """Calls to libraries: factorisations, transforms, special functions."""
     a = a @ a.T + jnp.eye(4)
@@ -268,8 +273,10 @@ def algebra(a: jax.Array, b: jax.Array) -> tuple[jax.Array, ...]:
 def per_device(x: jax.Array, y: jax.Array) -> tuple[jax.Array, ...]:
     """What each device does, and what they tell each other."""
 
-    @partial(jax.shard_map, mesh=mesh(x=8), in_specs=(PartitionSpec("x"), PartitionSpec("x")), out_specs=PartitionSpec())
-    def talk(x: jax.Array, y: jax.Array) -> jax.Array:
+    @partial(
+        jax.shard_map, mesh=mesh(x=8), in_specs=(PartitionSpec("x"), PartitionSpec("x")), out_specs=PartitionSpec()
+    )
+    def talk(x: jax.Array, y: jax.Array) -> Any:
         i = lax.axis_index("x")
         ring = [(j, (j + 1) % 8) for j in range(8)]
         z = lax.ppermute(x * i, "x", ring) + lax.psum_scatter(lax.all_gather(x, "x", tiled=True), "x", tiled=True)
@@ -284,47 +291,44 @@ def explicitly_sharded() -> jax.ShapeDtypeStruct:
 
 
 @traced_for(explicitly_sharded)
-def explicit_sharding(x: jax.Array) -> jax.Array:
+def explicit_sharding(x: jax.Array) -> Any:
     """Shardings in types."""
     whole = NamedSharding(jax.typeof(x).sharding.mesh, PartitionSpec(("x", "y"), None))
     return jax.sharding.reshard(jnp.sin(x) + 1, whole) * 2
 
 
-@traced_for(lambda: jax.ShapeDtypeStruct(jax.export.symbolic_shape("b, 2*b+1"), jnp.float32), compiles=False)
+@traced_for(lambda: jax.ShapeDtypeStruct(jax.export.symbolic_shape("b, 2*b+1"), jnp.float32), shown="stablehlo")
 def symbolic(x: jax.Array) -> tuple[jax.Array, ...]:
     """Dimensions that have names."""
     b = x.shape[0]
     return jnp.concatenate([x, x]).reshape(-1), x[: b // 2].sum(axis=0), jnp.ones((b % 3 + 4,)), jnp.arange(b * b)
 
 
-@traced_for("f32[8,8]", "f32[8,8]")
-def references(x: jax.Array, y: jax.Array) -> tuple[jax.Array, ...]:
-    """Memory that is read and written: references and kernels."""
+@traced_for("f32[8,8]", "f32[8,8]", shown="jaxpr")
+def kernel(x: jax.Array, y: jax.Array) -> Any:
+    """A Pallas kernel: blocks of memory, read and written."""
 
-    def kernel(x_ref: Any, y_ref: Any, o_ref: Any) -> None:
+    def add(x_ref: Any, y_ref: Any, o_ref: Any) -> None:
         i = pallas.program_id(0)
-        o_ref[...] = x_ref[...] + y_ref[pl_slice(i), :] * 2.0
+        o_ref[...] = x_ref[...] + y_ref[pallas.ds(i, 4), :] * 2.0
         o_ref[0, 0:4] = jnp.zeros(4)
 
-    def pl_slice(i: Any) -> Any:
-        return pallas.ds(i, 4)
+    blocks = pallas.BlockSpec((4, 8), lambda i: (i, 0))
+    whole = pallas.BlockSpec((8, 8), lambda i: (0, 0))
+    made = jax.ShapeDtypeStruct((8, 8), jnp.float32)
+    return pallas.pallas_call(add, out_shape=made, grid=(2,), in_specs=[blocks, whole], out_specs=blocks)(x, y)
 
-    z = pallas.pallas_call(
-        kernel,
-        out_shape=jax.ShapeDtypeStruct((8, 8), jnp.float32),
-        grid=(2,),
-        in_specs=[pallas.BlockSpec((4, 8), lambda i: (i, 0)), pallas.BlockSpec((8, 8), lambda i: (0, 0))],
-        out_specs=pallas.BlockSpec((4, 8), lambda i: (i, 0)),
-        interpret=True,
-        name="add",
-    )(x, y)
+
+@traced_for("f32[3]", "i32")
+def references(x: jax.Array, i: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """References that are read, written and added to."""
     kept = jax.new_ref(jnp.zeros(3))
     kept[0] = 1.0
-    kept[1:] = x[0, :2]
+    kept[1:] = x[:2]
     jax.ref.addupdate(kept, 2, 1.0)
-    kept[x[0, 0].astype(int)] = 7.0
+    kept[i] = kept[i] + 7.0
     old = jax.ref.swap(kept, ..., jnp.ones(3))
-    return z, old, jax.ref.freeze(kept)
+    return old, jax.ref.freeze(kept)
 
 
 @traced_for("f32[2]", {"w": 1.0, "b": None})
@@ -339,7 +343,7 @@ def odd_names(in_: jax.Array, let: dict[str, Any]) -> tuple[jax.Array, ...]:
     return x, lax.custom_linear_solve(lambda x: 2 * x, x, lambda mv, b: b / 2)
 
 
-@traced_for("f32[4,6]", "f32[3,6,5]", "i32[3]")
+@traced_for("f32[4,6]", "f32[3,6,5]", "i32[3]", slow=True)
 def ragged(x: jax.Array, w: jax.Array, sizes: jax.Array) -> tuple[jax.Array, ...]:
     """Uncommon operations with long parameters."""
     return (
