@@ -101,7 +101,10 @@ def _lint(options: argparse.Namespace) -> int:
 def _plans(names: Sequence[str]) -> tuple[list[Plan], Path | None, list[str]]:
     """Return the plans of pages, the folder that holds the pages, and a line for each page that cannot be read."""
     if json := _files(names, ".json", required=False):
-        return [Plan.from_json(path.read_text("utf-8")) for path in json], None, []
+        try:
+            return [Plan.from_json(path.read_text("utf-8")) for path in json], None, []
+        except ValueError as error:
+            raise Impossible(f"{', '.join(names)}: {error}") from error
     from witness.reading.notebook import Unreadable  # these need MyST-NB; plans do not
     from witness.reading.page import read_file
     from witness.reading.site import Site

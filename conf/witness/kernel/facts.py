@@ -8,8 +8,8 @@ def main() -> None:
     """Print the facts, or why there are none."""
     try:
         import jax
-    except ImportError as error:
-        print(json.dumps({"error": str(error)}))
+    except Exception as error:  # a jaxlib that does not go with it is a RuntimeError
+        print(json.dumps({"error": " ".join(str(error).split()) or type(error).__name__}))
         return
     try:
         devices = jax.devices()

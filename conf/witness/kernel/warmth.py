@@ -16,10 +16,13 @@ LATER = (
     # imported while a kernel starts
     "IPython.core.completerlib",
     "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
     "IPython.extensions.storemagic",
     "encodings.ascii",
     "encodings.idna",
     "encodings.latin_1",
+    "faulthandler",
     "ipykernel.debugger",
     "pdb",
     "tornado.platform.asyncio",
@@ -28,6 +31,7 @@ LATER = (
     # imported in the first cells of most pages
     "IPython.core.magics.ast_mod",
     "IPython.core.magics.execution",
+    "IPython.utils.timing",
     "jaxlib.mlir.dialects.builtin",
     "jaxlib.mlir.dialects.mhlo",
     "pygments.formatters.terminal256",
@@ -72,5 +76,3 @@ def renew(argv: Sequence[str]) -> None:
         sys.path.insert(0, str(Path.cwd()))
     tempfile.tempdir = None
     importlib.import_module("numpy.random").seed()
-    if process := sys.modules.get("multiprocessing.process"):
-        process.current_process().authkey = os.urandom(32)

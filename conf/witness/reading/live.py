@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from witness.reading.notebook import Unreadable
-from witness.reading.plan import Live
+from witness.reading.plan import EVAL, Live
 from witness.records.values import NoLiveValue, split
 
+EVALUATED = re.compile(r"(?<!`)\{eval\}`([^`]+)`(?!`)|^\s*(?:`{3,}|~{3,}|:{3,})\s*\{eval(?::figure)?\}[ \t]+(\S+)\s*$")
 ROLE = re.compile(r"(?<!`)\{live\}`([^`]+)`(?!`)")
 CODE_SPAN = re.compile(r"(`{2,}).+?\1")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\}|\w+)?")
 PROSE_FREE = {"{code-block}", "{code}", "{raw}", "{math}", "{literalinclude}", "{mermaid}"}
 
 
-def live_values(notebook: NotebookNode, text: str, path: str) -> Iterator[Live]:
-    """Yield the live roles of a page in order.
+def live_values(notebook: NotebookNode, text: str, path: str, names: str | None = None) -> Iterator[Live]:
+    """Yield the live roles of a page in order; with ``names``, a pattern, MyST-NB's own ``eval`` of such names too.
 
     Raises Unreadable where one holds no expression.
     """
@@ -29,7 +30,7 @@ def live_values(notebook: NotebookNode, text: str, path: str) -> Iterator[Live]:
         above += cell.cell_type == "code"
         if cell.cell_type != "markdown":
             continue
-        start = starts[index] if starts else 0
+        start = starts[index] if starts else (index + 1) * 10000 + 1  # as MyST-NB numbers the lines of a notebook
         while starts and start < len(lines) and not lines[start].strip():
             start += 1
         for offset, prose in prose_lines(cell.source):
@@ -39,6 +40,9 @@ def live_values(notebook: NotebookNode, text: str, path: str) -> Iterator[Live]:
                 except NoLiveValue as error:
                     raise Unreadable(path, [(start + offset + 1, f"live value: {error}")]) from error
                 yield Live(expression, form, start + offset + 1, above)
+            for match in EVALUATED.finditer(prose) if names else ():
+                if re.match(names or "", name := match[1] or match[2]):
+                    yield Live(name, EVAL, start + offset + 1, above)
 
 
 def first_live(notebook: NotebookNode | None, text: str) -> int:

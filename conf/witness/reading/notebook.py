@@ -36,6 +36,12 @@ def read_notebook(text: str, path: Path, site: Site) -> NotebookNode | None:
         raise Unreadable(site.shown(path), [(line, " ".join(str(error).split()))]) from error
 
 
+def is_notebook(path: Path, site: Site) -> bool:
+    """Say whether MyST-NB takes a file for a notebook."""
+    text = path.read_text("utf-8-sig", "replace")
+    return create_nb_reader(str(path), site.markdown, site.notebooks, text) is not None
+
+
 def digests(names: Iterable[str], path: Path) -> dict[str, str]:
     """Return the digests of files named from a page's folder; a missing one has an empty digest."""
     found = {}

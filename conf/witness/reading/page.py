@@ -62,12 +62,13 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         return None
     ours = notebook.metadata.get("witness") or {}
     cells = list(_cells(notebook, text, settings, path))
+    names = settings.eval_name_regex if settings.execution_mode == "inline" else None
     return Plan(
         page=page,
         path=site.shown(path),
         kernel=_kernel(notebook, settings),
         cells=cells,
-        live=list(live_values(notebook, text, site.shown(path))),
+        live=list(live_values(notebook, text, site.shown(path), names)),
         needs=_needs(ours, cells),
         budget=_budget(ours, settings, site.strict),
         lane=_lane(ours, cells),

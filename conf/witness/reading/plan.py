@@ -9,6 +9,9 @@ from typing import Literal
 
 Lane = Literal["alone", "together"]
 
+EVAL = "{eval}"
+"""The format of a live value that MyST-NB's own role or directive shows."""
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -32,6 +32,11 @@ class Site:
         settings = repr((self.strict, self.notebooks, sorted(self.markdown.enable_extensions)))
         return hashlib.sha256(settings.encode() + b"".join(code)).hexdigest()
 
+    def is_commonmark(self, path: str) -> bool:
+        """Say whether the site reads the Markdown of this kind of file without MyST's extensions to it."""
+        kinds = {suffix: bool(kind[2]) for suffix, kind in self.notebooks.custom_formats.items()}
+        return kinds.get(max((suffix for suffix in kinds if path.endswith(suffix)), key=len, default=""), False)
+
     def shown(self, path: Path) -> str:
         """Return a page's path as messages show it: from the folder above the book's."""
         try:

@@ -57,6 +57,9 @@ class LiveValue:
     format: str
     line: int
     text: str
+    data: dict[str, Any] = field(default_factory=dict)
+    """What MyST-NB's own ``eval`` shows: the value in all of its kinds."""
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,13 @@ class Scrubber:
             text = rule(text)
         return text
 
+    def data(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return JSON data with every text scrubbed."""
+        return {key: self._value(value, key) for key, value in data.items()}
+
     def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return notebook outputs with every text scrubbed; pictures in base64 stay as they are."""
-        return [{key: self._value(value, key) for key, value in output.items()} for output in outputs]
+        return [self.data(output) for output in outputs]
 
     def _value(self, value: Any, key: str = "") -> Any:
         if isinstance(value, str):
@@ -102,16 +106,19 @@ class Scrubber:
         return value
 
 
-def leaks(text: str, machine: Machine) -> list[str]:
-    """Return what in a finished text identifies the machine: the matches, once each, in order."""
+def leaks(text: str, machine: Machine, *, shapes: bool = True) -> list[str]:
+    """Return what in a finished text identifies the machine: the matches, once each, in order.
+
+    ``shapes`` are paths as any machine may have them; text that tells of such paths is no leak of this machine's.
+    """
     found: dict[str, None] = {}
     for place, _ in machine.places:
         if len(place) > 4 and re.search(re.escape(place) + r"(?![\w-])", text):
             found[place] = None
+    paths = (r"(?<![\w./~:-])/(?:home|Users)/[\w.-]+/[\w./-]*", r"(?<![\w./~:-])/root/[\w./-]+")
     for pattern in (
         r"\bipykernel_\d+\b",
-        r"(?<![\w./~:-])/(?:home|Users)/[\w.-]+/[\w./-]*",
-        r"(?<![\w./~:-])/root/[\w./-]+",
+        *(paths if shapes else ()),
         *(rf"\b{re.escape(user)}@[\w.-]+" for user in machine.users),
         *(rf"[\w.-]+@{re.escape(host)}\b" for host in machine.hosts),
         *(re.escape(secret) for secret in machine.secrets if len(secret) > 7),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from witness.records.page import PageRecord
+from witness.records.page import FORMAT, PageRecord
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Sign:
     """Whether the page may be published."""
     seconds: float
     """Wall time of the page, for the next run's expectation."""
+    format: int
+    """Format of the record."""
 
 
 class Store:
@@ -38,6 +41,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.exclusive = False
+        """Whether no other process writes here now, so that what is not whole is damaged, and not half-written."""
         self.damaged: list[Path] = []
         """Files that were set aside because they were not whole."""
 
@@ -48,17 +53,21 @@ class Store:
     def sign(self, page: str) -> Sign | None:
         """Return the sign of a page's record, or None when there is no usable one."""
         try:
-            return Sign(**json.loads(self._sign_path(page).read_text("utf-8")))
+            sign = Sign(**json.loads(self._sign_path(page).read_text("utf-8")))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError):
             self._set_aside(self._sign_path(page))
             return None
+        if sign.format != FORMAT:
+            self._set_aside(self.path(page))
+            return None
+        return sign
 
     def read(self, page: str) -> PageRecord | None:
         """Return a page's record, or None when there is none that is whole.
 
-        A damaged record is set aside as ``<name>.damaged``; nothing is ever published from it.
+        A damaged record is set aside as ``<name>.damaged`` by the next run; nothing is ever published from it.
         """
         sign = self.sign(page)
         data = self._bytes(page, sign) if sign else None
@@ -89,12 +98,17 @@ class Store:
                 record=hashlib.sha256(data).hexdigest(),
                 right=not record.problems,
                 seconds=record.seconds,
+                format=record.format,
             ),
         )
 
     def sign_anew(self, page: str, sign: Sign) -> None:
         """Replace a page's sign: its prose changed, its execution did not."""
         write_whole(self._sign_path(page), json.dumps(asdict(sign), indent=1).encode())
+
+    def probe(self) -> None:
+        """Raise OSError if records cannot be written here: better now than after pages have run."""
+        probe(self.folder)
 
     def pages(self) -> list[str]:
         """Return the names of all pages with a record, sorted."""
@@ -117,9 +131,19 @@ class Store:
         return None
 
     def _set_aside(self, path: Path) -> None:
-        if path.exists():
-            path.replace(path.with_name(path.name + ".damaged"))
+        if self.exclusive and path.exists():
+            aside = path.with_name(path.name + ".damaged")
+            if aside.is_dir():
+                shutil.rmtree(aside)
+            path.replace(aside)
             self.damaged.append(path)
+
+
+def probe(folder: Path) -> None:
+    """Raise OSError if no file can be written into a folder, which is made if need be."""
+    path = folder / f".probe-{os.getpid()}"
+    write_whole(path, bytes(65536))
+    path.unlink()
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from witness.render import fold, live, mathml
+from witness.render import evaluated, evidence, fold, live, mathml
 from witness.render.build import Build
 from witness.render.outputs import on_config_inited, on_doctree_read
 from witness.render.provenance import on_html_page_context
@@ -20,12 +20,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("witness_records", None, "", (str, type(None)))
     fold.add(app)
     live.add(app)
+    evaluated.add(app)
     mathml.add(app)
 
     app.connect("config-inited", on_config_inited)
-    build = Build()
+    build = Build(app)
     app.connect("config-inited", build.on_config_inited)
     app.connect("env-get-outdated", build.on_env_get_outdated)
+    app.connect("doctree-read", evidence.on_doctree_read)
     app.connect("doctree-read", on_doctree_read)
     app.connect("html-page-context", on_html_page_context)
     app.connect("build-finished", build.on_build_finished)

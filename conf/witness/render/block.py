@@ -22,7 +22,9 @@ def block(text: str, what: str, classes: Sequence[str] = (), language: str = "te
         return node
     label = f"{what}, {amount(size, 'line')}"
     region = scroll("", node, label=label)
-    return nodes.container("", nodes.paragraph(label, label, classes=["witness-size"]), region)
+    return nodes.container(
+        "", nodes.paragraph(label, label, classes=["witness-size"]), region, classes=["witness-long"]
+    )
 
 
 def folded(text: str, summary: str, classes: Sequence[str] = ()) -> fold:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import SphinxError
-from sphinx.util import logging
+from sphinx.util import get_filetype, logging
 
-from witness.reading.notebook import Unreadable, digests
+from witness.reading.notebook import Unreadable, digests, is_notebook
 from witness.reading.page import read_file
 from witness.reading.plan import Plan
 from witness.reading.site import Site
 from witness.records.page import Problem
-from witness.records.scrub import leaks
-from witness.records.store import Store
-from witness.render.evidence import remember
+from witness.records.store import Store, probe
+from witness.render.ending import plainly
+from witness.render.evidence import doubted, remember
+from witness.render.scan import scan
 from witness.runner.display import progress
-from witness.runner.environment import Environment, NoEnvironment, find
+from witness.runner.environment import Environment, find
 from witness.runner.facts import Facts
 from witness.runner.lock import Lock
 from witness.runner.machine import machine
@@ -29,33 +30,30 @@ from witness.runner.run import run
 logger = logging.getLogger(__name__)
 
 READER = "witness.render.reader.read"
-PUBLISHED = (".html", ".js", ".json", ".txt", ".ipynb", ".py", ".svg", ".xml")
-"""Files of the finished site that the scan for leaks reads."""
-
-
-class CannotRun(SphinxError):
-    """Pages cannot be executed at all."""
-
-    category = "Cannot run pages"
+FAILED = "witness.render.reader.read_failed"
 
 
 class Build:
     """The handlers of one build, and what they hand on to one another."""
 
-    def __init__(self) -> None:
-        self._lock: Lock | None = None
+    def __init__(self, app: Sphinx) -> None:
+        """Make sure, before anything else, that the site can be written."""
+        folders = {Path(app.outdir), Path(app.doctreedir)}
+        self._locks = [
+            Lock(folder.parent / f".{folder.name}.lock")
+            for folder in sorted(folders)
+            if not any(folder.is_relative_to(other) for other in folders - {folder})
+        ]
         self._facts: Facts | None = None
         self._failed: dict[str, list[Problem]] = {}
-        self._written = False
+        with plainly(Path(app.outdir)):
+            probe(Path(app.outdir))
 
     def on_config_inited(self, app: Sphinx, config: Config) -> None:
-        """Wait for another build that writes to the same folder; begin to ask what the pages will run on."""
-        output = Path(app.outdir)
-        self._lock = Lock(output.parent / f".{output.name}.lock")
-        try:
-            self._lock.take(logger.info)
-        except OSError as error:
-            raise CannotRun(f"{output.parent} cannot be written to: {error.strerror}") from error
+        """Wait for another build that writes to the same folders; begin to ask what the pages will run on."""
+        with plainly(Path(app.outdir)):
+            for lock in self._locks:
+                lock.take(lambda line: print(line, file=sys.stderr))  # a log on its own would be silent with -q
         self._facts = Facts(_folder(app))
 
     def on_env_get_outdated(
@@ -64,30 +62,27 @@ class Build:
         """Run stale pages; return those that must be read again."""
         folder = _folder(app)
         site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
-        try:
+        with plainly(folder):
             environment = find(self._facts or Facts(folder), require_jax=site.strict)
             store = Store(folder / environment.name)
             executed = self._execute(env, site, store, environment)
-        except NoEnvironment as error:
-            raise CannotRun(str(error)) from error
-        except OSError as error:
-            raise CannotRun(f"{error.filename or folder}: {error.strerror}") from error
-        formats = {
-            str(env.doc2path(page)): (
-                READER,
-                {"site": site, "path": str(env.doc2path(page)), "page": page, "store": str(store.folder)},
-            )
-            for page in executed
-        }
+        formats = {}
+        for page in executed.keys() | self._failed.keys():
+            path = str(env.doc2path(page))
+            known: dict[str, object] = {"site": site, "path": path}
+            if page in executed:
+                formats[path] = (READER, {**known, "page": page, "store": str(store.folder)}, site.is_commonmark(path))
+            elif is_notebook(Path(path), site):
+                formats[path] = (FAILED, known, site.is_commonmark(path))
         env.mystnb_config = site.notebooks.copy(  # type: ignore[attr-defined]
             execution_mode="off", custom_formats={**site.notebooks.custom_formats, **formats}
         )
-        stale = remember(env, store.folder, executed) & env.found_docs
+        stale = remember(env, store.folder, executed, set(self._failed)) & env.found_docs
+        command = "`nox -s docs`" if site.strict else "build again"
         for page, problems in self._failed.items():
             for problem in problems:
-                logger.error("%s", describe(problem), location=(page, problem.line))
-        self._written = bool(added or changed or removed or stale or self._failed)
-        return stale | (self._failed.keys() & env.found_docs)
+                logger.error("%s", describe(problem, command), location=(page, problem.line))
+        return stale | (self._failed.keys() & env.found_docs) | doubted(env)
 
     def _execute(self, env: BuildEnvironment, site: Site, store: Store, environment: Environment) -> dict[str, str]:
         """Run what is stale; return the digest of the record of each executed page."""
@@ -95,6 +90,8 @@ class Build:
         plans: list[Plan] = []
         for page in sorted(env.found_docs):
             path = Path(env.doc2path(page))
+            if get_filetype(env.config.source_suffix, str(path)) != "myst-nb":
+                continue
             sign = store.whole(page)
             if (
                 sign
@@ -120,30 +117,26 @@ class Build:
                 executed[plan.page] = sign.record
                 if record.problems:
                     self._failed[plan.page] = record.problems
+            else:
+                self._failed[plan.page] = [Problem("no-record", 1, None, "a record", "none; build once more")]
         return executed
 
     def on_build_finished(self, app: Sphinx, exception: Exception | None) -> None:
         """Remove what must not be published, and end with an error if anything was."""
         try:
-            if self._failed:
+            failed = self._failed.keys() | (doubted(app.env) if exception is None else set())
+            if failed:
                 app.statuscode = 1
             if app.builder.format == "html" and exception is None:
-                for page in self._failed:
+                for page in failed:
                     Path(app.builder.get_output_path(page)).unlink(missing_ok=True)  # type: ignore[attr-defined]
-                if self._written:
-                    self._scan(app)
-        finally:
-            if self._lock:
-                self._lock.leave()
-
-    def _scan(self, app: Sphinx) -> None:
-        """Fail when the finished site shows anything of this machine."""
-        known = machine(Path(app.env.witness_store).parent, Path(app.srcdir))  # type: ignore[attr-defined]
-        for path in sorted(Path(app.outdir).rglob("*")):
-            if path.suffix in PUBLISHED and "_static" not in path.parts and path.is_file():
-                for leak in leaks(path.read_text("utf-8", "replace"), known):
+                known = machine(_folder(app), Path(app.srcdir))
+                for file, leak in scan(Path(app.outdir), known, strict=app.config.witness_strict):
                     app.statuscode = 1
-                    logger.error("%s shows something of this machine: %s", path.relative_to(app.outdir), leak)
+                    logger.error("%s shows something of this machine: %s", file, leak)
+        finally:
+            for lock in self._locks:
+                lock.leave()
 
 
 def _folder(app: Sphinx) -> Path:

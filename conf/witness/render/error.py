@@ -47,7 +47,7 @@ def error(
     """
     head = nodes.paragraph("", "", nodes.literal(name, name.removeprefix("builtins.")), classes=["witness-error-class"])
     if expected:
-        head += nodes.inline("", "as expected", classes=["witness-expected"])
+        head += [nodes.Text(" "), nodes.inline("", "as expected", classes=["witness-expected"])]
     numbers = {place.number for place in places.values()}
     box = nodes.container("", head, _message(plain(message), numbers), classes=["witness-error"])
     box["support_smartquotes"] = False  # the message stays as it is, letter by letter
@@ -95,4 +95,4 @@ def _item(frame: Frame, count: int, places: Mapping[int, Place], here: int) -> n
     if count > 1:
         where += nodes.Text(f", {count} times in a row")
     code = nodes.literal(frame.code, frame.code, language="python", classes=["code"])
-    return nodes.list_item("", nodes.paragraph("", "", where, code))
+    return nodes.list_item("", nodes.paragraph("", "", where, nodes.Text(" "), code))

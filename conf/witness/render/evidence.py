@@ -2,24 +2,83 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+from docutils import nodes
+from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from witness.records.page import PageRecord
+from witness.records.page import LiveValue, PageRecord
 from witness.records.store import Store
 
 
-def remember(env: BuildEnvironment, store: Path, records: dict[str, str]) -> set[str]:
+def remember(env: BuildEnvironment, store: Path, records: dict[str, str], failed: set[str]) -> set[str]:
     """Note the digest of each page's record; return the pages for which it is another than last time."""
     before: dict[str, str] = getattr(env, "witness_pages", {})
     env.witness_store, env.witness_pages = str(store), records  # type: ignore[attr-defined]  # a pickled namespace
+    env.witness_failed = failed  # type: ignore[attr-defined]
     return {page for page, digest in records.items() if before.get(page) != digest} | (before.keys() - records.keys())
+
+
+def has_failed(env: BuildEnvironment) -> bool:
+    """Say whether the page that is read has faults that were reported."""
+    return env.docname in getattr(env, "witness_failed", set())
 
 
 def pages(env: BuildEnvironment) -> set[str]:
     """Return the pages that are rendered from records."""
     return set(getattr(env, "witness_pages", {}))
+
+
+reading: dict[str, list[int]] = {}
+"""The lines that the live values of a page now have, by page, while it is read: prose moves, its record does not."""
+
+
+def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None) -> LiveValue | None:
+    """Return the value of an expression in the block of prose that begins at a line; equal ones stand in order.
+
+    Sphinx does not ask in the order of lines: footnotes come last.
+    """
+    record = record_of(env, env.docname)
+    if record is None:
+        return None
+    lines = reading.get(env.docname, [])
+    if len(lines) != len(record.live):
+        lines = [value.line for value in record.live]
+    used: set[int] = env.temp_data.setdefault("witness_live", set())  # type: ignore[assignment]
+    for place, value in enumerate(record.live):
+        same = (value.expression, value.format) == (expression, form)
+        if same and place not in used and lines[place] >= (line or 0):
+            used.add(place)
+            return value
+    return None
+
+
+def doubt(env: BuildEnvironment) -> None:
+    """Note that the page that is read cannot be published."""
+    env.metadata[env.docname]["witness-doubt"] = True
+
+
+def doubted(env: BuildEnvironment) -> set[str]:
+    """Return the pages that were read and cannot be published."""
+    return {page for page in env.found_docs if "witness-doubt" in env.metadata.get(page, {})}
+
+
+def on_doctree_read(app: Sphinx, doctree: nodes.document) -> None:
+    """Tell MyST-NB what it knows of pages that it executes itself: its ``nb-exec-table`` shows it."""
+    record = record_of(app.env, app.env.docname)
+    if record:
+        told = {
+            "mtime": datetime.fromisoformat(record.executed).timestamp(),
+            "runtime": record.seconds,
+            "method": app.config.nb_execution_mode,
+            "succeeded": not record.problems,
+            "error": record.problems[0].rule if record.problems else None,
+            "traceback": None,
+        }
+        NbMetadataCollector.set_exec_data(app.env, app.env.docname, told)
 
 
 def record_of(env: BuildEnvironment, page: str) -> PageRecord | None:

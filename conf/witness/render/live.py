@@ -9,9 +9,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
-from witness.records.page import LiveValue
 from witness.records.values import NoLiveValue, split
-from witness.render.evidence import record_of
+from witness.render.evidence import doubt, has_failed, value_at
 
 logger = logging.getLogger(__name__)
 
@@ -39,29 +38,18 @@ class LiveRole(SphinxRole):
         try:
             expression, form = split(self.text)
         except NoLiveValue as error:
-            logger.error("live value: %s", error, location=self.get_location())
-            return [], []
-        value = self._value(expression, form)
+            return self._missing(str(error)), []
+        value = value_at(self.env, expression, form, self.lineno)
         if value is None:
-            return [nodes.inline(self.rawtext, "?", classes=["live"])], []
+            return self._missing("it has no place in the record of this page"), []
         return [live(self.rawtext, value.text, classes=["live"], expression=expression)], []
 
-    def _value(self, expression: str, form: str) -> LiveValue | None:
-        """Find the value by the order in which equal roles stand on the page."""
-        record = record_of(self.env, self.env.docname)
-        if record is None:
-            logger.error("live value `%s` on a page that is not executed", self.text, location=self.get_location())
-            return None
-        seen: dict[tuple[str, str], int] = self.env.temp_data.setdefault("witness_live", {})  # type: ignore[assignment]
-        place = seen[expression, form] = seen.get((expression, form), -1) + 1
-        same = [value for value in record.live if (value.expression, value.format) == (expression, form)]
-        if place < len(same):
-            return same[place]
-        if not record.problems:  # the page's own faults are reported elsewhere
-            logger.error(
-                "live value `%s` has no place in the record of this page", self.text, location=self.get_location()
-            )
-        return None
+    def _missing(self, why: str) -> list[Node]:
+        """Say that the value is missing, now and at the end of this build and of those to come."""
+        if not has_failed(self.env):
+            logger.error("live value `%s`: %s", self.text, why, location=self.get_location())
+            doubt(self.env)
+        return [nodes.inline(self.rawtext, "?", classes=["live"])]
 
 
 def add(app: Sphinx) -> None:

@@ -24,7 +24,7 @@ HTML = ("html", "dirhtml", "singlehtml")
 
 
 def on_config_inited(app: Sphinx, config: Config) -> None:
-    """Choose our renderer where the site chose none, and in strict mode the kinds of output to show."""
+    """Choose our renderer where the site chose none; in strict mode, tables in Markdown and what outputs may show."""
     installed = bool(entry_points(group="myst_nb.renderers", name="witness"))
     if config.nb_render_plugin == "default":
         if installed:
@@ -32,6 +32,8 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
         else:
             logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
     if config.witness_strict:
+        if config.nb_render_markdown_format == "commonmark":  # MyST-NB's choice, which has no tables
+            config.nb_render_markdown_format = "gfm"
         last = 1000 if installed else None
         config.nb_mime_priority_overrides = [
             *((builder, kind, number) for builder in HTML for number, kind in enumerate(SAFE)),

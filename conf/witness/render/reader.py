@@ -8,10 +8,15 @@ import nbformat
 from nbformat import NotebookNode
 from sphinx.errors import SphinxError
 
-from witness.reading.notebook import read_notebook
+from witness.reading.live import live_values
+from witness.reading.notebook import Unreadable, read_notebook
+from witness.reading.plan import EVAL
 from witness.reading.site import Site
 from witness.records.page import PageRecord
 from witness.records.store import Store
+from witness.render.evidence import reading
+
+PYTHON = {"name": "python", "pygments_lexer": "ipython3"}
 
 
 class NoRecord(SphinxError):
@@ -31,27 +36,47 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
     if notebook is None or record is None:
         raise NoRecord(f"{path}: no record below {store}; build once more")
     fill(notebook, record)
-    settings = notebook.metadata.get(site.notebooks.metadata_key)
-    if settings:
-        for setting in [name for name in settings if name.startswith("execution_")]:
-            del settings[setting]  # MyST-NB never executes; the runner obeyed these
+    names = site.notebooks.eval_name_regex if any(value.format == EVAL for value in record.live) else None
+    reading[page] = [live.line for live in live_values(notebook, text, path, names)]
+    unsettle(notebook, site)
     return notebook
 
 
+def read_failed(text: str, *, site: Site, path: str) -> NotebookNode:
+    """Return the notebook of a page that was not executed and is not published: others may refer to its sections."""
+    try:
+        notebook = read_notebook(text, Path(path), site)
+    except Unreadable:
+        notebook = None
+    if notebook is None:
+        title = next((line for line in text.splitlines() if line.startswith("# ")), "# ?")
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(title)])
+    notebook.metadata.setdefault("language_info", nbformat.from_dict(PYTHON))
+    unsettle(notebook, site)
+    return notebook
+
+
+def unsettle(notebook: NotebookNode, site: Site) -> None:
+    """Take out of a page what it asks of MyST-NB's own execution: the runner obeyed it."""
+    settings = notebook.metadata.get(site.notebooks.metadata_key)
+    if isinstance(settings, dict):
+        for setting in [name for name in settings if name.startswith("execution_")]:
+            del settings[setting]
+
+
 def fill(notebook: NotebookNode, record: PageRecord) -> None:
-    """Put a record's outputs into a notebook's code cells."""
+    """Put a record's outputs into a notebook's code cells; one that is only shown keeps what is stored with it."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code:
-        cell.outputs = []
-        cell.execution_count = None
+        if "skip-execution" not in cell.metadata.get("tags", []):
+            cell.outputs = []
+            cell.execution_count = None
     for kept in record.cells:
         cell = code[kept.number - 1]
         cell.outputs = [nbformat.from_dict(output) for output in kept.outputs]
         cell.execution_count = kept.execution_count
         if kept.raised:
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
-    notebook.metadata["language_info"] = nbformat.from_dict(
-        record.language_info or {"name": "python", "pygments_lexer": "ipython3"}
-    )
+    notebook.metadata["language_info"] = nbformat.from_dict(record.language_info or PYTHON)
     if record.widgets:
         notebook.metadata["widgets"] = nbformat.from_dict(record.widgets)

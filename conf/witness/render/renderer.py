@@ -14,10 +14,7 @@ from witness.render.error import Place, error
 from witness.render.evidence import record_of
 from witness.render.harmless import harmless
 from witness.render.text import amount, lines, plain
-from witness.render.traceback import Traceback, read
-
-GROUP = "  + Exception Group Traceback"
-"""How the traceback of an exception group begins: the kernel prints it and sends no error."""
+from witness.render.traceback import GROUP, Traceback, read, read_group
 
 
 class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say whether it is typed
@@ -39,8 +36,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             return []
         text = plain(output["text"])
         if text.startswith(GROUP):
-            traceback = Traceback([], 0, text, "")
-            return [self._error("ExceptionGroup", "", traceback, cell_metadata, cell_index)]
+            return [self._error("ExceptionGroup", "", read_group(text), cell_metadata, cell_index)]
         return [folded(text, f"stderr, {amount(lines(text), 'line')}", ["witness-stderr"])]
 
     def render_error(
@@ -118,5 +114,5 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         }
         kept: list[CellRecord] = self._record.cells if self._record else []
         for raised in (cell.raised for cell in kept if cell.number == here and cell.raised):
-            name, message = raised.name, raised.message
+            name, message = raised.name, message or raised.message
         return error(name, message, traceback, places, here, "raises" in metadata)

@@ -15,6 +15,11 @@ CELL = re.compile(r"\s*Cell In\[(?P<cell>\d+)\], line (?P<line>\d+)(?:, in (?P<f
 FILE = re.compile(r"File \S.*?:\d+(?:, in .+)?$")
 HIDDEN = re.compile(r"\s*\[\.\.\. skipping hidden (\d+) frames?\]$")
 ARROW = re.compile(r"^-+> \d+ (.*)$", re.MULTILINE)
+GROUP = "  + Exception Group Traceback"
+"""How the traceback of an exception group begins: the kernel prints it to stderr and sends no error."""
+
+MEMBER = re.compile(r"^ *\| (?! |Traceback |Exception Group Traceback )(.+)$", re.MULTILINE)
+"""A line of a message in such a traceback; frames stand further to the right."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,17 @@ def read(items: Sequence[str], message: str) -> Traceback:
         library += int(hidden[1]) if hidden else bool(FILE.match(head))
         shown.append(part)
     return Traceback(
-        own=[(frame, len(list(same))) for frame, same in groupby(own)],
+        own=list(dict.fromkeys((frame, len(list(same))) for frame, same in groupby(own))),
         library=library,
         text="\n\n".join(text for text, _ in groupby(shown)),
         notes=_notes("\n".join(parts[end:]), message.strip("\n")),
     )
+
+
+def read_group(text: str) -> Traceback:
+    """Return the traceback of an exception group; what the group holds are its notes."""
+    _, *held = MEMBER.findall(text)
+    return Traceback(own=[], library=0, text=text, notes="\n".join(held))
 
 
 def _is_frame(part: str) -> bool:
@@ -85,4 +96,4 @@ def _frame(cell: re.Match[str], code: str) -> Frame:
 def _notes(end: str, message: str) -> str:
     """Return what stands after the message, where that can be found at the end of a traceback."""
     before, found, after = end.partition(message or ":")
-    return after.strip("\n") if found and (not message or before.rstrip().endswith(":")) else ""
+    return after.strip() if found and (not message or before.rstrip().endswith(":")) else ""

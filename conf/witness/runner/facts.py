@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -34,6 +35,7 @@ class Facts:
             "plugins": self.plugins,
             "flags": self.flags,
             "nodes": _nodes(),
+            "paths": {name: os.environ.get(name) for name in ("PYTHONPATH", "LD_LIBRARY_PATH")},
         }
         self._facts = self._read()
         self._process = None if self._facts else self._ask()

@@ -16,7 +16,7 @@ from ipykernel.compiler import murmur2_x86
 from witness.reading.plan import Plan
 from witness.records.scrub import Machine
 
-EVERYWHERE = ("/", "/bin", "/opt", "/usr", "/usr/bin", "/usr/local")
+EVERYWHERE = ("/", "/bin", "/opt", "/root", "/usr", "/usr/bin", "/usr/local")
 """Places that are the same on every machine."""
 
 CELL_SEED = 0xC70F6907

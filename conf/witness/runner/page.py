@@ -14,7 +14,7 @@ import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from witness.reading.plan import Cell, Live, Plan
+from witness.reading.plan import EVAL, Cell, Live, Plan
 from witness.records.page import CellRecord, LiveValue, Problem, Raised
 from witness.records.scrub import without_colour
 from witness.records.values import NoLiveValue, text
@@ -180,7 +180,11 @@ class Execution:
         wanted = [live for live in self._plan.live if live.after == after]
         if not wanted:
             return
-        answers = await self._ask("", {str(i): SCALAR.format(live.expression) for i, live in enumerate(wanted)})
+        asked = {
+            str(i): live.expression if live.format == EVAL else SCALAR.format(live.expression)
+            for i, live in enumerate(wanted)
+        }
+        answers = await self._ask("", asked)
         for i, live in enumerate(wanted):
             self._value(live, answers.get(str(i), NO_ANSWER))
 
@@ -188,10 +192,16 @@ class Execution:
         try:
             if answer["status"] == "error":
                 raise NoLiveValue(f"{answer['ename']}: {first_line(answer['evalue'])}")
+            if live.format == EVAL:
+                self.live.append(
+                    LiveValue(live.expression, EVAL, live.line, "", answer["data"], answer.get("metadata", {}))
+                )
+                return
             kind, value = loads(answer)
             shown = text(value, kind, live.format)
         except NoLiveValue as error:
-            expected = f"a value for {{live}}`{live.expression}`"
+            role = EVAL if live.format == EVAL else "{live}"
+            expected = f"a value for {role}`{live.expression}`"
             self.problems.append(Problem("live-value", live.line, None, expected, str(error)))
             return
         self.live.append(LiveValue(live.expression, live.format, live.line, shown))

@@ -21,11 +21,11 @@ def report(plans: Iterable[Plan], store: Store) -> list[str]:
     return faults
 
 
-def describe(problem: Problem) -> str:
+def describe(problem: Problem, command: str = "`nox -s docs`") -> str:
     """Return a problem without its page: rule, expected, got, and the next command."""
     where = f"cell {problem.cell}: " if problem.cell else ""
     detail = "".join(f"\n    {line}" for line in problem.detail.splitlines())
     return (
         f"{where}{problem.rule}: expected {problem.expected}; got {problem.got}{detail}\n"
-        "    next: mend the page, then `nox -s docs`"
+        f"    next: mend the page, then {command}"
     )

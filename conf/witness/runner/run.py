@@ -100,8 +100,12 @@ class _Runner:
             (plan for plan in plans if plan.lane == "together"), key=lambda plan: -(expected[plan.page] or 1e9)
         )
         scratch = self._store.folder.parent / "scratch"
+        strict = any(plan.strict for plan in plans)
         may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
-        async with Kernels(variables(scratch), may_fork=may_fork) as kernels, asyncio.TaskGroup() as group:
+        async with (
+            Kernels(variables(scratch, strict=strict), may_fork=may_fork) as kernels,
+            asyncio.TaskGroup() as group,
+        ):
             for plan in plans:
                 if plan.lane == "alone":
                     await self._page(plan, kernels)

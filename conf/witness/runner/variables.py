@@ -42,7 +42,11 @@ def needed() -> dict[str, str]:
     return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **decisive(), **FIXED}
 
 
-def variables(scratch: Path) -> dict[str, str]:
-    """Return the whole environment of a kernel; what programs cache is kept below ``scratch``."""
+def variables(scratch: Path, *, strict: bool) -> dict[str, str]:
+    """Return the whole environment of a kernel; what programs cache is kept below ``scratch``.
+
+    Figures have the style of our book in strict mode only: another's are drawn as its authors see them.
+    """
     config = Path(__file__).parent.parent / "kernel" / "matplotlibrc"
-    return {**needed(), "MPLCONFIGDIR": str(scratch / "matplotlib"), "MATPLOTLIBRC": str(config)}
+    style = {"MATPLOTLIBRC": str(config)} if strict else {}
+    return {**needed(), "MPLCONFIGDIR": str(scratch / "matplotlib"), **style}
