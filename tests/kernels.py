@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from witness.runner.kernels import Kernel, Kernels
 
@@ -53,7 +53,7 @@ class Page:
         """Execute a cell as nbclient would."""
         reply = Reply()
         execute: Any = self.kernel.client.execute_interactive
-        coroutine = execute(code, output_hook=reply.take, allow_stdin=False, timeout=60)
+        coroutine = execute(code, output_hook=reply.take, allow_stdin=False, stop_on_error=False, timeout=60)
         reply.status = self._runner.run(coroutine)["content"]["status"]
         return reply
 
@@ -75,10 +75,20 @@ class Page:
         """Let the loop run."""
         self._runner.run(asyncio.sleep(seconds))
 
-    def begin(self, code: str) -> None:
-        """Start a cell and do not wait for it."""
-        self.kernel.client.execute(code)
+    def begin(self, code: str) -> asyncio.Task[dict[str, Any]]:
+        """Start a cell, and return what `end` waits for."""
+        execute: Any = self.kernel.client.execute
+        cell: asyncio.Task[dict[str, Any]] = self._runner.get_loop().create_task(
+            execute(code, stop_on_error=False, reply=True, timeout=60)
+        )
         self.wait(0.01)
+        return cell
+
+    def end(self, cell: asyncio.Task[dict[str, Any]]) -> dict[str, Any]:
+        """Wait for a cell's reply, and return its content."""
+        self._runner.run(asyncio.wait([cell]))
+        content: dict[str, Any] = cell.result()["content"]
+        return content
 
     def interrupt(self) -> None:
         """Interrupt the cell that runs, as nbclient would."""
@@ -112,9 +122,15 @@ class Pages:
         finally:
             self.runner.run(stack.aclose())
 
-    def close(self) -> None:
+    def leave(self) -> None:
         """End them all."""
         self.runner.run(self.kernels.__aexit__(None, None, None))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
         self.runner.close()
 
 

@@ -1,0 +1,378 @@
+"""Sites that are not ours keep their settings, and pages of unusual shapes are right, or are said to be wrong."""
+
+from __future__ import annotations
+
+import html as entities
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.building import CONF, HEAD, Site, page
+
+Foreign = tuple[Site, subprocess.CompletedProcess[str]]
+
+# A site of another's, which only added "witness" to its extensions
+
+FOREIGN = """
+import sys
+sys.path.insert(0, {conf!r})
+project = "Another's"
+extensions = ["myst_nb", "witness"]
+html_theme = "basic"
+source_suffix = {{".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}}
+nb_execution_timeout = 3
+nb_execution_excludepatterns = ["excluded*"]
+nb_kernel_rgx_aliases = {{"their-.*": "python3"}}
+nb_custom_formats = {{".cells": ["reads_cells.read", {{"greeting": "hello"}}, True]}}
+nb_execution_mode = "{mode}"
+myst_enable_extensions = ["dollarmath"]
+"""
+READER = """
+import nbformat
+
+def read(text, greeting):
+    code, _, prose = text.partition("====")
+    cells = [nbformat.v4.new_code_cell(f"print({greeting!r})\\n{code}"), nbformat.v4.new_markdown_cell(prose)]
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+"""
+ECHO = """
+import sys
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.kernelbase import Kernel
+
+class Echo(Kernel):
+    implementation, implementation_version, banner = "echo", "1", "echo"
+    language_info = {"name": "bash", "mimetype": "text/x-sh", "file_extension": ".sh", "pygments_lexer": "bash"}
+
+    def do_execute(self, code, silent, store_history=True, user_expressions=None, allow_stdin=False, **_):
+        if not silent:
+            self.send_response(self.iopub_socket, "stream", {"name": "stdout", "text": "echo: " + code})
+        return {"status": "ok", "execution_count": self.execution_count, "payload": [], "user_expressions": {}}
+
+IPKernelApp.launch_instance(kernel_class=Echo)
+"""
+GLUED = "from myst_nb import glue\nglue('glued', 6 * 7)"
+HELPER = "# A helper of the pages\nVALUE = 'from the ' + 'helper'\n"
+
+
+def with_head(line: str, text: str) -> str:
+    """Return a page with one more line of front matter."""
+    return text.replace("---\n\n", f"{line}\n---\n\n", 1)
+
+
+OFF = with_head("mystnb: {execution_mode: 'off'}", page("'never ' + 'run'"))
+EVALUATED = with_head(
+    "mystnb: {execution_mode: inline}",
+    page("n = 1")
+    + "First {eval}`n`.[^note]\n\n[^note]: Last {eval}`n`.\n\n"
+    + "```{code-cell}\nn += 1\nfrom IPython.display import HTML\nbold = HTML('<b>bold</b>')\n```\n\n"
+    + "Second {eval}`n`.\n\n```{eval} bold\n```\n",
+)
+
+
+def notebook(*cells: str | tuple[str, str | None, Sequence[str]]) -> str:
+    """Return a notebook: each cell is prose, or code with the text that it printed before and its tags."""
+    return json.dumps(
+        {
+            "cells": [written(number, cell) for number, cell in enumerate(("# A notebook", *cells))],
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+
+
+def written(number: int, cell: str | tuple[str, str | None, Sequence[str]]) -> dict[str, Any]:
+    if isinstance(cell, str):
+        return {"cell_type": "markdown", "id": f"cell{number}", "metadata": {}, "source": cell}
+    source, text, tags = cell
+    return {
+        "cell_type": "code",
+        "id": f"cell{number}",
+        "metadata": {"tags": list(tags)},
+        "execution_count": None,
+        "source": source,
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": text}] if text else [],
+    }
+
+
+def tagged(source: str, tag: str) -> str:
+    return page(source, options=f":tags: [{tag}]\n")
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
+    folder = tmp_path_factory.mktemp("foreign")
+    conf = FOREIGN.format(conf=str(folder / "conf"), mode="auto")
+    pages = {
+        "raises": tagged("print('before')\nraise ValueError('as it may')", "raises-exception"),
+        "raises-not": tagged("'did not raise'", "raises-exception"),
+        "allows": with_head("mystnb: {execution_allow_errors: true}", page("1 / 0")),
+        "patient": with_head(
+            "mystnb: {execution_timeout: 60}", page("import time\ntime.sleep(3.5)\n'in the ' + 'end'")
+        ),
+        "off": OFF,
+        "excluded": page("'never ' + 'run'"),
+        "skips": page("x = 1") + "```{code-cell}\n:tags: [skip-execution]\nundefined_name\n```\n",
+        "glues": page(GLUED, prose="Glued: {glue}`glued`."),
+        "glues-from-afar": "# Afar\n\nAfar: {glue:any}`glues.md::glued`.\n",
+        "alias": page("'by an ' + 'alias'").replace("name: python3", "name: their-own"),
+        "folder/here": page("import helper\nhelper.VALUE", "import os\nos.path.exists('here.md')"),
+        "evaluated": EVALUATED,
+        "table": "# Table\n\n```{nb-exec-table}\n```\n",
+        "echoes": page("ls --all").replace("name: python3", "name: echo"),
+        "figures": page(
+            "import matplotlib\nmatplotlib.rcParams['axes.spines.top'], matplotlib.rcParams['svg.hashsalt']"
+        ),
+        "formulas": page("1 + 1", prose="By its own MathJax: $\\color{red}{x^2}$.\n"),
+        "leads": page("1 + 1", prose="As `/home/user/.bashrc` or `/root/.bashrc` say.\n"),
+    }
+    site = Site.at(folder, pages, conf)
+    (folder / "conf" / "reads_cells.py").write_text(READER)
+    docs = folder / "docs"
+    (docs / "folder" / "helper.py").write_text(HELPER)
+    (docs / "stored.ipynb").write_text(notebook(("'not this'", "stored text", ())))
+    missing = notebook(
+        ("n = 'one'\nprint('as it ' + 'ran')", None, ()),
+        "A line.\n\nFirst {live}`n`,[^a]\n\n[^a]: noted {live}`n`",
+        ("n = 'two'", "old text", ()),
+        "A line.\n\nthen {live}`n`.",
+        ("1 / 0", "kept text", ["skip-execution"]),
+    )
+    (docs / "missing.ipynb").write_text(missing)
+    (docs / "own.cells").write_text("print('my own ' + 'format')\n====\n# Own\n\n:::{note}\nNo directive here.\n:::\n")
+    (docs / "structured.rst").write_text("Structured\n==========\n\nText {live}`1`.\n")
+    index = docs / "index.md"
+    more = "stored\nmissing\nown\nstructured\n```\n"
+    index.write_text(index.read_text("utf-8").rstrip().removesuffix("```") + more)
+    kernel = folder / "jupyter" / "kernels" / "echo"
+    kernel.mkdir(parents=True)
+    (kernel / "echo.py").write_text(ECHO)
+    argv = [sys.executable, str(kernel / "echo.py"), "-f", "{connection_file}"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Echo", "language": "bash"}))
+    return site, site.build(env={**os.environ, "JUPYTER_PATH": str(folder / "jupyter")})
+
+
+def text_of(html: str | None) -> str:
+    """Return what a reader of a page sees."""
+    return re.sub(r"\s+", " ", entities.unescape(re.sub(r"<[^>]+>", "", html or "")))
+
+
+def test_another_s_site_is_built(foreign: Foreign) -> None:
+    site, done = foreign
+    assert done.returncode == 0, done.stderr
+    assert not (site.folder / "docs" / "folder" / "jupyter_execute").exists()
+    assert not list(site.folder.rglob(".jupyter_cache"))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("raises", "before"),
+        ("raises", "ValueError"),
+        ("raises-not", "'did not raise'\n"),
+        ("allows", "ZeroDivisionError"),
+        ("patient", "in the end"),
+        ("glues", "Glued: 42."),
+        ("glues-from-afar", "Afar: 42."),
+        ("alias", "by an alias"),
+        ("folder/here", "from the helper"),
+        ("folder/here", "True"),
+        ("stored", "stored text"),
+        ("missing", "as it ran"),
+        ("missing", "kept text"),
+        ("missing", "First one,"),
+        ("missing", "then two."),
+        ("missing", "noted one"),
+        ("own", "hello my own format"),
+        ("own", ":::{note}"),
+        ("echoes", "echo: ls --all"),
+        ("evaluated", "First 1."),
+        ("evaluated", "Second 2."),
+        ("evaluated", "Last 1."),
+        ("evaluated", "bold"),
+        ("leads", "/home/user/.bashrc"),
+        ("figures", "(True, None)"),
+        ("formulas", "\\(\\color{red}{x^2}\\)"),
+    ],
+)
+def test_another_s_page_shows(foreign: Foreign, name: str, shown: str) -> None:
+    assert shown.strip() in text_of(foreign[0].html(name)), foreign[1].stderr
+
+
+@pytest.mark.parametrize("name", ["off", "excluded"])
+def test_what_its_settings_exclude_is_not_run(foreign: Foreign, name: str) -> None:
+    site, done = foreign
+    assert name not in site.ran(done)
+    assert "never run" not in text_of(site.html(name))
+
+
+def test_a_notebook_with_outputs_is_not_run_in_auto_mode(foreign: Foreign) -> None:
+    assert "docs/stored.ipynb: right" not in foreign[1].stderr
+    assert "docs/missing.ipynb: right" in foreign[1].stderr
+
+
+def test_the_table_of_executions_is_filled(foreign: Foreign) -> None:
+    text = text_of(foreign[0].html("table"))
+    for name in ("raises", "glues", "folder/here"):
+        assert re.search(rf" {name} \d{{4}}-\d\d-\d\d \d\d:\d\d auto \d+\.\d+ ", text), text
+
+
+def test_another_language_is_highlighted_as_such(foreign: Foreign) -> None:
+    assert "highlight-bash" in (foreign[0].html("echoes") or "")
+
+
+# Faults of another's pages
+
+
+def test_another_s_faults_are_named(tmp_path: Path) -> None:
+    fails = {
+        "fails": (page("1 / 0"), "9: ERROR: cell 1: unexpected-error"),
+        "slow": (page("import time\ntime.sleep(30)"), "9: ERROR: cell 1: cell-budget"),
+        "kernel": (page("1").replace("name: python3", "name: no-such"), "1: ERROR: unknown-kernel"),
+        "spec": (page("1").replace("{name: python3}", "python3"), "1: ERROR: unreadable"),
+        "mode": (with_head("mystnb: {execution_mode: never}", page("1")), "1: ERROR: unreadable"),
+        "lane": (with_head("witness: {lane: fast}", page("1")), "1: ERROR: unreadable"),
+        "budget": (with_head("witness: {cell_budget: long}", page("1")), "1: ERROR: unreadable"),
+        "witness": (with_head("witness: 3", page("1")), "1: ERROR: unreadable"),
+        "load": (HEAD + "# Load\n\n```{code-cell}\n:load: gone.py\n```\n", "[0-9]+: ERROR: unreadable"),
+        "value": ("# No code\n\nText.\n\nIt is {live}`1`.\n", "5: ERROR: unreadable"),
+        "off": (OFF + "\nIt is {live}`1`.\n", "14: ERROR: unreadable"),
+        "split": (page("1", prose="It is {live}`1 +\n1`.\n"), "[0-9]+: ERROR: .*no place"),
+        "eval": (EVALUATED + "\nLast {eval}`undefined`.\n", "[0-9]+: ERROR: live-value"),
+    }
+    conf = FOREIGN.format(conf=str(tmp_path), mode="cache")
+    site = Site.at(tmp_path, {**{name: text for name, (text, _) in fails.items()}, "good": page("'good'")}, conf)
+    done = site.build()
+    assert done.returncode == 1
+    for name, (_, fault) in fails.items():
+        assert re.search(rf"docs/{name}\.md:{fault}", done.stderr), done.stderr
+        assert site.html(name) is None
+    assert "good" in (site.html("good") or "")
+    assert "Sphinx" not in done.stderr
+    assert done.stderr.count("no place in the record") == 1
+
+
+# Unusual shapes
+
+COUNT = "n = 0"
+PLACES = """\
+| Column |
+|---|
+| cell {live}`n` |
+
+```{note}
+noted {live}`n`
+```
+
+- listed {live}`n`
+
+Footed.[^one]
+
+[^one]: footnoted {live}`n`
+
+## Headed {live}`n`
+
+```{code-cell} python
+n = 1
+```
+
+> quoted {live}`n`
+
+Term
+: defined {live}`n`
+
+Twice {live}`n` and {live}`n`; not `` {live}`n` ``.
+
+    not {live}`n`
+
+```text
+not {live}`n`
+```
+"""
+SHAPES = {
+    "places": page(COUNT, prose=PLACES),
+    "größe ünd 数": page("'ünïcode ' + '数'", prose="{live}`'é' + 'ü'`"),
+    "deep/er/est/page": page("'deep ' + 'down'"),
+    "twin": page("'a page ' + 'beside a folder'"),
+    "twin/inner": page("'a page ' + 'in that folder'"),
+    "tabs": page("if True:\n\tx = 'a\tb'\n\tprint(x)"),
+    "long": page(*(f"{number} * 1000" for number in range(200))),
+    "empty": page("", "# only a comment", "'after ' + 'nothing'"),
+    "form": page("'a page with a form feed'\n1 / 1", prose="Feed: \x0c and \u2028.", title="Fed").replace(
+        "# Fed", "# Fed\n\nA line\x0cwith a feed\u2028and a separator."
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def unusual(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
+    site = Site.at(tmp_path_factory.mktemp("unusual"), SHAPES, CONF + 'myst_enable_extensions = ["deflist"]\n')
+    docs = site.folder / "docs"
+    crlf = page("a = 1\nb = 2\nprint(a + b + 40)", prose="It is {live}`a + b`.").replace("\n", "\r\n")
+    (docs / "crlf.md").write_bytes(crlf.encode())
+    (docs / "mark.md").write_bytes(page("'with a ' + 'mark'", prose="It is {live}`20 + 1`.").encode("utf-8-sig"))
+    index = docs / "index.md"
+    index.write_text(index.read_text("utf-8").rstrip().removesuffix("```") + "crlf\nmark\n```\n", "utf-8")
+    return site, site.build("-W")
+
+
+def test_pages_of_unusual_shapes_are_built(unusual: Foreign) -> None:
+    assert unusual[1].returncode == 0, unusual[1].stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("größe ünd 数", "ünïcode 数"),
+        ("größe ünd 数", "éü"),
+        ("deep/er/est/page", "deep down"),
+        ("twin", "a page beside a folder"),
+        ("twin/inner", "a page in that folder"),
+        ("tabs", "a b"),
+        ("long", "199000"),
+        ("empty", "after nothing"),
+        ("form", "1.0"),
+        ("crlf", "43"),
+        ("crlf", "It is 3."),
+        ("mark", "with a mark"),
+        ("mark", "It is 21."),
+        ("places", "cell 0 "),
+        ("places", "noted 0"),
+        ("places", "listed 0"),
+        ("places", "Headed 0"),
+        ("places", "quoted 1"),
+        ("places", "defined 1"),
+        ("places", "Twice 1 and 1; not {live}`n`."),
+        ("places", "footnoted 0"),
+    ],
+)
+def test_an_unusual_page_shows(unusual: Foreign, name: str, shown: str) -> None:
+    assert shown in text_of(unusual[0].html(name))
+
+
+def test_a_no_change_build_of_unusual_pages_runs_nothing(unusual: Foreign) -> None:
+    site, _ = unusual
+    again = site.build("-W")
+    assert again.returncode == 0, again.stderr
+    assert site.ran(again) == []
+
+
+@pytest.mark.parametrize("builder", ["dirhtml", "latex", "text"])
+def test_other_builders_show_outputs(unusual: Foreign, builder: str) -> None:
+    site, _ = unusual
+    done = site.build("-b", builder, "-d", str(site.folder / "html" / ".doctrees"), output=builder)
+    assert done.returncode == 0, done.stderr
+    assert site.ran(done) == []
+    files = [path for path in (site.folder / builder).rglob("*") if path.suffix in (".html", ".tex", ".txt")]
+    everything = "\n".join(path.read_text("utf-8") for path in files)
+    assert "199000" in everything
+    assert re.search(r"It is (\\DUrole\{live\}\{)?21", text_of(everything))
