@@ -68,8 +68,9 @@ def less_than_eight(x: Array) -> Array:
     return x < 8
 
 
-def last_of_two(x: Array) -> Array:
-    return lax.associative_scan(lax.add, jnp.full(2, x))[-1]
+def last_sum(x: Array) -> Array:
+    sums: Array = lax.associative_scan(lax.add, jnp.full(2, x))
+    return sums[-1]
 
 
 CONSTRUCTS: dict[str, Callable[[Array], Array]] = {
@@ -91,5 +92,5 @@ CONSTRUCTS: dict[str, Callable[[Array], Array]] = {
     ),
     "scan": lambda x: lax.scan(double_step, x, length=3)[0],
     "map": lambda x: lax.map(double, x[None])[0],
-    "associative_scan": last_of_two,
+    "associative_scan": last_sum,
 }
