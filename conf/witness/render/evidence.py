@@ -48,12 +48,18 @@ def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None
     if len(lines) != len(record.live):
         lines = [value.line for value in record.live]
     used: set[int] = env.temp_data.setdefault("witness_live", set())  # type: ignore[assignment]
-    for place, value in enumerate(record.live):
-        same = (value.expression, value.format) == (expression, form)
-        if same and place not in used and lines[place] >= (line or 0):
-            used.add(place)
-            return value
-    return None
+    same = [
+        place
+        for place, value in enumerate(record.live)
+        if (value.expression, value.format) == (expression, form) and place not in used
+    ]
+    if not same:
+        return None
+    nearest = min(
+        same, key=lambda place: abs(lines[place] - line) if line else 0
+    )  # the parser's lines are off by a few
+    used.add(nearest)
+    return record.live[nearest]
 
 
 def doubt(env: BuildEnvironment) -> None:

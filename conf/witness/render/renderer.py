@@ -8,6 +8,7 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
+from witness.lexers import guess
 from witness.records.page import CellRecord, PageRecord
 from witness.render.block import block, folded
 from witness.render.error import Place, error
@@ -26,7 +27,14 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         """Return what was printed."""
         if "remove-stdout" in cell_metadata.get("tags", []) or not plain(output["text"]).strip():
             return []
-        return [block(output["text"], "Output", ["output", "stream"], self._language(cell_metadata, source_line))]
+        return [
+            block(
+                output["text"],
+                "Output",
+                ["output", "stream"],
+                self._language(output["text"], cell_metadata, source_line),
+            )
+        ]
 
     def render_stderr(
         self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
@@ -48,7 +56,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def render_text_plain(self, data: MimeData) -> list[nodes.Element]:
         """Return the text of a displayed object."""
-        language = self._language(data.cell_metadata, data.line)
+        language = self._language(data.string, data.cell_metadata, data.line)
         return [block(data.string, "Output", ["output", "text_plain"], language)]
 
     def render_text_html(self, data: MimeData) -> list[nodes.Element]:
@@ -95,10 +103,10 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         env = self.renderer.sphinx_env
         return record_of(env, env.docname)
 
-    def _language(self, metadata: dict[str, Any], line: int | None) -> str:
-        """Return the site's lexer for text, where it chose another than MyST-NB's, which is for colours."""
+    def _language(self, text: str, metadata: dict[str, Any], line: int | None) -> str:
+        """Return the lexer for a text: the site's, where it chose another than MyST-NB's, or that of the IR it is."""
         chosen = self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line)
-        return "text" if chosen == "myst-ansi" else str(chosen)
+        return (guess(plain(text)) or "text") if chosen == "myst-ansi" else str(chosen)
 
     def _source(self, data: MimeData, language: str) -> list[nodes.Element]:
         return [block(data.string, "Output", ["output", "text_plain"], language)]

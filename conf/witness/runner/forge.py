@@ -70,7 +70,7 @@ class Forge:
         self._client = client
         self._loop = asyncio.get_running_loop()
         self._hello: asyncio.Future[dict[str, Any]] = self._loop.create_future()
-        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[int, asyncio.Future[Child]] = {}
         self._children: dict[int, Child] = {}
         self._numbers = itertools.count()
         self._pending = b""
@@ -134,7 +134,8 @@ class Forge:
         number = next(self._numbers)
         request = {"id": number, "argv": argv, "fork": fork, "cwd": str(cwd), "log": str(log)}
         line = json.dumps({**request, "environment": dict(environment)}).encode() + b"\n"
-        answer = self._answers[number] = self._loop.create_future()
+        answer: asyncio.Future[Child] = self._loop.create_future()
+        self._answers[number] = answer
         try:
             self._client.setblocking(True)  # requests are small, and the forge reads them at once
             self._client.sendall(line)
@@ -142,10 +143,7 @@ class Forge:
         except OSError as error:
             self.close()
             raise ForgeFailed("the process that starts kernels is gone") from error
-        started = await answer
-        if "error" in started:
-            raise ForgeFailed(started["error"])
-        return self._children[started["pid"]]
+        return await answer
 
     def close(self) -> None:
         """End the forge and every kernel, and wait for it. Safe to call twice; needs no time of the loop's."""
@@ -162,9 +160,11 @@ class Forge:
             self._process.wait()
         for child in self._children.values():
             child.end(-signal.SIGKILL)
-        for answer in (self._hello, *self._answers.values()):
+        if not self._hello.done():
+            self._hello.set_result({"why": "it ended"})
+        for answer in self._answers.values():
             if not answer.done():
-                answer.set_result({"error": "the process that starts kernels is gone", "why": "it ended"})
+                answer.set_exception(ForgeFailed("the process that starts kernels is gone"))
 
     def _read(self) -> None:
         try:
@@ -191,8 +191,10 @@ class Forge:
                 child = self._children[message["pid"]] = Child(message["pid"])
                 if answer.done():  # cancelled: nobody waits for this kernel
                     child.send_signal(signal.SIGKILL)
-            if not answer.done():
-                answer.set_result(message)
+                else:
+                    answer.set_result(child)
+            elif not answer.done():
+                answer.set_exception(ForgeFailed(message["error"]))
 
 
 def last_line(log: Path) -> str:

@@ -22,7 +22,9 @@ from witness.runner.client import OUTPUT_CAP, PICTURE_CAP, Client, Watch
 from witness.runner.expressions import RAISED, SAME, SCALAR, loads
 from witness.runner.kernels import Kernel
 
-PREAMBLE = (Path(__file__).parent.parent / "kernel" / "preamble.py").read_text("utf-8")
+KERNEL = Path(__file__).parent.parent / "kernel"
+PREAMBLE = (KERNEL / "preamble.py").read_text("utf-8")
+FIGURES = (KERNEL / "figures.py").read_text("utf-8")
 
 NO_ANSWER = {"status": "error", "ename": "no answer", "evalue": "the kernel evaluates no expressions"}
 """What stands for the answer of a kernel that is no Python."""
@@ -64,7 +66,7 @@ class Execution:
         """Run every cell and evaluate every live value, up to the first fault that ends the page."""
         try:
             if self._kernel.manager.ipykernel:
-                await self._ask(PREAMBLE, {})
+                await self._ask(PREAMBLE + (FIGURES if self._plan.strict else ""), {})
             else:
                 self.language_info = await self._language()
             await self._values(0)
