@@ -108,11 +108,13 @@ def test_each_experiment_of_the_notes_is_in_the_book(book: Path, experiment: dic
 
 
 def test_a_second_run_over_the_same_output_runs_nothing_and_changes_nothing(book: Path) -> None:
-    before = {path: path.read_bytes() for path in book.rglob("*.html")}
+    # MyST-NB copies its stylesheet when a build ends, so Sphinx knows its checksum only in the pages it then makes anew.
+    pages = [book / f"{page}.html" for page in ["index", *PAGES]]
+    before = {path: path.read_bytes() for path in pages}
     done = build(book)
     assert done.returncode == 0, done.stderr
     assert not re.search(r"^\[\d+/\d+\]", done.stderr, re.MULTILINE)
-    assert {path: path.read_bytes() for path in book.rglob("*.html")} == before
+    assert {path: path.read_bytes() for path in pages} == before
 
 
 def test_the_book_builds_without_a_network(tmp_path: Path, book: Path) -> None:
