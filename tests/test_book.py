@@ -108,7 +108,7 @@ def test_each_experiment_of_the_notes_is_in_the_book(book: Path, experiment: dic
 
 
 def test_a_second_run_over_the_same_output_runs_nothing_and_changes_nothing(book: Path) -> None:
-    # MyST-NB copies its stylesheet when a build ends, so Sphinx knows its checksum only in the pages it then makes anew.
+    # MyST-NB copies its stylesheet when a build ends: Sphinx knows its checksum only in pages that it makes later.
     pages = [book / f"{page}.html" for page in ["index", *PAGES]]
     before = {path: path.read_bytes() for path in pages}
     done = build(book)
