@@ -231,5 +231,5 @@ def test_a_page_whose_record_another_process_took_away_is_not_published(tempted:
     tempted.page("auto", page("'no record is written'"))
     done = tempted.build()
     assert done.returncode != 0
-    assert "docs/auto.md:1" in done.stderr
+    assert "docs/auto.md:1: ERROR: no-record" in done.stderr
     assert tempted.html("auto") is None

@@ -73,7 +73,7 @@ EVALUATED = with_head(
     "mystnb: {execution_mode: inline}",
     page("n = 1")
     + "First {eval}`n`.[^note]\n\n[^note]: Last {eval}`n`.\n\n"
-    + "```{code-cell}\nn += 1\nfrom IPython.display import HTML\nbold = HTML('<b>bold</b>')\n```\n\n"
+    + "```{code-cell}\nn += 1\nfrom IPython.display import HTML\nbold = HTML('<b>so ' + 'bold</b>')\n```\n\n"
     + "Second {eval}`n`.\n\n```{eval} bold\n```\n",
 )
 
@@ -148,7 +148,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
         ("1 / 0", "kept text", ["skip-execution"]),
     )
     (docs / "missing.ipynb").write_text(missing)
-    (docs / "own.cells").write_text("print('my own ' + 'format')\n====\n# Own\n\n:::{note}\nNo directive here.\n:::\n")
+    (docs / "own.cells").write_text("print('my own ' + 'format')\n====\n# Own\n\n```{note}\nAs it stands.\n```\n")
     (docs / "structured.rst").write_text("Structured\n==========\n\nText {live}`1`.\n")
     index = docs / "index.md"
     more = "stored\nmissing\nown\nstructured\n```\n"
@@ -193,12 +193,12 @@ def test_another_s_site_is_built(foreign: Foreign) -> None:
         ("missing", "then two."),
         ("missing", "noted one"),
         ("own", "hello my own format"),
-        ("own", ":::{note}"),
+        ("own", "As it stands."),
         ("echoes", "echo: ls --all"),
         ("evaluated", "First 1."),
         ("evaluated", "Second 2."),
         ("evaluated", "Last 1."),
-        ("evaluated", "bold"),
+        ("evaluated", "so bold"),
         ("leads", "/home/user/.bashrc"),
         ("figures", "(True, None)"),
         ("formulas", "\\(\\color{red}{x^2}\\)"),
@@ -206,6 +206,10 @@ def test_another_s_site_is_built(foreign: Foreign) -> None:
 )
 def test_another_s_page_shows(foreign: Foreign, name: str, shown: str) -> None:
     assert shown.strip() in text_of(foreign[0].html(name)), foreign[1].stderr
+
+
+def test_a_format_without_extensions_to_markdown_has_none(foreign: Foreign) -> None:
+    assert "admonition" not in (foreign[0].html("own") or "")
 
 
 @pytest.mark.parametrize("name", ["off", "excluded"])
@@ -263,7 +267,7 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
 
 # Unusual shapes
 
-COUNT = "n = 0"
+COUNT = "n = m = 0"
 PLACES = """\
 | Column |
 |---|
@@ -277,13 +281,25 @@ noted {live}`n`
 
 Footed.[^one]
 
+    not {live}`n` {live}`m`
+
 [^one]: footnoted {live}`n`
 
 ## Headed {live}`n`
 
 ```{code-cell} python
-n = 1
+n = m = 1
 ```
+A paragraph
+of
+many
+lines
+and
+so
+on,
+at
+last
+paragraphed {live}`m`
 
 > quoted {live}`n`
 
@@ -291,8 +307,6 @@ Term
 : defined {live}`n`
 
 Twice {live}`n` and {live}`n`; not `` {live}`n` ``.
-
-    not {live}`n`
 
 ```text
 not {live}`n`
@@ -349,6 +363,7 @@ def test_pages_of_unusual_shapes_are_built(unusual: Foreign) -> None:
         ("places", "noted 0"),
         ("places", "listed 0"),
         ("places", "Headed 0"),
+        ("places", "paragraphed 1"),
         ("places", "quoted 1"),
         ("places", "defined 1"),
         ("places", "Twice 1 and 1; not {live}`n`."),

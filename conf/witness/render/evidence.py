@@ -55,9 +55,9 @@ def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None
     ]
     if not same:
         return None
-    nearest = min(
-        same, key=lambda place: abs(lines[place] - line) if line else 0
-    )  # the parser's lines are off by a few
+    # a block's first line, which the parser says one too high where the block follows a cell at once
+    start = (line or 1) - 1
+    nearest = min(same, key=lambda place: (lines[place] < start, abs(lines[place] - start)))
     used.add(nearest)
     return record.live[nearest]
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,48 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from witness.runner.child import Child, last_line
+
 WARMING = 120.0
 """Seconds within which a forge must be ready."""
 
 
 class ForgeFailed(Exception):
     """The forge cannot do what was asked; the message says why."""
-
-
-class Child:
-    """A kernel process that the forge started; it leads its process group."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        """Its exit status once it has ended; a signal is negative."""
-
-    @property
-    def status(self) -> int | None:
-        """Return how it ended, or None while it runs."""
-        return self.ended.result() if self.ended.done() else None
-
-    @property
-    def fate(self) -> str:
-        """Return that it is alive, or its signal or exit status, in words."""
-        if self.status is None:
-            return "alive"
-        if self.status >= 0:
-            return f"exited with status {self.status}"
-        number = -self.status
-        name = signal.Signals(number).name if number in list(signal.Signals) else "a signal"
-        return f"killed by {name} (signal {number})"
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal to its whole process group, unless it has ended."""
-        if not self.ended.done():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, number)
-
-    def end(self, status: int) -> None:
-        """Note how it ended, once."""
-        if not self.ended.done():
-            self.ended.set_result(status)
 
 
 class Forge:
@@ -87,17 +51,11 @@ class Forge:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         log = folder / "forge.log"
-        command = [
-            sys.executable,
-            *options,
-            "-m",
-            "witness.kernel.start.ipykernel_launcher",
-            str(theirs.fileno()),
-            str(folder),
-        ]
+        module = ["-m", "witness.kernel.start.ipykernel_launcher"]
+        command = [sys.executable, *options, *module, str(theirs.fileno()), str(folder), *["warm"][: int(warm)]]
         with theirs, log.open("wb") as output:
             process = subprocess.Popen(
-                [*command, "warm"] if warm else command,
+                command,
                 cwd=Path(__file__).parents[2],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
@@ -141,6 +99,7 @@ class Forge:
             self._client.sendall(line)
             self._client.setblocking(False)
         except OSError as error:
+            del self._answers[number]
             self.close()
             raise ForgeFailed("the process that starts kernels is gone") from error
         return await answer
@@ -195,12 +154,3 @@ class Forge:
                     answer.set_result(child)
             elif not answer.done():
                 answer.set_exception(ForgeFailed(message["error"]))
-
-
-def last_line(log: Path) -> str:
-    """Return the last line of what a process printed, after a colon; an empty text if it printed nothing."""
-    try:
-        lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
-    except OSError:
-        return ""
-    return next((f": {line}" for line in reversed(lines) if line), "")

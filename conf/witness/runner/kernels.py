@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import re
 import shutil
 import signal
 import sys
@@ -21,19 +20,13 @@ from typing import Any, Self
 import zmq
 import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 
-from witness.runner.forge import Child, Forge, ForgeFailed, last_line
+from witness.runner import kernelspec
+from witness.runner.child import Child, last_line
+from witness.runner.forge import Forge, ForgeFailed
 from witness.runner.provisioner import ForgeProvisioner
-
-OWN = "python3"
-"""The kernel of the interpreter that runs us: the one that can be forked."""
-
-SETS_VARIABLES = re.compile(r"\benviron|\bputenv\b|%env\b|%set_env\b|\bload_dotenv\b")
-"""Code that may set environment variables. What is imported ahead has read its own, so such code gets no fork."""
-
-_LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 _silent = logging.getLogger("witness.kernels")
 _silent.addHandler(logging.NullHandler())
@@ -128,9 +121,10 @@ class Kernels:
         try:
             try:
                 provisioner.forge = forge = await self._lit()
-                provisioner.fork = forge.warm and name == OWN and not SETS_VARIABLES.search(code)
+                provisioner.fork = forge.warm and kernelspec.may_fork(name, code)
                 async with asyncio.timeout(budget):
-                    await manager.start_kernel(cwd=cwd, env=self._environment, extra_arguments=_settings(spec, private))
+                    settings = kernelspec.settings(spec, private)
+                    await manager.start_kernel(cwd=cwd, env=self._environment, extra_arguments=settings)
                     client = manager.client(context=self._context)
                     client.start_channels(hb=False)
                     assert provisioner.child is not None
@@ -154,7 +148,7 @@ class Kernels:
             if self._forge and self._forge.alive:
                 return self._forge
             self._folder.mkdir(exist_ok=True)
-            options = _options(self._specs.get_kernel_spec(OWN)) if self._may_fork else None
+            options = kernelspec.interpreter_options(self._specs) if self._may_fork else None
             if options is not None:
                 try:
                     self._forge = await Forge.start(self._environment, self._folder, options, warm=True)
@@ -197,22 +191,6 @@ async def _end(manager: AsyncKernelManager, client: AsyncKernelClient | None, ch
     await manager.cleanup_resources()
     if child:
         await asyncio.wait([child.ended], timeout=5)
-
-
-def _options(spec: KernelSpec) -> list[str] | None:
-    """Return the interpreter options of a spec that starts ipykernel by our interpreter; None for any other spec."""
-    argv = list(spec.argv)
-    ours = {"python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info), sys.executable}
-    if argv[0] not in ours or argv[-4:] != _LAUNCH or spec.env or spec.interrupt_mode != "signal":
-        return None
-    return argv[1:-4]
-
-
-def _settings(spec: KernelSpec, private: Path) -> list[str]:
-    """Return what ipykernel is told besides: no history, no user's profile, and not to watch its parent (we do)."""
-    if "ipykernel_launcher" not in spec.argv:
-        return []
-    return [f"--ipython-dir={private / 'ipython'}", "--HistoryManager.enabled=False", "--IPKernelApp.parent_handle=1"]
 
 
 def _short_folder() -> Path:

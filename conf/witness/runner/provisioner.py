@@ -9,7 +9,8 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from witness.runner.forge import Child, Forge
+from witness.runner.child import Child
+from witness.runner.forge import Forge
 
 
 class ForgeProvisioner(LocalProvisioner):

@@ -77,12 +77,16 @@ def lane_count(environment: Environment) -> int:
     if environment.platform not in ("cpu", "none"):
         return 1
     cores = os.cpu_count() or 1
-    free = (
-        os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if "SC_AVPHYS_PAGES" in os.sysconf_names
-        else 4 * 2**30
-    )
-    return max(1, min(2 * cores if cores > 2 else 4, free // MEMORY_OF_A_PAGE))
+    return max(1, min(2 * cores if cores > 2 else 4, _free_memory() // MEMORY_OF_A_PAGE))
+
+
+def _free_memory() -> int:
+    """Return the bytes that programs can have, what the system caches of files included: it gives that up."""
+    try:
+        found = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text("ascii"), re.MULTILINE)
+    except OSError:
+        found = None
+    return int(found[1]) * 1024 if found else 4 * 2**30
 
 
 class _Runner:
