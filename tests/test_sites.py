@@ -293,6 +293,10 @@ n = m = 1
 A paragraph
 of
 many
+and
+many
+and
+many
 lines
 and
 so

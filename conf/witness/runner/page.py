@@ -173,7 +173,7 @@ class Execution:
                 cell, "cell-budget", f"the cell to end within {budget:g} s", "it did not; it was stopped"
             )
         if isinstance(error, DeadKernelError):
-            return self._problem(cell, "kernel-died", "a living kernel", f"the kernel {self._kernel.fate()}")
+            return self._problem(cell, "kernel-died", "a living kernel", f"a dead one: {self._kernel.fate()}")
         if isinstance(error, UnicodeError):
             return self._problem(cell, "invalid-text", "output in UTF-8", f"text that is not ({error})")
         return self._problem(cell, "no-answer", "an answer of the kernel", f"{type(error).__name__}: {error}")
@@ -226,7 +226,7 @@ class Execution:
             while not (await asyncio.wait([reply], timeout=1.0))[0]:
                 if self._kernel.fate() != "alive":
                     raise Stop(
-                        Problem("kernel-died", line, alone, "a living kernel", f"the kernel {self._kernel.fate()}")
+                        Problem("kernel-died", line, alone, "a living kernel", f"a dead one: {self._kernel.fate()}")
                     )
             return cast("dict[str, Any]", reply.result()["content"].get("user_expressions", {}))
         except TimeoutError as error:
