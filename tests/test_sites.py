@@ -129,6 +129,8 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
         "evaluated": EVALUATED,
         "table": "# Table\n\n```{nb-exec-table}\n```\n",
         "echoes": page("ls --all").replace("name: python3", "name: echo"),
+        "hints": page("1 + 1", prose="```{hint}\n:class: dropdown\n\nA first paragraph.\n```\n"),
+        "syntax": tagged("def f(:", "raises-exception"),
         "figures": page(
             "import matplotlib\nmatplotlib.rcParams['axes.spines.top'], matplotlib.rcParams['svg.hashsalt']"
         ),
@@ -200,6 +202,8 @@ def test_another_s_site_is_built(foreign: Foreign) -> None:
         ("evaluated", "Last 1."),
         ("evaluated", "so bold"),
         ("leads", "/home/user/.bashrc"),
+        ("hints", "Hint A first paragraph."),
+        ("syntax", "(line 1)"),
         ("figures", "(True, None)"),
         ("formulas", "\\(\\color{red}{x^2}\\)"),
     ],

@@ -54,6 +54,7 @@ def rules(machine: Machine) -> list[tuple[str, Callable[[str], str]]]:
         ("cells", known(machine.cells)),
         ("places", known(machine.places)),
         ("kernel files", shape(r"(?:/[\w.+-]+)*/ipykernel_\d+/(?:\d+|<[\w-]+>)\.py", "<cell>")),
+        ("kernel files", shape(r"\(\d+\.py, line (\d+)\)", r"(line \1)")),
         ("kernel names", shape(r"\bipykernel_\d+\b", "ipykernel")),
         ("packages", shape(r"(?:/[\w.+@-]+)+/(?:site|dist)-packages/", "")),
         ("standard library", shape(r"(?:/[\w.+@-]+)*/lib/python3\.\d+/", "python/")),

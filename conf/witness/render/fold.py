@@ -8,6 +8,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
+from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
@@ -61,8 +62,11 @@ class Dropdowns(SphinxPostTransform):
             return
         for node in list(self.document.findall(nodes.Element)):
             if isinstance(node, nodes.Admonition) and "dropdown" in node["classes"]:
-                title, content = node[0], node[1:]
-                folded = fold("", *content, summary=title.astext(), classes=[*node["classes"], "admonition"])
+                titled = bool(node.children) and isinstance(
+                    node[0], nodes.title
+                )  # a hint or a note has none of its own
+                title = node[0].astext() if titled else str(admonitionlabels.get(node.tagname, node.tagname))
+                folded = fold("", *node[int(titled) :], summary=title, classes=[*node["classes"], "admonition"])
                 folded["ids"] = node["ids"]
                 node.replace_self(folded)
 
