@@ -1,7 +1,7 @@
 """``witness``: a MyST-NB site whose pages are executed once, honestly, and published only with their evidence.
 
 Add ``"witness"`` to ``extensions`` in ``conf.py``, after ``"myst_nb"``.
-``python -m witness --help`` runs pages without Sphinx.
+``python -m witness --help`` runs pages without Sphinx. ``%load_ext witness`` shows in any notebook what builds capture.
 """
 
 from __future__ import annotations
@@ -17,3 +17,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     from witness import render  # a machine that only runs pages has no Sphinx
 
     return render.setup(app)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Load the kernel extension: ``%load_ext witness`` in a notebook."""
+    from importlib import import_module  # nothing imports the kernel side; a kernel asks for it by name
+
+    import_module("witness.kernel.capture").load(shell)

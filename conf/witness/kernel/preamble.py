@@ -1,6 +1,8 @@
 # Run silently before the first cell of a page, in any IPython kernel; leaves no name behind.
 def _() -> None:
     import json
+    import sys
+    from importlib import import_module
     from typing import Any
 
     from IPython.core.getipython import get_ipython
@@ -19,6 +21,13 @@ def _() -> None:
         return packed
 
     session.pack = pack
+
+    # The package may be unknown to this interpreter; a page shall not come to know it by this.
+    sys.path.insert(0, "{witness}")
+    try:
+        import_module("witness.kernel.capture").load(shell)
+    finally:
+        sys.path.remove("{witness}")
 
 
 _()

@@ -36,6 +36,7 @@ LATER = (
     "jaxlib.mlir.dialects.mhlo",
     "pygments.formatters.terminal256",
     "stack_data",
+    "witness.kernel.capture",
 )
 """What would be imported lazily by nearly every kernel: only time is lost when one of them is missing or moves."""
 

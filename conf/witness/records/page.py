@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the meaning of a stored field changes; older records are then run again."""
 
 
@@ -47,6 +47,8 @@ class CellRecord:
     outputs: list[dict[str, Any]]
     """Outputs in notebook format 4, scrubbed of the machine."""
     raised: Raised | None = None
+    captured: dict[str, Any] = field(default_factory=dict)
+    """What the kernel extension saw of the cell, by its parts."""
 
 
 @dataclass(frozen=True)

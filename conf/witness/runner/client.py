@@ -8,6 +8,7 @@ from typing import Any
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from witness.records.captured import seen
 from witness.runner.kernels import Kernel
 
 OUTPUT_CAP = 1_000_000
@@ -36,6 +37,8 @@ class Client(NotebookClient):
         self.budget: float | None = None
         self.reply: dict[str, Any] = {}
         self.overflow: int | None = None
+        self.captured: dict[str, Any] = {}
+        """What the kernel extension saw of the cell that ran last."""
         self._kernel = kernel
         self._watch = watch
         self._length = 0
@@ -47,11 +50,14 @@ class Client(NotebookClient):
 
     def start(self, budget: float | None) -> None:
         """Prepare for a cell that may take ``budget`` seconds."""
-        self.budget, self.reply, self._length = budget, {}, 0
+        self.budget, self.reply, self.captured, self._length = budget, {}, {}, 0
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Take in a message of the kernel; stop the kernel once a cell's output is over the cap."""
         content = msg["content"]
+        if (captured := seen(content)) is not None:
+            self.captured = captured
+            return None
         if msg["msg_type"] == "stream":
             self._length += len(content["text"])
             self._watch(cell_index + 1, content["text"])

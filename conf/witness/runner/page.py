@@ -23,7 +23,7 @@ from witness.runner.expressions import RAISED, SAME, SCALAR, loads
 from witness.runner.kernels import Kernel
 
 KERNEL = Path(__file__).parent.parent / "kernel"
-PREAMBLE = (KERNEL / "preamble.py").read_text("utf-8")
+PREAMBLE = (KERNEL / "preamble.py").read_text("utf-8").replace('"{witness}"', repr(str(KERNEL.parents[1])))
 FIGURES = (KERNEL / "figures.py").read_text("utf-8")
 
 NO_ANSWER = {"status": "error", "ename": "no answer", "evalue": "the kernel evaluates no expressions"}
@@ -144,6 +144,7 @@ class Execution:
                 execution_count=node.execution_count,
                 outputs=[json.loads(json.dumps(output)) for output in node.outputs],
                 raised=raised,
+                captured=self._client.captured,
             )
         )
 

@@ -173,7 +173,8 @@ class _Runner:
     @staticmethod
     def _scrubbed(cell: CellRecord, scrubber: Scrubber) -> CellRecord:
         raised = cell.raised and Raised(cell.raised.name, scrubber.text(cell.raised.message))
-        return dataclasses.replace(cell, outputs=scrubber.outputs(cell.outputs), raised=raised)
+        captured = scrubber.data(cell.captured)
+        return dataclasses.replace(cell, outputs=scrubber.outputs(cell.outputs), raised=raised, captured=captured)
 
 
 def _listing(folder: Path | None) -> dict[str, tuple[int, int]]:

@@ -1,0 +1,59 @@
+"""The kernel extension: sees from outside what a cell's plain JAX does, and publishes it beside the cell's outputs.
+
+The runner loads it before a page's first cell. In a notebook of one's own, ``%load_ext witness`` does so.
+It changes no value, no name and no output of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from witness.records.captured import CELL
+
+
+class Part(Protocol):
+    """One thing that is looked at in every cell."""
+
+    def before(self) -> None:
+        """Begin a cell."""
+
+    def after(self, result: Any) -> Any:
+        """End a cell; return what was seen, as JSON data, or None where there is nothing to tell.
+
+        ``result`` is IPython's ``ExecutionResult``.
+        """
+
+    def text(self, seen: Any) -> str:
+        """Return what was seen in a line of plain text, or an empty text."""
+
+
+class Watcher:
+    """Asks each part before and after each cell that a reader wrote; silent execution is not seen."""
+
+    def __init__(self, shell: Any, parts: Mapping[str, Part]) -> None:
+        self._shell = shell
+        self._parts = parts
+
+    def before(self, _: object = None) -> None:
+        """Begin a cell."""
+        for part in self._parts.values():
+            part.before()
+
+    def after(self, result: Any) -> None:
+        """End a cell and publish what the parts saw of it."""
+        seen = {name: part.after(result) for name, part in self._parts.items()}
+        told = {name: value for name, value in seen.items() if value is not None}
+        if told:
+            lines = [line for name, value in told.items() if (line := self._parts[name].text(value))]
+            self._shell.display_pub.publish({CELL: told, "text/plain": "\n".join(lines)})
+
+
+def load(shell: Any) -> None:
+    """Begin to watch the cells of a shell; a second time changes nothing."""
+    if hasattr(shell, "_witness"):
+        return
+    parts: dict[str, Part] = {}
+    watcher = shell._witness = Watcher(shell, parts)
+    shell.events.register("pre_run_cell", watcher.before)
+    shell.events.register("post_run_cell", watcher.after)

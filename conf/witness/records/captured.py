@@ -1,0 +1,21 @@
+"""What the kernel extension publishes beside a cell's own outputs: the kinds, and how a page's record finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+CELL = "application/vnd.witness.cell+json"
+"""One a cell, at its end: an object with a member for each part of the extension that saw something."""
+
+TIMING = "application/vnd.witness.timing+json"
+"""The result of one ``%timeit``."""
+
+IR = "application/vnd.witness.ir+json"
+"""A displayed jaxpr, StableHLO or HLO, with where each operation comes from."""
+
+
+def seen(output: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the extension saw of a whole cell, if this is the output that says so."""
+    found = (output.get("data") or {}).get(CELL)
+    return None if found is None else dict(found)
