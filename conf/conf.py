@@ -5,7 +5,7 @@ author = "The Jit with JAX authors"
 copyright = "The Jit with JAX authors. Text CC BY 4.0, code Apache-2.0"  # noqa: A001 (the name Sphinx asks for)
 language = "en"
 
-extensions = ["myst_nb", "sphinx_copybutton", "sphinx_design", "sphinx_exercise", "witness"]
+extensions = ["witness", "myst_nb", "sphinx_copybutton", "sphinx_design", "sphinx_exercise"]
 exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 nitpicky = True
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from witness.runner.forge_process import ForgeProcess
 from witness.runner.kernels import Kernel, Kernels
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -102,9 +103,16 @@ class Page:
 class Pages:
     """The kernels of one run, on a loop of their own."""
 
-    def __init__(self, folder: Path, *, may_fork: bool, environment: Mapping[str, str] = ENVIRONMENT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        may_fork: bool,
+        environment: Mapping[str, str] = ENVIRONMENT,
+        started: ForgeProcess | None = None,
+    ) -> None:
         self.runner = asyncio.Runner()
-        self.kernels = Kernels(environment, may_fork=may_fork)
+        self.kernels = Kernels(environment, may_fork=may_fork, started=started)
         self.runner.run(self.kernels.__aenter__())
         self._folder = folder
         self._count = 0

@@ -396,7 +396,7 @@ def test_a_cancelled_page_leaves_nothing(pages: Pages, tmp_path: Path) -> None:
 @pytest.mark.skipif(not LINUX, reason="nothing tells whose children are left here")
 def test_a_process_whose_start_was_cancelled_is_ended(tmp_path: Path) -> None:
     async def run() -> None:
-        forge = await Forge.start(ENVIRONMENT, tmp_path / "forge", warm=False)
+        forge = await Forge.start(ENVIRONMENT, warm=False)
         spawn = partial(
             forge.spawn, ["sleep", "1000"], fork=False, cwd=tmp_path, environment=ENVIRONMENT, log=tmp_path / "log"
         )
@@ -410,7 +410,6 @@ def test_a_process_whose_start_was_cancelled_is_ended(tmp_path: Path) -> None:
         assert other.fate == "alive"
         forge.close()
 
-    (tmp_path / "forge").mkdir()
     asyncio.run(run())
 
 

@@ -1,6 +1,6 @@
 """``witness``: a MyST-NB site whose pages are executed once, honestly, and published only with their evidence.
 
-Add ``"witness"`` to ``extensions`` in ``conf.py``, after ``"myst_nb"``.
+Add ``"witness"`` to ``extensions`` in ``conf.py``: first, and JAX looks for its devices while the others are imported.
 ``python -m witness --help`` runs pages without Sphinx. ``%load_ext witness`` shows in any notebook what builds capture.
 """
 

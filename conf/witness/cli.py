@@ -64,11 +64,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    asked = Facts(options.records.resolve())
+    facts = Facts(options.records.resolve(), strict=True)
     plans, source, unreadable = _plans(options.pages)
-    environment = find(asked)
+    environment = find(facts)
     store = Store(options.records.resolve() / environment.name)
-    run(plans, store, environment, progress(verbose=options.verbose), source)
+    run(plans, store, environment, progress(verbose=options.verbose), source, facts.take_forge())
     faults = report(plans, store)
     for line in [*unreadable, *faults]:
         print(line, file=sys.stderr)

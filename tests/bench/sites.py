@@ -35,7 +35,7 @@ class Variant:
 
 
 STOCK = Variant("stock", ("myst_nb", "sphinx_exercise"), "force")
-OURS = Variant("ours", ("myst_nb", "sphinx_exercise", "witness"), "force")
+OURS = Variant("ours", ("witness", "myst_nb", "sphinx_exercise"), "force")
 STATIC = Variant("static", ("myst_nb", "sphinx_exercise"), "off")
 
 

@@ -1,33 +1,48 @@
-"""Prints, as JSON, what JAX finds on this machine. Run in a process of its own: it starts a backend."""
+"""What JAX finds on this machine. Whoever finds out has started a backend, so it is a process's last act."""
 
 import json
+import os
 from importlib.metadata import version
+from typing import Any
 
 
-def main() -> None:
-    """Print the facts, or why there are none."""
+def find() -> dict[str, Any]:
+    """Return the facts, or why there are none."""
     try:
         import jax
     except Exception as error:  # a jaxlib that does not go with it is a RuntimeError
-        print(json.dumps({"error": " ".join(str(error).split()) or type(error).__name__}))
-        return
+        return {"error": " ".join(str(error).split()) or type(error).__name__}
     try:
         devices = jax.devices()
     except RuntimeError as error:
-        print(json.dumps({"error": f"JAX found no device: {error}".splitlines()[0]}))
-        return
-    print(
-        json.dumps(
-            {
-                "jax": jax.__version__,
-                "jaxlib": version("jaxlib"),
-                "platform": devices[0].platform,
-                "device": devices[0].device_kind,
-                "devices": len(devices),
-            }
-        )
-    )
+        return {"error": f"JAX found no device: {error}".splitlines()[0]}
+    return {
+        "jax": jax.__version__,
+        "jaxlib": version("jaxlib"),
+        "platform": devices[0].platform,
+        "device": devices[0].device_kind,
+        "devices": len(devices),
+    }
+
+
+def found_by_a_fork() -> dict[str, Any]:
+    """Return the facts that a fork of this process finds; this one starts no backend."""
+    told, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(tell, json.dumps(find()).encode())
+        finally:
+            os._exit(0)
+    os.close(tell)
+    with os.fdopen(told, "rb") as answer:
+        said = answer.read()
+    _, status = os.waitpid(pid, 0)
+    if said:
+        facts: dict[str, Any] = json.loads(said)
+        return facts
+    return {"error": f"asking it for its devices ended with status {os.waitstatus_to_exitcode(status)}"}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(find()))

@@ -1,9 +1,10 @@
 """The parent of all kernels: starts them on request, and ends them with itself.
 
-`witness.kernel.start` runs it with the arguments FD FOLDER [warm], where FD is a connected Unix socket that carries
-one JSON object a line. The first line out is ``{"why": str}``: why it cannot do what was asked, or an empty text. A
-warm forge has imported what kernels need and forks one in milliseconds; a cold one executes commands, and imports only
-the standard library. Both have one thread, so that a fork is safe.
+`witness.kernel.start` runs it with the arguments FD FOLDER [warm] [ask], where FD is a connected Unix socket that
+carries one JSON object a line. The first line out is ``{"why": str}``: why it cannot do what was asked, or an empty
+text; a forge that is asked adds ``facts``: what JAX finds on this machine. A warm forge has imported what kernels need
+and forks one in milliseconds; a cold one executes commands, and imports only the standard library. Both have one
+thread, so that a fork is safe.
 
 In: ``{"id", "argv", "fork", "cwd", "environment", "log"}``. Out: ``{"id", "pid"}`` or ``{"id", "error"}``, and for each
 kernel that ended ``{"ended": pid, "status": code}`` (a signal is negative, as in `subprocess`). When the client is
@@ -21,7 +22,7 @@ import sys
 import time
 from typing import Any
 
-from witness.kernel import birth, warmth
+from witness.kernel import birth, facts, warmth
 
 Request = dict[str, Any]
 
@@ -132,11 +133,12 @@ def main() -> None:
     """Serve the client at the other end of the socket and exit; return in a fork that is to be a kernel."""
     if not sys.flags.safe_path:
         del sys.path[0]  # the folder that holds this package; a page's kernel starts without it
-    client, folder, warm = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
+    client, folder, words = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
     birth.adopt_orphans()
-    why = warmth.warm() if warm else ""
+    why = warmth.warm() if "warm" in words else ""
+    known = {"facts": facts.found_by_a_fork()} if "ask" in words and not why else {}
     forge = Forge(client)
-    forge.send(why=why)
+    forge.send(why=why, **known)
     if why:
         sys.exit(why)
     request = forge.serve()

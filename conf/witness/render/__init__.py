@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from witness.render import evaluated, evidence, fold, live, mathml
-from witness.render.build import Build
-from witness.render.outputs import on_config_inited, on_doctree_read
-from witness.render.provenance import on_html_page_context
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -15,16 +11,26 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
-    app.setup_extension("myst_nb")
+    from witness.runner.facts import Facts
+
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_records", None, "", (str, type(None)))
+    folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
+    facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
+
+    from witness.render import evaluated, evidence, fold, live, mathml
+    from witness.render.build import Build
+    from witness.render.outputs import on_config_inited, on_doctree_read
+    from witness.render.provenance import on_html_page_context
+
+    app.setup_extension("myst_nb")
     fold.add(app)
     live.add(app)
     evaluated.add(app)
     mathml.add(app)
 
     app.connect("config-inited", on_config_inited)
-    build = Build(app)
+    build = Build(app, folder, facts)
     app.connect("config-inited", build.on_config_inited)
     app.connect("env-get-outdated", build.on_env_get_outdated)
     app.connect("doctree-read", evidence.on_doctree_read)

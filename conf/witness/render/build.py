@@ -36,35 +36,37 @@ FAILED = "witness.render.reader.read_failed"
 class Build:
     """The handlers of one build, and what they hand on to one another."""
 
-    def __init__(self, app: Sphinx) -> None:
-        """Make sure, before anything else, that the site can be written."""
+    def __init__(self, app: Sphinx, folder: Path, facts: Facts) -> None:
+        """Make sure, before anything else, that the site can be written.
+
+        ``folder`` is that of the records; ``facts`` are being asked for.
+        """
         folders = {Path(app.outdir), Path(app.doctreedir)}
         self._locks = [
             Lock(folder.parent / f".{folder.name}.lock")
             for folder in sorted(folders)
             if not any(folder.is_relative_to(other) for other in folders - {folder})
         ]
-        self._facts: Facts | None = None
+        self._folder = folder
+        self._facts = facts
         self._failed: dict[str, list[Problem]] = {}
         with plainly(Path(app.outdir)):
             probe(Path(app.outdir))
 
     def on_config_inited(self, app: Sphinx, config: Config) -> None:
-        """Wait for another build that writes to the same folders; begin to ask what the pages will run on."""
+        """Wait for another build that writes to the same folders."""
         with plainly(Path(app.outdir)):
             for lock in self._locks:
                 lock.take(lambda line: print(line, file=sys.stderr))  # a log on its own would be silent with -q
-        self._facts = Facts(_folder(app))
 
     def on_env_get_outdated(
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
     ) -> set[str]:
         """Run stale pages; return those that must be read again."""
-        folder = _folder(app)
         site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
-        with plainly(folder):
-            environment = find(self._facts or Facts(folder), require_jax=site.strict)
-            store = Store(folder / environment.name)
+        with plainly(self._folder):
+            environment = find(self._facts, require_jax=site.strict)
+            store = Store(self._folder / environment.name)
             executed = self._execute(env, site, store, environment)
         formats = {}
         for page in executed.keys() | self._failed.keys():
@@ -110,7 +112,7 @@ class Build:
             if plan:
                 plans.append(plan)
         if plans:
-            run(plans, store, environment, progress(), site.root)
+            run(plans, store, environment, progress(), site.root, self._facts.take_forge())
         for plan in plans:
             record, sign = store.read(plan.page), store.sign(plan.page)
             if record and sign:
@@ -130,15 +132,11 @@ class Build:
             if app.builder.format == "html" and exception is None:
                 for page in failed:
                     Path(app.builder.get_output_path(page)).unlink(missing_ok=True)  # type: ignore[attr-defined]
-                known = machine(_folder(app), Path(app.srcdir))
+                known = machine(self._folder, Path(app.srcdir))
                 for file, leak in scan(Path(app.outdir), known, strict=app.config.witness_strict):
                     app.statuscode = 1
                     logger.error("%s shows something of this machine: %s", file, leak)
         finally:
+            self._facts.close()
             for lock in self._locks:
                 lock.leave()
-
-
-def _folder(app: Sphinx) -> Path:
-    """Return the folder of records."""
-    return Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()

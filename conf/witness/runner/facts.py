@@ -7,11 +7,20 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpecManager
 
 from witness.records.store import write_whole
-from witness.runner.variables import decisive, needed
+from witness.runner.forge_process import ForgeProcess
+from witness.runner.kernelspec import interpreter_options
+from witness.runner.variables import decisive, needed, variables
+
+LONGEST = 300.0
+"""Seconds within which JAX must have found its devices."""
 
 NODES = ("/dev/nvidia*", "/dev/accel*", "/dev/kfd", "/dev/vfio/*", "/proc/driver/nvidia/version")
 """Cheap signs of an accelerator and its driver."""
@@ -20,10 +29,11 @@ NODES = ("/dev/nvidia*", "/dev/accel*", "/dev/kfd", "/dev/vfio/*", "/proc/driver
 class Facts:
     """What JAX finds on this machine, asked in a process of its own while the build goes on with other things."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, strict: bool) -> None:
         """Begin to ask, unless the answer is kept below ``folder`` and no cheap sign has changed.
 
-        So a build that changes nothing imports no JAX.
+        So a build that changes nothing imports no JAX. Where kernels may be forked, the process that is asked is the
+        forge of the pages that are going to run; ``strict`` decides their environment.
         """
         self._kept = folder / "facts.json"
         self.flags = decisive()
@@ -38,38 +48,58 @@ class Facts:
             "paths": {name: os.environ.get(name) for name in ("PYTHONPATH", "LD_LIBRARY_PATH")},
         }
         self._facts = self._read()
-        self._process = None if self._facts else self._ask()
+        self._forge = None if self._facts else _asked_forge(variables(folder / "scratch", strict=strict))
 
-    def answer(self) -> dict[str, str]:
+    def answer(self) -> dict[str, Any]:
         """Wait for the answer; one without JAX or a device holds only ``error``."""
         if self._facts is None:
-            assert self._process is not None
-            try:
-                self._facts = dict(json.loads(self._process.communicate(timeout=300)[0].splitlines()[-1]))
-            except (ValueError, IndexError, subprocess.TimeoutExpired) as error:
-                self._process.kill()
-                return {"error": f"asking it for its devices failed ({type(error).__name__})"}
+            said = self._forge.wait(LONGEST) if self._forge else {}
+            self._facts = said.get("facts") or _asked_alone()
             if "error" not in self._facts:
                 kept = json.dumps({"signs": self._signs, "facts": self._facts}, indent=1)
                 write_whole(self._kept, kept.encode())
         return self._facts
 
-    def _read(self) -> dict[str, str] | None:
+    def take_forge(self) -> ForgeProcess | None:
+        """Return the forge that was asked, if there is one: whoever takes it ends it."""
+        forge, self._forge = self._forge, None
+        return forge
+
+    def close(self) -> None:
+        """End the forge that nobody took."""
+        if forge := self.take_forge():
+            forge.end()
+
+    def _read(self) -> dict[str, Any] | None:
         try:
             kept = json.loads(self._kept.read_text("utf-8"))
             return dict(kept["facts"]) if kept["signs"] == self._signs else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _ask(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+
+def _asked_forge(environment: Mapping[str, str]) -> ForgeProcess | None:
+    """Return a forge that was started to find the facts, where kernels may be forked at all."""
+    options = interpreter_options(KernelSpecManager()) if sys.platform == "linux" else None
+    return None if options is None else ForgeProcess(environment, options, warm=True, ask=True)
+
+
+def _asked_alone() -> dict[str, Any]:
+    """Return what a process of its own finds."""
+    try:
+        asked = subprocess.run(
             [sys.executable, str(Path(__file__).parent.parent / "kernel" / "facts.py")],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             env=needed(),
+            timeout=LONGEST,
+            check=False,
         )
+        return dict(json.loads(asked.stdout.splitlines()[-1]))
+    except (ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        return {"error": f"asking it for its devices failed ({type(error).__name__})"}
 
 
 def installed(package: str) -> str | None:

@@ -6,17 +6,12 @@ import asyncio
 import itertools
 import json
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from witness.runner.child import Child, last_line
-
-WARMING = 120.0
-"""Seconds within which a forge must be ready."""
+from witness.runner.child import Child
+from witness.runner.forge_process import WARMING, ForgeProcess
 
 
 class ForgeFailed(Exception):
@@ -26,45 +21,34 @@ class ForgeFailed(Exception):
 class Forge:
     """A running forge. Use `start`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], client: socket.socket, *, warm: bool) -> None:
-        self.pid = process.pid
+    def __init__(self, process: ForgeProcess, *, warm: bool) -> None:
         self.warm = warm
         """Whether it can fork kernels of our own interpreter."""
         self._process = process
-        self._client = client
+        self._client = process.socket
+        self._client.setblocking(False)
         self._loop = asyncio.get_running_loop()
         self._hello: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        if process.hello is not None:
+            self._hello.set_result(process.hello)
         self._answers: dict[int, asyncio.Future[Child]] = {}
         self._children: dict[int, Child] = {}
         self._numbers = itertools.count()
         self._pending = b""
-        self._loop.add_reader(client, self._read)
+        self._loop.add_reader(self._client, self._read)
 
     @classmethod
-    async def start(
-        cls, environment: Mapping[str, str], folder: Path, options: Sequence[str] = (), *, warm: bool
-    ) -> Self:
+    async def start(cls, environment: Mapping[str, str], options: Sequence[str] = (), *, warm: bool) -> Self:
         """Start a forge with this environment and these interpreter options, and wait until it is ready.
 
-        It removes ``folder`` when it ends. Raises ForgeFailed; a warm forge may find that forking is not safe.
+        Raises ForgeFailed; a warm forge may find that forking is not safe.
         """
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        log = folder / "forge.log"
-        module = ["-m", "witness.kernel.start.ipykernel_launcher"]
-        command = [sys.executable, *options, *module, str(theirs.fileno()), str(folder), *["warm"][: int(warm)]]
-        with theirs, log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=Path(__file__).parents[2],
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        forge = cls(process, ours, warm=warm)
+        return await cls.on(ForgeProcess(environment, options, warm=warm), warm=warm)
+
+    @classmethod
+    async def on(cls, process: ForgeProcess, *, warm: bool) -> Self:
+        """Take over a process that was started, and wait until it is ready. Raises ForgeFailed."""
+        forge = cls(process, warm=warm)
         try:
             async with asyncio.timeout(WARMING):
                 why = (await forge._hello)["why"]
@@ -75,10 +59,21 @@ class Forge:
             forge.close()
             raise
         if why:
+            why += process.last_line()
             process.kill()
             forge.close()
-            raise ForgeFailed(f"{why}{last_line(log)}")
+            raise ForgeFailed(why)
         return forge
+
+    @property
+    def pid(self) -> int:
+        """Return its process number."""
+        return self._process.pid
+
+    @property
+    def folder(self) -> Path:
+        """Return a folder that ends with it."""
+        return self._process.folder
 
     @property
     def alive(self) -> bool:
@@ -109,14 +104,9 @@ class Forge:
         if not self.alive:
             return
         self._loop.remove_reader(self._client)
-        self._client.close()
         for child in self._children.values():
             child.send_signal(signal.SIGKILL)
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.end()
         for child in self._children.values():
             child.end(-signal.SIGKILL)
         if not self._hello.done():

@@ -8,7 +8,6 @@ import logging
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from jupyter_client.manager import AsyncKernelManager
 from witness.runner import kernelspec
 from witness.runner.child import Child, last_line
 from witness.runner.forge import Forge, ForgeFailed
+from witness.runner.forge_process import ForgeProcess
 from witness.runner.provisioner import ForgeProvisioner
 
 _silent = logging.getLogger("witness.kernels")
@@ -69,12 +69,12 @@ class Kernel:
 class Kernels:
     """The kernels of one run, within a context that leaves no process and no file behind."""
 
-    def __init__(self, environment: Mapping[str, str], *, may_fork: bool) -> None:
-        """Kernels will have this environment, and nothing else of ours."""
+    def __init__(self, environment: Mapping[str, str], *, may_fork: bool, started: ForgeProcess | None = None) -> None:
+        """Kernels will have this environment, and nothing else of ours; a forge may have been ``started`` for them."""
         self._environment = dict(environment)
         self._may_fork = may_fork and sys.platform == "linux"
         self._specs = KernelSpecManager(log=_silent)
-        self._folder = _short_folder()
+        self._started = started
         self._numbers = itertools.count()
         self._lighting = asyncio.Lock()
         self._forge: Forge | None = None
@@ -89,10 +89,11 @@ class Kernels:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._started:
+            self._started.end()
         if self._forge:
             self._forge.close()
         self._context.destroy(linger=0)
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     @asynccontextmanager
     async def start(self, name: str, cwd: Path, budget: float, code: str = "") -> AsyncIterator[Kernel]:
@@ -105,7 +106,11 @@ class Kernels:
             spec = self._specs.get_kernel_spec(name)
         except NoSuchKernel:
             raise UnknownKernel(name, sorted(self._specs.find_kernel_specs())) from None
-        private = self._folder / str(next(self._numbers))
+        try:
+            forge = await self._lit()
+        except ForgeFailed as error:
+            raise KernelFailed(f"the kernel {name} cannot be started: {error}") from error
+        private = forge.folder / str(next(self._numbers))
         (private / "ipython").mkdir(parents=True)
         manager = AsyncKernelManager(
             kernel_name=name,
@@ -117,11 +122,11 @@ class Kernels:
         )
         provisioner = manager.provisioner = ForgeProvisioner(kernel_spec=spec, parent=manager)
         provisioner.log_file = private / "log"
+        provisioner.forge = forge
+        provisioner.fork = forge.warm and kernelspec.may_fork(name, code)
         client: AsyncKernelClient | None = None
         try:
             try:
-                provisioner.forge = forge = await self._lit()
-                provisioner.fork = forge.warm and kernelspec.may_fork(name, code)
                 async with asyncio.timeout(budget):
                     settings = kernelspec.settings(spec, private)
                     await manager.start_kernel(cwd=cwd, env=self._environment, extra_arguments=settings)
@@ -147,17 +152,30 @@ class Kernels:
         async with self._lighting:
             if self._forge and self._forge.alive:
                 return self._forge
-            self._folder.mkdir(exist_ok=True)
             options = kernelspec.interpreter_options(self._specs) if self._may_fork else None
+            if started := self._taken(options or []):
+                try:
+                    self._forge = await Forge.on(started, warm=options is not None)
+                    return self._forge
+                except ForgeFailed as error:
+                    _silent.info("the forge that was started is of no use: %s", error)
             if options is not None:
                 try:
-                    self._forge = await Forge.start(self._environment, self._folder, options, warm=True)
+                    self._forge = await Forge.start(self._environment, options, warm=True)
                     return self._forge
                 except ForgeFailed as error:
                     self._may_fork = False
                     _silent.info("kernels are not forked: %s", error)
-            self._forge = await Forge.start(self._environment, self._folder, warm=False)
+            self._forge = await Forge.start(self._environment, warm=False)
             return self._forge
+
+    def _taken(self, options: list[str]) -> ForgeProcess | None:
+        """Take the forge that was started, once; one that is not what is wanted ends."""
+        started, self._started = self._started, None
+        if started and (started.environment, started.options) != (self._environment, options):
+            started.end()
+            return None
+        return started
 
 
 async def _ready(client: AsyncKernelClient, child: Child) -> None:
@@ -191,9 +209,3 @@ async def _end(manager: AsyncKernelManager, client: AsyncKernelClient | None, ch
     await manager.cleanup_resources()
     if child:
         await asyncio.wait([child.ended], timeout=5)
-
-
-def _short_folder() -> Path:
-    """Return a new folder whose path leaves room for a socket's, which has 103 bytes at most on some systems."""
-    base = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="witness-", dir=base if len(base.encode()) < 70 else "/tmp"))

@@ -18,6 +18,7 @@ from witness.records.page import CellRecord, PageRecord, Problem, Raised
 from witness.records.scrub import Scrubber
 from witness.records.store import Sign, Store
 from witness.runner.environment import Environment
+from witness.runner.forge_process import ForgeProcess
 from witness.runner.kernels import KernelFailed, Kernels, UnknownKernel
 from witness.runner.lock import locked
 from witness.runner.machine import cell_names, machine
@@ -39,10 +40,18 @@ def fresh(plan: Plan, store: Store, environment: Environment) -> bool:
     return True
 
 
-def run(plans: Sequence[Plan], store: Store, environment: Environment, progress: Progress, source: Path | None) -> None:
+def run(
+    plans: Sequence[Plan],
+    store: Store,
+    environment: Environment,
+    progress: Progress,
+    source: Path | None,
+    forge: ForgeProcess | None = None,
+) -> None:
     """Run the plans that are stale and write their records.
 
-    ``source`` is the folder of pages, which no page may change. Only one process runs pages of one store at a time.
+    ``source`` is the folder of pages, which no page may change. A ``forge`` may have been started for the pages; it
+    ends here. Only one process runs pages of one store at a time.
     """
     with locked(store.folder.parent / ".lock", progress.say):
         store.exclusive = True
@@ -56,7 +65,7 @@ def run(plans: Sequence[Plan], store: Store, environment: Environment, progress:
         expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
         progress.start(todo, expected)
         try:
-            asyncio.run(_Runner(store, environment, progress, source).all(todo, expected))
+            asyncio.run(_Runner(store, environment, progress, source, forge).all(todo, expected))
         except BaseExceptionGroup as group:
             raise _first(group) from group
         finally:
@@ -90,11 +99,19 @@ def _free_memory() -> int:
 
 
 class _Runner:
-    def __init__(self, store: Store, environment: Environment, progress: Progress, source: Path | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        environment: Environment,
+        progress: Progress,
+        source: Path | None,
+        forge: ForgeProcess | None,
+    ) -> None:
         self._store = store
         self._environment = environment
         self._progress = progress
         self._source = source
+        self._forge = forge
         self._machine = machine(store.folder.parent, source)
 
     async def all(self, plans: Sequence[Plan], expected: dict[str, float | None]) -> None:
@@ -107,7 +124,7 @@ class _Runner:
         strict = any(plan.strict for plan in plans)
         may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
         async with (
-            Kernels(variables(scratch, strict=strict), may_fork=may_fork) as kernels,
+            Kernels(variables(scratch, strict=strict), may_fork=may_fork, started=self._forge) as kernels,
             asyncio.TaskGroup() as group,
         ):
             for plan in plans:

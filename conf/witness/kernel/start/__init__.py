@@ -1,4 +1,4 @@
-"""The command of the forge: ``python -m witness.kernel.start.ipykernel_launcher FD FOLDER [warm]``.
+"""The command of the forge: ``python -m witness.kernel.start.ipykernel_launcher FD FOLDER [warm] [ask]``.
 
 To run a submodule, ``-m`` imports its package first, and that is the forge's whole life. Only in a fork that is to be a
 kernel does the import end. Then ``-m`` goes on to the submodule, which is ipykernel's own launcher: a forked kernel's
