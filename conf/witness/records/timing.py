@@ -1,0 +1,153 @@
+"""The result of one ``%timeit``: every sample, what they say, and under which conditions they were taken."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, cast
+
+from witness.records.drift import drifts
+from witness.records.median import interval
+
+Kind = Literal["execution", "dispatch", "unknown", "none"]
+"""What the clock saw of JAX: results that were awaited; results that were not; it cannot be told; or nothing of JAX."""
+
+Stopped = Literal["narrow", "budget", "by hand", "slow"]
+"""Why there are so many samples: so many make the interval narrow; more would take too long; ``-r`` says so; or one
+call takes so long that there are but a few."""
+
+FEWEST = 6
+"""Below so many samples no interval holds the median in 95 of 100 cases: the range is shown instead."""
+
+NARROW = 0.02
+"""The width of the interval, over the median, that sampling aims at: from its lower end to its upper, 2%."""
+
+
+WHY: dict[Stopped, str] = {
+    "narrow": "",
+    "budget": "no time for more",
+    "by hand": "",
+    "slow": "one call takes too long for more",
+}
+"""What a reader is told of why there are no more samples."""
+
+UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One ``%timeit``."""
+
+    statement: str
+    loops: int
+    """Calls of the statement in each sample."""
+    samples: list[float]
+    """Seconds a call, in the order in which they were taken: all of them."""
+    pilot: list[float]
+    """Seconds a call of those taken before, from which the number of samples was decided. The figures do without them:
+    an interval that decided by itself when it is narrow enough would promise more than it holds."""
+    kind: Kind
+    stopped: Stopped
+    by_hand: list[str] = field(default_factory=list)
+    """``-n`` and ``-r``, where the page gives them."""
+    compiles: int = 0
+    """Programs that JAX compiled while the clock ran."""
+    conditions: list[str] = field(default_factory=list)
+    """What falsifies the figure, each in a few words: a busy machine, a debug flag, a compilation cache."""
+    quiet: bool = False
+    """Whether the page asked to print nothing: ``-q``."""
+    median: float = field(init=False)
+    quartiles: tuple[float, float] = field(init=False)
+    range: tuple[float, float] = field(init=False)
+    drifts: bool = field(init=False)
+    """Whether later samples differ from earlier ones more than chance explains; then there is no interval."""
+    interval: tuple[float, float] | None = field(init=False)
+    """95 % interval of the median, or None: too few samples, or they drift."""
+
+    def __post_init__(self) -> None:
+        drifting = drifts(self.samples)
+        found = {
+            "median": statistics.median(self.samples),
+            "quartiles": quartiles(self.samples),
+            "range": (min(self.samples), max(self.samples)),
+            "drifts": drifting,
+            "interval": None if drifting or len(self.samples) < FEWEST else interval(self.samples),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def marks(self) -> list[str]:
+        """What a reader must know before believing the figure, in a few words each; an empty list is the good case."""
+        marks = []
+        if self.kind == "dispatch":
+            marks.append("dispatch only: the result was not awaited")
+        if self.kind == "unknown":
+            marks.append("it cannot be told whether all results were awaited")
+        if self.compiles:
+            marks.append(f"{self.compiles} compiled while the clock ran")
+        if self.drifts:
+            marks.append("drifting: later samples differ from earlier ones")
+        return marks + self.conditions
+
+    @property
+    def line(self) -> str:
+        """The result in one line of text."""
+        count = len(self.samples)
+        low, high = self.interval or self.range
+        shown = durations([self.median, low, high])
+        if count == 1:
+            figure = f"{shown[0]} a call (a single sample"
+        else:
+            between = "95% interval" if self.interval else "range"
+            spread = durations([self.quartiles[1] - self.quartiles[0]])[0]
+            figure = f"{shown[0]} a call (median; {between} {shown[1]} to {shown[2]}; middle half {spread} wide"
+        loops = f" of {self.loops:,} loops" if self.loops > 1 else ""
+        taken = f"{count:,} sample{'s' if count > 1 else ''}{loops}" if count > 1 or loops else ""
+        why = ", ".join(self.by_hand) + " by hand" if self.by_hand else WHY[self.stopped]
+        return "; ".join(part for part in (figure, taken, why) if part) + ")" + "".join(f"; {m}" for m in self.marks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON data that :meth:`from_json` reads back, with what the samples say beside them."""
+        return {**asdict(self), "quartiles": [*self.quartiles], "range": [*self.range], "marks": self.marks,
+                "interval": self.interval and [*self.interval], "line": self.line}  # fmt: skip
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Timing:
+        """Read the result back.
+
+        Raises ValueError when the data is no timing.
+        """
+        try:
+            return cls(**{name: data[name] for name, known in cls.__dataclass_fields__.items() if known.init})
+        except (KeyError, TypeError, statistics.StatisticsError) as error:
+            raise ValueError(f"not a timing: {error!r}") from error
+
+
+def quartiles(samples: Sequence[float]) -> tuple[float, float]:
+    """Return the lower and the upper quartile; of a single sample, itself twice."""
+    if len(samples) == 1:
+        return (samples[0], samples[0])
+    low, _, high = statistics.quantiles(samples, n=4, method="inclusive")
+    return (low, high)
+
+
+def durations(seconds: Sequence[float]) -> list[str]:
+    """Return times as text in the unit of the first, with as many digits as tell them apart: two to five.
+
+    >>> durations([0.0010012, 0.0010003, 0.0010021])
+    ['1.0012 ms', '1.0003 ms', '1.0021 ms']
+    """
+    first = abs(seconds[0])
+    unit, size = next((pair for pair in UNITS if first >= pair[1]), UNITS[-1])
+    apart = max(seconds) - min(seconds) or first or size
+    places = 1 - math.floor(math.log10(apart / size))
+    leading = math.floor(math.log10(first / size)) if first else 0
+    return [f"{value / size:.{max(0, min(max(places, 1 - leading), 4 - leading))}f} {unit}" for value in seconds]
+
+
+def timings(captured: dict[str, Any]) -> list[Timing]:
+    """Return the timings of a cell, shown or quiet, from what the kernel extension saw of it."""
+    return [Timing.from_json(data) for data in cast("list[dict[str, Any]]", captured.get("timings", []))]
