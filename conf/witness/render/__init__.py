@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
+    from witness.render.deferred import defer
     from witness.runner.facts import Facts
 
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_records", None, "", (str, type(None)))
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
+    defer()
 
     from witness.render import evaluated, evidence, fold, live, mathml
     from witness.render.build import Build
