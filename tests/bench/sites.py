@@ -60,7 +60,9 @@ class Site:
         return ["-q", *more, "-c", str(self.folder), str(self.docs), str(self.folder / "html")]
 
 
-def synthetic(folder: Path, pages: int, variant: Variant, code: str = TRIVIAL) -> Site:
+def synthetic(
+    folder: Path, pages: int, variant: Variant, code: str = TRIVIAL, theme: str = "sphinx_book_theme"
+) -> Site:
     """Write a site of equal pages, each with a number of its own so that no cache can share them."""
     docs = folder / "docs"
     docs.mkdir(parents=True)
@@ -70,7 +72,7 @@ def synthetic(folder: Path, pages: int, variant: Variant, code: str = TRIVIAL) -
         (docs / f"{name}.md").write_text(f"{HEAD}# Page {number}\n\nSome prose.\n\n{cell}", "utf-8")
     toctree = "\n".join(names)
     (docs / "index.md").write_text(f"# Bench\n\n```{{toctree}}\n{toctree}\n```\n", "utf-8")
-    (folder / "conf.py").write_text(variant.conf("sphinx_book_theme"), "utf-8")
+    (folder / "conf.py").write_text(variant.conf(theme), "utf-8")
     return Site(folder)
 
 

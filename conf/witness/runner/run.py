@@ -24,6 +24,7 @@ from witness.runner.lock import locked
 from witness.runner.machine import cell_names, machine
 from witness.runner.page import Execution, changed
 from witness.runner.progress import Progress
+from witness.runner.sources import Sources
 from witness.runner.variables import variables
 
 MEMORY_OF_A_PAGE = 700 * 2**20
@@ -110,7 +111,7 @@ class _Runner:
         self._store = store
         self._environment = environment
         self._progress = progress
-        self._source = source
+        self._sources = Sources(source)
         self._forge = forge
         self._machine = machine(store.folder.parent, source)
 
@@ -141,7 +142,7 @@ class _Runner:
     async def _page(self, plan: Plan, kernels: Kernels) -> None:
         self._progress.began(plan)
         executed, began = datetime.now(UTC), time.perf_counter()
-        before = _listing(self._source) if plan.strict else {}
+        moment = self._sources.now()
         execution: Execution | None = None
         problems: list[Problem] = []
         with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as temporary:
@@ -161,7 +162,7 @@ class _Runner:
         if execution:
             problems += execution.problems
         cells = [self._scrubbed(cell, scrubber) for cell in execution.cells] if execution else []
-        if plan.strict and (touched := sorted(_changes(before, _listing(self._source)))):
+        if plan.strict and (touched := self._sources.changes(moment)):
             expected = "a source tree that no page changes"
             problems.append(
                 Problem("source-changed", 1, None, expected, f"changes while the page ran: {', '.join(touched)}")
@@ -192,23 +193,3 @@ class _Runner:
         raised = cell.raised and Raised(cell.raised.name, scrubber.text(cell.raised.message))
         captured = scrubber.data(cell.captured)
         return dataclasses.replace(cell, outputs=scrubber.outputs(cell.outputs), raised=raised, captured=captured)
-
-
-def _listing(folder: Path | None) -> dict[str, tuple[int, int]]:
-    """Return size and time of each file below a folder, editors' and Python's own droppings apart."""
-    if folder is None:
-        return {}
-    found = {}
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if not re.search(r"(^|/)(\.|__pycache__)|~$|\.sw.$", name):
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            found[name] = (status.st_size, status.st_mtime_ns) if path.is_file() else (0, 0)
-    return found
-
-
-def _changes(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> set[str]:
-    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
