@@ -208,6 +208,40 @@ def test_ctrl_c_ends_with_130_and_leaves_no_kernel(gated: Gated, command: str) -
     assert "interrupted; finished pages are kept" in log
 
 
+WAITING = """
+import pathlib, time
+
+def wait(app, *_):
+    here = pathlib.Path(app.confdir, "here")
+    if not here.exists():
+        here.touch()
+        time.sleep(600)
+
+def setup(app):
+    app.connect({event!r}, wait)
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("event", ["builder-inited", "source-read", "html-page-context"])
+def test_ctrl_c_while_sphinx_works_ends_with_130_too(event: str, jobs: str, tmp_path: Path) -> None:
+    site = Site.at(
+        tmp_path, {f"p{number}": page(str(number)) for number in range(6)}, CONF + WAITING.format(event=event)
+    )
+    command = site.command("-j", jobs)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert until((tmp_path / "conf" / "here").exists, 60)
+    os.killpg(process.pid, signal.SIGINT)
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == 130, log
+    assert "Traceback" not in log
+    assert log.count("interrupted; finished pages are kept") == 1
+    done = site.build("-W")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_killed_build_leaves_no_kernel(gated: Gated) -> None:
     process = gated.start(gated.site.command())
     process.kill()

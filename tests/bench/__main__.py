@@ -135,8 +135,8 @@ def scale(folder: Path, repeats: int) -> list[Row]:
         ratio = large.median / small.median
         rows.append(Row(f"time a page at {many} pages / at {few}, {what}", f"{few}: {small}", f"{many}: {large}", ratio,
                         "1.15", ratio <= 1.15))  # fmt: skip
-    sizes = [f"{pages}: {peak:.0f} MiB" for pages, peak in memory.items()]
-    return [*rows, Row("peak memory of the build process", *sizes, None, "", None)]
+    small_peak, large_peak = (f"{pages}: {peak:.0f} MiB" for pages, peak in memory.items())
+    return [*rows, Row("peak memory of the build process", small_peak, large_peak, None, "", None)]
 
 
 def parallel(folder: Path, repeats: int) -> list[Row]:

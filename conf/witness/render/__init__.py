@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
     from witness.render.deferred import defer
+    from witness.render.ending import take_interrupts
     from witness.runner.facts import Facts
 
+    take_interrupts()
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_records", None, "", (str, type(None)))
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()

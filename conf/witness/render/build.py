@@ -16,7 +16,7 @@ from witness.reading.plan import Plan
 from witness.reading.site import Site
 from witness.records.page import Problem
 from witness.records.store import Store, probe
-from witness.render.ending import plainly
+from witness.render.ending import leave_interrupts, plainly, take_interrupts
 from witness.render.evidence import doubted, remember
 from witness.render.scan import scan
 from witness.runner.display import progress
@@ -63,6 +63,7 @@ class Build:
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
     ) -> set[str]:
         """Run stale pages; return those that must be read again."""
+        leave_interrupts()  # the runner ends its kernels at one
         site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
         with plainly(self._folder):
             environment = find(self._facts, require_jax=site.strict)
@@ -84,6 +85,7 @@ class Build:
         for page, problems in self._failed.items():
             for problem in problems:
                 logger.error("%s", describe(problem, command), location=(page, problem.line))
+        take_interrupts()
         return stale | (self._failed.keys() & env.found_docs) | doubted(env)
 
     def _execute(self, env: BuildEnvironment, site: Site, store: Store, environment: Environment) -> dict[str, str]:
@@ -137,6 +139,7 @@ class Build:
                     app.statuscode = 1
                     logger.error("%s shows something of this machine: %s", file, leak)
         finally:
+            leave_interrupts()
             self._facts.close()
             for lock in self._locks:
                 lock.leave()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from witness.runner.environment import NoEnvironment
+
+INTERRUPTED = "interrupted; finished pages are kept"
 
 
 @contextmanager
@@ -24,6 +31,35 @@ def plainly(place: Path) -> Iterator[None]:
     except OSError as error:
         why, status = f"{error.filename or place}: {error.strerror}", 2
     except KeyboardInterrupt:
-        why, status = "interrupted; finished pages are kept", 130
+        why, status = INTERRUPTED, 130
+    _end(why, status)
+
+
+def take_interrupts() -> None:
+    """From here on an interrupt ends the build in one line, while Sphinx reads and writes too.
+
+    Nothing changes where the program that calls Sphinx takes interrupts itself.
+    """
+    mine = os.getpid()
+
+    def interrupted(_: int, frame: FrameType | None) -> NoReturn:
+        if os.getpid() != mine:  # a process of `-j`: its parent tells
+            raise SystemExit(130)
+        _end(INTERRUPTED, 130)
+
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
+        signal.signal(signal.SIGINT, interrupted)
+
+
+def leave_interrupts() -> None:
+    """Undo ``take_interrupts``."""
+    if getattr(signal.getsignal(signal.SIGINT), "__module__", "") == __name__:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(why: str, status: int) -> NoReturn:
     print(f"witness: {why}", file=sys.stderr)
     raise SystemExit(status)
