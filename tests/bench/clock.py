@@ -25,6 +25,8 @@ class Build:
     status: int
     ran: int
     """Pages that were executed by our runner."""
+    executing: float
+    """Seconds for which pages were executed by our runner."""
     log: str
 
 
@@ -47,7 +49,8 @@ def build(site: Site, *arguments: str) -> Build:
     seconds = time.perf_counter() - began
     text = log.read_text("utf-8", "replace")
     ran = len(re.findall(r"^\[\d+/\d+\] ", text, re.MULTILINE))
-    return Build(seconds, memory, process.returncode, ran, text)
+    executing = re.search(r"^\d+ pages in ([\d.]+) s", text, re.MULTILINE)
+    return Build(seconds, memory, process.returncode, ran, float(executing[1]) if executing else 0.0, text)
 
 
 def _peak(pid: int) -> float:
