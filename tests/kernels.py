@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from witness.records.captured import seen
 from witness.runner.forge_process import ForgeProcess
 from witness.runner.kernels import Kernel, Kernels
 
@@ -29,12 +30,16 @@ class Reply:
     mimes: list[str] = field(default_factory=list)
     traceback: str = ""
     """The whole of it, with its colours."""
+    captured: dict[str, Any] = field(default_factory=dict)
+    """What the kernel extension saw of the cell, where it is loaded."""
 
     def take(self, message: Mapping[str, Any]) -> None:
         """Add a message of the kernel."""
         content = message["content"]
         if message["msg_type"] == "stream":
             setattr(self, content["name"], getattr(self, content["name"]) + content["text"])
+        elif (captured := seen(content)) is not None:
+            self.captured = captured
         elif message["msg_type"] in ("execute_result", "display_data"):
             self.result += content["data"].get("text/plain", "")
             self.mimes += sorted(content["data"])

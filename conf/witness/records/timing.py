@@ -84,7 +84,9 @@ class Timing:
         marks = []
         if self.kind == "dispatch":
             marks.append("dispatch only: the result was not awaited")
-        if self.kind == "unknown":
+        if self.kind == "unknown" and self.loops == len(self.samples) == 1:
+            marks.append("a single run, by which it cannot be told whether results were awaited")
+        elif self.kind == "unknown":
             marks.append("it cannot be told whether all results were awaited")
         if self.compiles:
             marks.append(f"{self.compiles} compiled while the clock ran")

@@ -9,6 +9,7 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
 from witness.lexers import guess
+from witness.records.captured import IR, TIMING
 from witness.records.page import CellRecord, PageRecord
 from witness.render.block import block, folded
 from witness.render.error import Place, error
@@ -82,6 +83,10 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         for image in found:
             image.setdefault("alt", "Figure that the code above draws")
         return found
+
+    def render_unhandled(self, data: MimeData) -> list[nodes.Element]:
+        """Return nothing for what the kernel extension tells beside a text; a kind that nobody knows is a warning."""
+        return [] if data.mime_type in (TIMING, IR) else list(super().render_unhandled(data))
 
     def render_nb_finalise(self, metadata: dict[str, Any]) -> None:
         """Give each code cell its identifier, for the frames of errors link to it."""

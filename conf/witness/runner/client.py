@@ -8,7 +8,7 @@ from typing import Any
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from witness.records.captured import seen
+from witness.records.captured import TIMING, seen
 from witness.runner.kernels import Kernel
 
 OUTPUT_CAP = 1_000_000
@@ -62,6 +62,8 @@ class Client(NotebookClient):
             self._length += len(content["text"])
             self._watch(cell_index + 1, content["text"])
         for mime, value in (content.get("data") or {}).items():
+            if mime == TIMING:
+                continue  # each of a page's samples is kept, and none of them was printed
             self._length += len(str(value)) * OUTPUT_CAP // (PICTURE_CAP if mime.startswith("image/") else OUTPUT_CAP)
         if self._length > OUTPUT_CAP and self.overflow is None:
             self.overflow = self._length

@@ -53,7 +53,9 @@ def load(shell: Any) -> None:
     """Begin to watch the cells of a shell; a second time changes nothing."""
     if hasattr(shell, "_witness"):
         return
-    parts: dict[str, Part] = {}
+    from witness.kernel.capture.timeit import Timeit  # IPython, which a shell has
+
+    parts: dict[str, Part] = {"timings": Timeit(shell)}
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)
     shell.events.register("post_run_cell", watcher.after)

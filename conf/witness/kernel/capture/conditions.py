@@ -1,0 +1,78 @@
+"""What falsifies a time while it is measured: flags of JAX, a tracer of Python, and what else the machine does."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+FLAGS = {
+    "jax_check_tracer_leaks": "JAX checks for leaked tracers",
+    "jax_debug_infs": "JAX checks every result for infinities",
+    "jax_debug_nans": "JAX checks every result for NaNs",
+    "jax_disable_jit": "jit is disabled",
+    "jax_enable_checks": "JAX checks itself",
+    "jax_explain_cache_misses": "JAX explains what it traces anew",
+    "jax_log_compiles": "JAX logs what it compiles",
+}
+"""Flags of JAX that cost time or change what is done, and what a reader is told."""
+
+BUSY = 0.25
+"""Share of the machine's cores, kept busy by others, from which it is told."""
+
+
+def flags() -> list[str]:
+    """Return what is switched on that falsifies a time, each in a few words."""
+    found = []
+    if "jax" in sys.modules:
+        config: Any = sys.modules["jax"].config
+        found = [text for name, text in FLAGS.items() if getattr(config, name, False)]
+        cache = getattr(config, "jax_compilation_cache_dir", None)
+        if cache and getattr(config, "jax_enable_compilation_cache", True):
+            found.append("a compilation cache is on")
+        if not getattr(config, "jax_cpu_enable_async_dispatch", True):
+            found.append("asynchronous dispatch is off")
+    if "--xla_dump_to" in os.environ.get("XLA_FLAGS", ""):
+        found.append("XLA writes down what it compiles")
+    if sys.gettrace() is not None or sys.getprofile() is not None:
+        found.append("Python is being traced")
+    return found
+
+
+class Load:
+    """What other processes do on this machine, from the moment it is made."""
+
+    def __init__(self) -> None:
+        self._wall = time.perf_counter()
+        self._own = own()
+        self._busy = busy()
+
+    def others(self) -> float:
+        """Return how many cores others kept busy since then; this process and its children do not count."""
+        if self._busy is None or (now := busy()) is None:
+            return max(0.0, os.getloadavg()[0] - 1)  # over the last minute, itself within: all that there is
+        wall = max(time.perf_counter() - self._wall, 1e-3)
+        return max(0.0, (now - self._busy) - (own() - self._own)) / wall
+
+    def told(self) -> list[str]:
+        """Return that the machine is busy, if it is."""
+        cores = os.cpu_count() or 1
+        others = self.others()
+        return [f"a busy machine: others use {others:.1f} of {cores} cores"] if others > BUSY * cores else []
+
+
+def own() -> float:
+    """Return the seconds of processor time of this process, its threads, and its children that have ended."""
+    return sum(os.times()[:4])
+
+
+def busy() -> float | None:
+    """Return the seconds that all cores together were not idle since the machine started, where the system tells."""
+    try:
+        fields = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:9]
+    except OSError:
+        return None
+    user, nice, system, _idle, _waiting, irq, soft, stolen = map(int, fields)
+    return (user + nice + system + irq + soft + stolen) / os.sysconf("SC_CLK_TCK")

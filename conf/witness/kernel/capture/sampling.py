@@ -1,0 +1,108 @@
+"""How many samples of a statement are taken, and how many calls make one."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from witness.records.median import interval
+from witness.records.timing import NARROW, Stopped
+
+TICK = 0.002
+"""Seconds that a sample lasts at least: far more than it takes to read the clock."""
+
+BUDGET = 0.6
+"""Seconds that all samples may take together; a few long ones may take twice as much."""
+
+PILOT = 24
+"""Samples from which the number of samples is decided."""
+
+LEAST = 60
+"""Samples that are taken where there is time, however narrow the pilot's interval: it may fall between two gusts of
+noise."""
+
+ENOUGH = 12
+"""Samples that are taken even if they exceed the budget, up to twice."""
+
+MARGIN = 0.7
+"""Part of the wanted width that is aimed at: the width a pilot foretells is itself uncertain, by a fifth or so."""
+
+LONG = 10 * TICK
+"""Seconds of a sample from which there is no time for a pilot, and the budget alone decides."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The clock around some calls of a statement."""
+
+    seconds: float
+    compiles: int = 0
+    """Programs that JAX compiled meanwhile."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples of one statement."""
+
+    loops: int
+    taken: list[Sample]
+    pilot: list[Sample]
+    stopped: Stopped
+
+
+Take = Callable[[int], Sample]
+"""Runs a statement so many times."""
+
+
+def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> Samples:
+    """Return the samples of a statement; loops and repeat, where given, are obeyed.
+
+    Otherwise the samples are as many as make the 95% interval of the median `NARROW`, or as there is time for. A pilot
+    foretells how many these are, and takes no part in the result: their number, fixed before the first of them is
+    taken, depends on none of them, so that the interval holds the median as often as it says, whatever the samples are
+    distributed like. (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
+    Biometrics 10, 1954, 89–100. A number from a first sample: C. Stein, Annals of Mathematical Statistics 16, 1945,
+    243–258.)
+    """
+    if loops and repeat:
+        return Samples(loops, [take(loops) for _ in range(repeat)], [], "by hand")
+    loops, first = (loops, take(loops)) if loops else enough_loops(take, BUDGET / repeat if repeat else TICK)
+    if repeat:
+        return Samples(loops, [take(loops) for _ in range(repeat)], [first], "by hand")
+    slow = 2 * BUDGET / ENOUGH
+    stopped: Stopped = "budget"
+    pilot = [first] if first.seconds <= slow or first.seconds > BUDGET else [first, take(loops)]
+    quickest = min(sample.seconds for sample in pilot)
+    if quickest > slow:
+        more = max(1, int(2 * BUDGET / quickest)) - len(pilot)
+        return Samples(loops, pilot + [take(loops) for _ in range(more)], [], "slow")
+    if quickest > LONG:
+        count = max(ENOUGH, int(BUDGET / quickest))
+    else:
+        pilot = [take(loops) for _ in range(PILOT)]
+        wanted, there_is = foretold([sample.seconds for sample in pilot])
+        count, stopped = min(wanted, there_is), "narrow" if wanted <= there_is else "budget"
+    return Samples(loops, [take(loops) for _ in range(count)], pilot, stopped)
+
+
+def enough_loops(take: Take, seconds: float) -> tuple[int, Sample]:
+    """Return how many calls last so many seconds, as 1, 2 or 5 times a power of ten, and the last sample tried."""
+    loops = 1
+    while (sample := take(loops)).seconds < 0.7 * seconds:
+        wanted = loops * seconds / max(sample.seconds, seconds / 20)
+        power = 10.0 ** math.floor(math.log10(wanted))
+        loops = max(loops + 1, int(next(power * step for step in (1, 2, 5, 10) if power * step >= 0.99 * wanted)))
+    return loops, sample
+
+
+def foretold(pilot: Sequence[float]) -> tuple[int, int]:
+    """Return how many samples make the interval narrow, and how many there is time for."""
+    median = statistics.median(pilot)
+    if median <= 0:  # a clock too coarse to see them
+        return LEAST, LEAST
+    low, high = interval(pilot)
+    wanted = len(pilot) * ((high - low) / median / (MARGIN * NARROW)) ** 2
+    there_is = int(BUDGET / median)
+    return max(min(LEAST, there_is), math.ceil(wanted)), there_is

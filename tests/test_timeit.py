@@ -1,0 +1,505 @@
+"""``%timeit`` in real kernels: what it returns, what it marks, and what it leaves as it was."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.building import Site, page
+from tests.kernels import Page, Pages
+from witness.kernel.capture import conditions
+from witness.records.captured import TIMING
+from witness.records.store import Store
+from witness.records.timing import Timing, timings
+from witness.runner.page import PREAMBLE
+
+SETUP = """
+import time
+import types
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax._src import api
+from jax._src.array import ArrayImpl
+from jax._src.interpreters import pxla
+
+warnings.simplefilter("ignore")
+x = jnp.ones((50, 50))
+v = jnp.arange(8.0)
+host = np.ones(3)
+key = jax.random.key(0)
+calls = []
+kept = []
+
+
+@jax.jit
+def f(x):
+    return jnp.tanh(x @ x)
+
+
+@jax.jit
+def pair(x):
+    return {"a": x + 1, "b": [x * 2, (x,)]}
+
+
+give_away = jax.jit(lambda x: x + 1, donate_argnums=0)
+ready_made = f.lower(x).compile()
+
+
+def selu(x):
+    left_aside = jnp.sin(x)
+    return 1.05 * jnp.where(x > 0, x, 1.67 * jnp.exp(x) - 1.67)
+
+
+def nobody_waits(x):
+    f(x)
+    return 3
+
+
+def waits_for_one_of_two(x):
+    f(x)
+    pair(x)["a"].block_until_ready()
+    return 3
+
+
+def train():
+    state = v
+    for i in range(3):
+        state, loss = state + i, (state * i).sum()
+    return float(loss)
+
+
+def handles():
+    return [*vars(ArrayImpl).values(), api.xc.batched_block_until_ready, pxla.ExecuteReplicated.__call__,
+            api._post_hook_state.value, len(jax._src.monitoring.get_event_duration_listeners())]
+"""
+
+KINDS = {
+    "execution": [
+        "f(x).block_until_ready()",
+        "jax.block_until_ready(f(x))",
+        "jax.block_until_ready(pair(x))",
+        "jax.block_until_ready({'first': f(x), 'rest': [pair(x), 3, None]})",
+        "pair(x)['a'].block_until_ready()",
+        "np.asarray(f(x))",
+        "np.array(f(x))",
+        "np.linalg.norm(f(x))",
+        "np.testing.assert_allclose(f(x), f(x))",
+        "memoryview(f(x))",
+        "jax.device_get(pair(x))",
+        "float(f(x)[0, 0])",
+        "int(f(x)[0, 0])",
+        "f(x).sum().item()",
+        "f(x).tolist()",
+        "repr(f(x))",
+        "f'{f(x)[0, 0]:.2f}'",
+        "1 if f(x)[0, 0] > 0 else 2",
+        "bool(jnp.array_equal(f(x), x))",
+        "[float(element) for element in v * 2]",
+        "[row.block_until_ready() for row in v * 2]",
+        "selu(x).block_until_ready()",
+        "f(f(f(x))).block_until_ready()",
+        "y = f(x); y.block_until_ready()",
+        "y = f(x); z = f(y); z.block_until_ready()",
+        "y = f(x); z = pair(y); np.asarray(z['a'])",
+        "f(x).block_until_ready(); pair(x)['a'].block_until_ready()",
+        "ready_made(x).block_until_ready()",
+        "give_away(x + 0).block_until_ready()",
+        "jax.grad(lambda q: f(q).sum())(x).block_until_ready()",
+        "jax.vmap(f)(x[None]).block_until_ready()",
+        "lax.while_loop(lambda i: i < 3, lambda i: i + 1, 0).block_until_ready()",
+        "jax.block_until_ready(lax.scan(lambda c, _: (c + 1, None), x, None, length=3))",
+        "jax.random.normal(jax.random.split(key)[1], (3,)).block_until_ready()",
+        "jax.device_put(host).block_until_ready()",
+        "f(x).addressable_shards[0].data.block_until_ready()",
+        "kept.append(f(x).block_until_ready())",
+    ],
+    "dispatch": [
+        "f(x)",
+        "selu(x)",
+        "pair(x)",
+        "y = f(x)",
+        "y = pair(x)",
+        "f(x).block_until_ready(); f(x)",
+        "f(x); f(x).block_until_ready()",
+        "y = f(x); z = f(x); z.block_until_ready()",
+        "[f(x), f(x).block_until_ready()]",
+        "ready_made(x)",
+        "give_away(x + 0)",
+        "nobody_waits(x)",
+        "kept.append(f(x))",
+        "f(x).is_ready()",
+        "f(x).copy_to_host_async()",
+        "f(x).shape",
+        "np.sum(f(x))",
+        "jax.grad(lambda q: f(q).sum())(x)",
+        "lax.while_loop(lambda i: i < 3, lambda i: i + 1, 0)",
+        "jax.random.split(key)",
+        "jax.device_put(host)",
+        "jnp.asarray(host)",
+        "for _ in range(3): f(x)",
+    ],
+    "unknown": ["waits_for_one_of_two(x)", "train()", "np.from_dlpack(f(x))"],
+    "none": [
+        "pass",
+        "np.ones(3) + 1",
+        "x",
+        "x.block_until_ready()",
+        "float(v[0]) if False else 1",
+        "f.lower(x)",
+        "jax.make_jaxpr(f)(x)",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    with Pages(tmp_path_factory.mktemp("timeit"), may_fork=True) as pages:
+        yield pages
+
+
+@pytest.fixture(scope="module")
+def kernel(pages: Pages) -> Iterator[Page]:
+    with pages.start() as kernel:
+        assert kernel.run(PREAMBLE).status == "ok"
+        assert kernel.run(SETUP).traceback == ""
+        yield kernel
+
+
+@pytest.fixture
+def bare(pages: Pages) -> Iterator[Page]:
+    """A kernel whose page has not imported JAX."""
+    with pages.start() as kernel:
+        assert kernel.run(PREAMBLE).status == "ok"
+        forget = "import sys\nfor name in [name for name in sys.modules if name.split('.')[0] in ('jax', 'jaxlib')]:"
+        assert kernel.run(f"{forget}\n    del sys.modules[name]").status == "ok"
+        yield kernel
+
+
+def timed(kernel: Page, code: str) -> Timing:
+    """Return the one timing of a cell."""
+    reply = kernel.run(code)
+    assert reply.traceback == ""
+    (timing,) = timings(reply.captured)
+    return timing
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is awaited
+
+
+@pytest.mark.parametrize(("kind", "statement"), [(kind, one) for kind, many in KINDS.items() for one in many])
+def test_what_the_clock_sees_is_told(kernel: Page, kind: str, statement: str) -> None:
+    # twice: the first call of a function takes another way through JAX than those after it
+    assert [timed(kernel, f"%timeit -q -n 1 -r 2 {statement}").kind for _ in range(2)] == [kind, kind]
+
+
+@pytest.mark.parametrize("flag", ["jax_disable_jit", "jax_debug_nans", "jax_enable_checks"])
+def test_flags_of_jax_do_not_keep_it_from_being_told(kernel: Page, flag: str) -> None:
+    kernel.run(f"jax.config.update('{flag}', True)")
+    try:
+        timing = timed(kernel, "%timeit -q -n 1 -r 2 f(x).block_until_ready()")
+    finally:
+        kernel.run(f"jax.config.update('{flag}', False)")
+    assert timing.kind == "execution"
+    assert any("JAX checks" in condition or "disabled" in condition for condition in timing.conditions)
+
+
+def test_a_cell_of_several_lines_is_told_with_what_it_binds(kernel: Page) -> None:
+    setup = "%%timeit -q -n 1 -r 2 y = f(x)\n"
+    assert timed(kernel, f"{setup}z = f(y)\nz.block_until_ready()").kind == "execution"
+    assert timed(kernel, f"{setup}z = f(y)").kind == "dispatch"
+    assert timed(kernel, f"{setup}y.block_until_ready()").kind == "none"
+    assert timed(kernel, f"{setup}def g():\n    return f(x)\ng()").kind == "dispatch"
+    assert timed(kernel, f"{setup}if True:\n    g = lambda: f(x)\n    jax.block_until_ready(g())").kind == "execution"
+
+
+def test_without_jax_nothing_is_told_and_nothing_run_more_often(bare: Page) -> None:
+    bare.run("calls = []")
+    timing = timed(bare, "%timeit -q -n 2 -r 3 calls.append(1)")
+    assert timing.kind == "none"
+    assert bare.tell("len(calls)") == 6
+    assert bare.tell("'jax' in sys.modules", "import sys") is False
+
+
+def test_one_run_more_is_made_and_none_where_the_page_asks_for_one(kernel: Page) -> None:
+    assert timed(kernel, "%timeit -q -n 2 -r 3 calls.append(1)").loops == 2
+    assert kernel.tell("len(calls)", "") == 7
+    kernel.run("calls.clear()")
+    once = timed(kernel, "%timeit -q -n 1 -r 1 calls.append(1)")
+    assert kernel.tell("len(calls)") == 1
+    assert once.kind == "unknown"
+    assert "a single run" in once.line
+
+
+def test_an_array_that_is_given_away_once_is_timed_once(kernel: Page) -> None:
+    kernel.run("given = jnp.ones(3)")
+    assert timed(kernel, "%timeit -q -n 1 -r 1 give_away(given).block_until_ready()").compiles == 1
+    again = kernel.run("%timeit -q -n 1 -r 3 give_away(given).block_until_ready()")
+    assert "deleted" in again.traceback
+
+
+STATEMENTS = ["f(x)", "np.asarray(f(x))", "1 / 0", "raise KeyboardInterrupt", "f(undefined)", "raise SystemExit"]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_everything_is_put_back(kernel: Page, statement: str) -> None:
+    kernel.run("before = handles()")
+    kernel.run(f"%timeit -q -n 1 -r 2 {statement}")
+    same = "all(a is b for a, b in zip(before, handles(), strict=True))"
+    assert kernel.tell(same) is True
+    assert kernel.tell("import_module('IPython.core.magics.execution').Timer.__module__", "from importlib import *")
+    assert timed(kernel, "%timeit -q -n 1 -r 2 f(x)").kind == "dispatch"
+
+
+def test_the_clock_runs_while_everything_is_as_it_was(kernel: Page) -> None:
+    kernel.run("before = handles()\nseen = []")
+    kernel.run("%timeit -q -n 1 -r 3 seen.append([a is b for a, b in zip(before[:-1], handles()[:-1])])")
+    watched, *clocked = kernel.tell("[all(run) for run in seen]")
+    assert watched is False
+    assert clocked == [True, True, True]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# As the stock magic
+
+
+INNER = """
+import IPython.core.magics.execution as stock_module
+from importlib import import_module
+
+STATEMENT = {statement!r}
+loops = []
+
+class Spy(stock_module.Timer):
+    def timeit(self, number=1):
+        loops.append(self.inner.__code__)
+        return 1.0
+
+measured = import_module("witness.kernel.capture.measurement")
+own, theirs = measured.Timer, stock_module.Timer
+try:
+    stock_module.Timer = Spy
+    get_ipython()._witness._parts["timings"]._stock("-q -n 1 -r 1 " + STATEMENT)
+    stock_module.Timer = theirs
+    measured.Timer.timeit, kept_timeit = Spy.timeit, measured.Timer.timeit
+    get_ipython().run_line_magic("timeit", "-q -n 1 -r 1 " + STATEMENT)
+finally:
+    stock_module.Timer = theirs
+    measured.Timer.timeit = kept_timeit
+first, second = loops
+told = [first.co_code == second.co_code, first.co_consts == second.co_consts, first.co_names == second.co_names]
+"""
+
+
+@pytest.mark.parametrize("statement", ["pass", "f(x).block_until_ready()"])
+def test_the_loop_around_the_statement_is_the_stock_one_to_the_byte(kernel: Page, statement: str) -> None:
+    assert kernel.tell("told", INNER.format(statement=statement)) == [True, True, True]
+
+
+def test_the_result_is_what_old_code_knows(kernel: Page) -> None:
+    code = "r = %timeit -o -q -n 3 -r 5 f(x).block_until_ready()"
+    timing = timed(kernel, code)
+    assert kernel.tell("isinstance(r, TimeitResult)", "from IPython.core.magics.execution import TimeitResult") is True
+    assert kernel.tell("[r.loops, r.repeat, len(r.all_runs), len(r.timings)]") == [3, 5, 5, 5]
+    assert kernel.tell("r.timings") == timing.samples
+    assert kernel.tell("r.best == min(r.timings) <= r.average <= max(r.timings) == r.worst and r.stdev >= 0") is True
+    assert kernel.tell("[run / 3 for run in r.all_runs]") == pytest.approx(timing.samples)
+    assert kernel.tell("0 <= r.compile_time < 1") is True
+    assert kernel.tell("statistics.median(r.timings)", "import statistics") == timing.median
+    assert kernel.run("r").result == f"<TimeitResult : {timing.line}>"
+
+
+def test_it_prints_one_line_unless_it_is_to_be_quiet(kernel: Page) -> None:
+    shown = kernel.run("%timeit -n 2 -r 6 f(x).block_until_ready()")
+    (timing,) = timings(shown.captured)
+    assert shown.result == timing.line
+    assert shown.mimes == [TIMING, "text/plain"]
+    assert not timing.quiet
+    assert timing.by_hand == ["-n 2", "-r 6"]
+    quiet = kernel.run("%timeit -q -v named -n 2 -r 6 f(x).block_until_ready()")
+    (timing,) = timings(quiet.captured)
+    assert (quiet.result, quiet.mimes, quiet.stdout) == ("", [], "")
+    assert timing.quiet
+    assert kernel.tell("named.timings") == timing.samples
+
+
+@pytest.mark.parametrize("options", ["-t", "-c", "-p 5", "-p5 -n1", "-t -q -o", "-n 1 -r 3", "-n5 -r2 -o"])
+def test_every_option_of_the_stock_magic_is_taken(kernel: Page, options: str) -> None:
+    assert timed(kernel, f"%timeit {options} sum(range(1000))").median >= 0
+
+
+def test_a_cell_without_a_timing_has_none(kernel: Page) -> None:
+    assert "timings" not in kernel.run("y = f(x)").captured
+    assert "timings" not in kernel.run("%timeit").captured
+
+
+def test_each_timing_of_a_cell_is_kept_in_order(kernel: Page) -> None:
+    reply = kernel.run("for n in (1, 2, 3):\n    %timeit -q -n $n -r 2 pass".replace("$n", "1"))
+    assert len(timings(reply.captured)) == 3
+
+
+def test_a_line_sees_the_names_of_the_function_that_it_stands_in(kernel: Page) -> None:
+    kernel.run("def within():\n    mine = x\n    r = %timeit -o -q -n 1 -r 2 f(mine).block_until_ready()\n    return r")
+    assert timed(kernel, "r = within()").kind == "execution"
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("%timeit 1 / 0", "ZeroDivisionError"),
+        ("%timeit -n 1 -r 1 1 / 0", "ZeroDivisionError"),
+        ("%timeit f(undefined)", "NameError"),
+        ("%timeit bool(jax.jit(lambda x: 1 if x > 0 else 2)(v[0]))", "TracerBoolConversionError"),
+        ("%timeit x ===", "SyntaxError"),
+        ("%%timeit 1 / 0\npass", "ZeroDivisionError"),
+        ("%timeit -n nonsense pass", "ValueError"),
+        ("%timeit -r 0 pass", "ValueError"),
+    ],
+)
+def test_an_error_is_the_stock_error(kernel: Page, code: str, name: str) -> None:
+    reply = kernel.run(code)
+    assert reply.status == "error"
+    text = re.sub(r"\x1b\[[0-9;]*m", "", reply.traceback)
+    assert re.search(rf"^{name}\b", text, re.MULTILINE)
+    if name != "ValueError":
+        assert "witness" not in text
+    assert timings(reply.captured) == []
+
+
+def test_no_name_of_a_page_is_touched(kernel: Page) -> None:
+    names = "sorted(name for name in globals() if not name.startswith('_'))"
+    before = kernel.tell(names)
+    kernel.run("%timeit -q -n 1 -r 2 f(x)")
+    assert kernel.tell(names) == before
+
+
+def test_a_huge_result_is_no_trouble(kernel: Page) -> None:
+    assert timed(kernel, "%timeit -q -n 1 -r 2 [f(x) for _ in range(2000)]").kind == "dispatch"
+    assert timed(kernel, "%timeit -q -n 1 -r 2 list(range(10**6))").kind == "none"
+    rude = "class Rude:\n    __len__ = __iter__ = __repr__ = __eq__ = lambda *_: 1 / 0\n"
+    assert timed(kernel, f"{rude}%timeit -q -n 1 -r 2 Rude()").kind == "none"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is marked
+
+
+def test_a_compile_while_the_clock_ran_is_marked_and_none_is_not(kernel: Page) -> None:
+    each = timed(kernel, "%timeit -q -n 1 -r 6 jax.jit(lambda x: x + 1)(v).block_until_ready()")
+    assert each.compiles == 6
+    assert "6 compiled while the clock ran" in each.line
+    kernel.run("fresh = jax.jit(lambda x: x + 2)")
+    warm = timed(kernel, "%timeit -q -n 1 -r 6 fresh(v).block_until_ready()")  # compiled in the run without a clock
+    assert warm.compiles == 0
+    assert "compiled" not in warm.line
+
+
+def test_what_listens_to_jax_goes_on_listening(kernel: Page) -> None:
+    kernel.run("heard = []\nlisten = lambda event, *_, **__: heard.append(event)")
+    kernel.run("jax.monitoring.register_event_duration_secs_listener(listen)")
+    kernel.run("%timeit -q -n 1 -r 2 jax.jit(lambda x: x + 1)(v).block_until_ready()")
+    assert kernel.tell("len(heard) > 0") is True
+    kernel.run("heard.clear()\njax.jit(lambda x: x + 3)(v)")
+    assert kernel.tell("len(heard) > 0") is True
+    cleared = "%timeit -q -n 1 -r 2 jax.monitoring.clear_event_listeners()"
+    assert timed(kernel, cleared).kind == "none"
+
+
+def test_drifting_samples_have_no_interval(kernel: Page) -> None:
+    kernel.run("ticks = iter(range(10**6))")
+    drifting = timed(kernel, "%timeit -q -n 1 -r 25 time.sleep(next(ticks) * 0.0004)")
+    assert drifting.drifts
+    assert drifting.interval is None
+    assert "drifting" in drifting.line
+    steady = timed(kernel, "%timeit -q -n 1 -r 25 time.sleep(0.002)")
+    assert not steady.drifts
+    assert steady.interval is not None
+
+
+@pytest.mark.parametrize(
+    ("on", "off", "said"),
+    [
+        ("jax.config.update('jax_disable_jit', True)", "jax.config.update('jax_disable_jit', False)", "disabled"),
+        ("jax.config.update('jax_debug_nans', True)", "jax.config.update('jax_debug_nans', False)", "NaNs"),
+        ("jax.config.update('jax_debug_infs', True)", "jax.config.update('jax_debug_infs', False)", "infinities"),
+        ("jax.config.update('jax_log_compiles', True)", "jax.config.update('jax_log_compiles', False)", "logs"),
+        ("jax.config.update('jax_enable_checks', True)", "jax.config.update('jax_enable_checks', False)", "itself"),
+        (
+            "jax.config.update('jax_compilation_cache_dir', 'cache')",
+            "jax.config.update('jax_compilation_cache_dir', None)",
+            "a compilation cache is on",
+        ),
+        ("import sys\nsys.setprofile(lambda *_: None)", "sys.setprofile(None)", "traced"),
+    ],
+)
+def test_what_falsifies_a_time_is_said(kernel: Page, on: str, off: str, said: str) -> None:
+    told = "%timeit -q -n 1 -r 2 pass"
+    assert said not in timed(kernel, told).line
+    try:
+        assert said in timed(kernel, f"{on}\n{told}").line
+    finally:
+        kernel.run(off)
+    assert said not in timed(kernel, told).line
+
+
+def test_a_flag_that_holds_within_a_context_is_seen(kernel: Page) -> None:
+    assert "disabled" in timed(kernel, "with jax.disable_jit():\n    %timeit -q -n 1 -r 2 f(x)").line
+    assert "disabled" not in timed(kernel, "%timeit -q -n 1 -r 2 f(x)").line
+
+
+def test_a_busy_machine_is_said(kernel: Page) -> None:
+    cores = 64 if conditions.busy() is None else len(Path("/proc/stat").read_text().split("\ncpu")) - 1
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
+    try:
+        assert "busy machine" in timed(kernel, "%timeit -q -n 1 -r 40 time.sleep(0.01)").line
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = {"wall": 0.0, "all": 0.0, "own": 0.0}
+    monkeypatch.setattr(conditions, "busy", lambda: clock["all"])
+    monkeypatch.setattr(conditions, "own", lambda: clock["own"])
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("time.perf_counter", lambda: clock["wall"])
+    load = conditions.Load()
+    clock.update({"wall": 10.0, "all": 45.0, "own": 40.0})
+    assert load.others() == pytest.approx(0.5)
+    assert load.told() == []
+    clock["all"] = 55.0
+    assert load.told() == ["a busy machine: others use 1.5 of 4 cores"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# In a page's record
+
+
+def test_a_timing_is_in_the_record_and_on_the_page(tmp_path: Path) -> None:
+    cells = [
+        "import jax.numpy as jnp\nx = jnp.ones(3)",
+        "%timeit -n 1 -r 8 (x + 1).block_until_ready()",
+        "r = %timeit -o -q -n 1 -r 8 x + 1\n%timeit -n 1 -r 100000 pass",
+    ]
+    site = Site.at(tmp_path, {"p": page(*cells)})
+    done = site.build("-W")
+    assert done.returncode == 0, done.stderr
+    store = Store(next(path for path in (tmp_path / "records").iterdir() if path.is_dir()))
+    record = store.read("p")
+    assert record is not None
+    shown, quiet = (timings(cell.captured) for cell in record.cells[1:])
+    assert [timing.kind for timing in shown + quiet] == ["execution", "dispatch", "none"]
+    assert len(quiet[1].samples) == 100_000
+    html = site.html("p")
+    assert html is not None
+    assert html.count(" a call (") == 2

@@ -1,0 +1,263 @@
+"""What samples say: the interval of their median, drift, when there are enough, and how it reads."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import statistics
+from collections.abc import Callable
+
+import pytest
+
+from witness.kernel.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, Sample, Samples, samples
+from witness.records.drift import drifts
+from witness.records.median import interval, probability, ranks
+from witness.records.timing import Timing, durations, timings
+
+Draw = Callable[[random.Random], float]
+
+
+def two_modes(share: float, apart: float, noise: float) -> Draw:
+    """Return samples from two modes, a part of them from the lower."""
+    return lambda r: (1.0 if r.random() < share else 1.0 + apart) * math.exp(r.gauss(0, noise))
+
+
+def quantile_of_modes(share: float, apart: float, noise: float) -> float:
+    """Return the true median of `two_modes`, by bisection."""
+    mode = statistics.NormalDist(0, noise)
+    low, high = 0.5, 2 + apart
+    for _ in range(200):
+        middle = (low + high) / 2
+        below = share * mode.cdf(math.log(middle)) + (1 - share) * mode.cdf(math.log(middle / (1 + apart)))
+        low, high = (middle, high) if below < 0.5 else (low, middle)
+    return low
+
+
+LN2 = math.log(2)
+SHAPES: dict[str, tuple[Draw, float]] = {
+    "lognormal, little noise": (lambda r: r.lognormvariate(0, 0.005), 1.0),
+    "lognormal, some noise": (lambda r: r.lognormvariate(0, 0.04), 1.0),
+    "lognormal, much noise": (lambda r: r.lognormvariate(0, 1.0), 1.0),
+    "a floor and an exponential tail": (lambda r: 1 + r.expovariate(20), 1 + LN2 / 20),
+    "exponential": (lambda r: r.expovariate(1), LN2),
+    "a floor and a tail without a mean": (lambda r: 1 + 0.03 * (r.random() ** -1.25 - 1), 1 + 0.03 * (2**1.25 - 1)),
+    **{
+        f"{share:.0%} in the lower of two modes, {apart:.0%} apart": (
+            two_modes(share, apart, noise),
+            quantile_of_modes(share, apart, noise),
+        )
+        for share, apart, noise in [
+            (0.5, 0.5, 0.02),
+            (0.5, 3.0, 0.002),
+            (0.52, 0.1, 0.005),
+            (0.6, 0.5, 0.02),
+            (0.8, 0.5, 0.02),
+            (0.95, 2.0, 0.1),
+            (0.45, 0.5, 0.002),
+        ]
+    },
+}
+
+
+def sampled(draw: Draw, seed: int, per_call: float = 0.003) -> Samples:
+    """Return the samples of a statement that would take so long, of that distribution."""
+    r = random.Random(seed)
+    return samples(lambda loops: Sample(loops * per_call * draw(r)))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_interval_holds_the_median_as_often_as_it_says_with_the_number_of_samples_found_on_the_way(
+    shape: str,
+) -> None:
+    draw, median = SHAPES[shape]
+    held = []
+    for seed in range(1200):
+        found = sampled(draw, seed)
+        taken = [sample.seconds / found.loops for sample in found.taken]
+        if len(taken) >= 12:
+            low, high = interval(taken)
+            held.append(low <= 0.003 * median <= high)
+    assert len(held) >= 1100
+    assert 0.93 <= sum(held) / len(held) <= 0.98
+
+
+@pytest.mark.parametrize("count", range(12, 400))
+def test_the_interval_of_any_number_of_samples_is_near_95_percent(count: int) -> None:
+    low, high = ranks(count)
+    exact = 1 - sum(math.comb(count, k) for k in [*range(low), *range(high, count + 1)]) / 2**count
+    assert 0.938 <= exact <= 0.975
+
+
+@pytest.mark.parametrize("count", range(6, 12))
+def test_few_samples_have_an_interval_that_promises_no_more_than_it_holds(count: int) -> None:
+    assert probability(count, *ranks(count)) >= 0.95
+
+
+def test_many_samples_have_the_interval_that_their_normal_limit_gives() -> None:
+    low, high = ranks(1_000_000)
+    assert low + high == 1_000_001
+    assert statistics.NormalDist().cdf((high - low) / 1000) * 2 - 1 == pytest.approx(0.95, abs=0.003)
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+def test_below_six_samples_the_range_is_shown(count: int) -> None:
+    timing = Timing("f()", 1, [1.0 + 0.1 * k for k in range(count)], [], "none", "by hand")
+    assert timing.interval is None
+    assert ("range" in timing.line) == (count > 1)
+    assert "interval" not in timing.line
+
+
+def test_no_interval_is_shown_where_samples_drift() -> None:
+    timing = Timing("f()", 1, [1 + 0.01 * k for k in range(40)], [], "none", "by hand")
+    assert timing.drifts
+    assert timing.interval is None
+    assert "range 1.00 s to 1.39 s" in timing.line
+    assert "drifting" in timing.line
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("count", [12, 60, 300])
+def test_samples_without_a_drift_hardly_ever_show_one(shape: str, count: int) -> None:
+    draw, _ = SHAPES[shape]
+    r = random.Random(count)
+    assert sum(drifts([draw(r) for _ in range(count)]) for _ in range(300)) <= 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        lambda t: 1 + 0.3 * t,
+        lambda t: 1 - 0.3 * t,
+        lambda t: 1.0 if t < 0.5 else 1.3,
+        lambda t: 1.4 if t < 0.35 else 1.0,
+        lambda t: 1 + t**3,
+    ],
+)
+def test_a_drift_in_noise_is_seen(path: Callable[[float], float]) -> None:
+    r = random.Random(0)
+    seen = [drifts([path(k / 60) * r.lognormvariate(0, 0.05) for k in range(60)]) for _ in range(100)]
+    assert sum(seen) >= 98
+
+
+def test_a_drift_too_small_to_matter_is_none() -> None:
+    assert not drifts([1 + 0.0001 * k for k in range(100)])
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# When there are enough
+
+
+def test_little_noise_takes_few_samples_and_much_noise_all_there_is_time_for() -> None:
+    little, much = sampled(SHAPES["lognormal, little noise"][0], 0), sampled(SHAPES["lognormal, much noise"][0], 0)
+    assert len(little.taken) == LEAST
+    assert little.stopped == "narrow"
+    assert much.stopped == "budget"
+    assert BUDGET / 2 < sum(sample.seconds for sample in much.taken) < 4 * BUDGET
+
+
+def test_some_noise_takes_as_many_samples_as_make_the_interval_narrow() -> None:
+    narrow = 0
+    for seed in range(100):
+        found = sampled(lambda r: r.lognormvariate(0, 0.03), seed, per_call=0.002)
+        taken = [sample.seconds for sample in found.taken]
+        low, high = interval(taken)
+        narrow += high - low <= 0.02 * statistics.median(taken)
+    assert narrow >= 75
+
+
+@pytest.mark.parametrize("per_call", [1e-8, 3e-7, 2e-5, 1e-3, 4e-3, 0.015, 0.05, 0.099, 0.3, 1.1, 7.0])
+def test_the_budget_is_kept_whatever_a_call_takes(per_call: float) -> None:
+    calls: list[int] = []
+
+    def take(loops: int) -> Sample:
+        calls.append(loops)
+        return Sample(loops * per_call)
+
+    found = samples(take)
+    assert sum(calls) * per_call <= max(3 * BUDGET, 1.1 * per_call)
+    assert {*calls[len(calls) - len(found.taken) :]} == {found.loops}
+    assert (len(found.taken) >= ENOUGH) == (per_call * ENOUGH <= 2 * BUDGET)
+    assert found.stopped == ("narrow" if per_call < 0.02 else "slow" if per_call > 0.1 else "budget")
+
+
+def test_a_call_slower_than_the_budget_is_sampled_once() -> None:
+    found = samples(lambda loops: Sample(5.0 * loops))
+    assert (found.loops, len(found.taken), found.pilot, found.stopped) == (1, 1, [], "slow")
+    timing = Timing("f()", 1, [5.0], [], "execution", "slow")
+    assert timing.line == "5.0 s a call (a single sample; one call takes too long for more)"
+
+
+def test_loops_and_repeats_by_hand_are_obeyed() -> None:
+    calls: list[int] = []
+
+    def take(loops: int) -> Sample:
+        calls.append(loops)
+        return Sample(0.001 * loops)
+
+    both = samples(take, 7, 9)
+    assert calls == [7] * 9
+    assert (both.loops, len(both.taken), both.pilot, both.stopped) == (7, 9, [], "by hand")
+    assert samples(take, loops=3).loops == 3
+    assert len(samples(take, repeat=5).taken) == 5
+
+
+def test_a_clock_that_sees_nothing_ends_all_the_same() -> None:
+    found = samples(lambda loops: Sample(0.0 if loops < 10**6 else 0.01))
+    assert len(found.taken) == LEAST
+    assert len(samples(lambda loops: Sample(0.01 if loops == 1 else 0.0), loops=5).taken) == LEAST
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# How it reads
+
+
+def test_a_timing_says_all_that_it_is() -> None:
+    timing = Timing(
+        "f(x)",
+        10,
+        [0.001 + 1e-6 * ((7 * k) % 20) for k in range(20)],
+        [0.5] * PILOT,
+        "dispatch",
+        "by hand",
+        by_hand=["-n 10", "-r 20"],
+        compiles=2,
+        conditions=["jit is disabled"],
+    )
+    assert timing.median == statistics.median(timing.samples)
+    assert timing.line == (
+        "1.0095 ms a call (median; 95% interval 1.0050 ms to 1.0140 ms; middle half 9.5 µs wide; "
+        "20 samples of 10 loops; -n 10, -r 20 by hand); dispatch only: the result was not awaited; "
+        "2 compiled while the clock ran; jit is disabled"
+    )
+
+
+def test_a_timing_comes_back_from_json() -> None:
+    timing = Timing("f(x)", 10, [0.1, 0.2, 0.4], [0.3], "execution", "budget", conditions=["a busy machine"])
+    data = json.loads(json.dumps(timing.to_json()))
+    assert Timing.from_json(data) == timing
+    assert data["line"] == timing.line
+    assert timings({"timings": [data, data]}) == [timing, timing]
+    assert timings({}) == []
+    for broken in ({}, {**data, "samples": []}, {**data, "samples": None}):
+        with pytest.raises(ValueError, match="not a timing"):
+            Timing.from_json(broken)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        ([0.0], ["0.0 ns"]),
+        ([5e-10], ["0.50 ns"]),
+        ([2.34e-8, 2.3e-8, 2.6e-8], ["23.4 ns", "23.0 ns", "26.0 ns"]),
+        ([0.0010012, 0.0010003, 0.0010021], ["1.0012 ms", "1.0003 ms", "1.0021 ms"]),
+        ([0.9999, 0.5, 1.5], ["1000 ms", "500 ms", "1500 ms"]),
+        ([12.0, 11.0, 900.0], ["12 s", "11 s", "900 s"]),
+        ([1.0, 1.0, 1.0], ["1.0 s", "1.0 s", "1.0 s"]),
+        ([123456.0], ["123456 s"]),
+    ],
+)
+def test_times_are_shown_in_one_unit_with_the_digits_that_tell_them_apart(
+    seconds: list[float], shown: list[str]
+) -> None:
+    assert durations(seconds) == shown
