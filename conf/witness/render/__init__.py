@@ -22,7 +22,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
     defer()
 
-    from witness.render import evaluated, evidence, fold, live, mathml
+    from witness.render import evaluated, evidence, fold, live, mathml, style
     from witness.render.build import Build
     from witness.render.outputs import on_config_inited, on_doctree_read
     from witness.render.provenance import on_html_page_context
@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     live.add(app)
     evaluated.add(app)
     mathml.add(app)
+    style.add(app)
 
     app.connect("config-inited", on_config_inited)
     build = Build(app, folder, facts)

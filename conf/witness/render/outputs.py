@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from witness.records.captured import TIMING
 from witness.render.evidence import pages
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,9 @@ ACTIVE = ("text/html", "application/javascript", "application/vnd.jupyter.widget
 
 SAFE = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "text/latex", "text/plain")
 """Kinds of output that pages may show, best first."""
+
+OURS = (TIMING,)
+"""Kinds of output that the kernel extension publishes; elsewhere than in HTML their text is shown."""
 
 HTML = ("html", "dirhtml", "singlehtml")
 
@@ -31,6 +35,9 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
             config.nb_render_plugin = "witness"
         else:
             logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
+    if installed:
+        ours = [(builder, kind, 0) for builder in HTML for kind in OURS]
+        config.nb_mime_priority_overrides = [*ours, *config.nb_mime_priority_overrides]
     if config.witness_strict:
         if config.nb_render_markdown_format == "commonmark":  # MyST-NB's choice, which has no tables
             config.nb_render_markdown_format = "gfm"

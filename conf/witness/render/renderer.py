@@ -11,12 +11,18 @@ from nbformat import NotebookNode
 from witness.lexers import guess
 from witness.records.captured import IR, TIMING
 from witness.records.page import CellRecord, PageRecord
+from witness.records.timing import Timing
 from witness.render.block import block, folded
 from witness.render.error import Place, error
 from witness.render.evidence import record_of
 from witness.render.harmless import harmless
 from witness.render.text import amount, lines, plain
+from witness.render.timing import timing_nodes
 from witness.render.traceback import GROUP, Traceback, read, read_group
+from witness.render.work import strips
+
+HIDDEN = {"remove-output", "remove_output", "hide-output", "hide-cell"}
+"""Tags of cells whose outputs are out of sight: what JAX did under them is, too."""
 
 
 class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say whether it is typed
@@ -55,6 +61,16 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         name, message = str(output["ename"]), str(output["evalue"])
         return [self._error(name, message, read(output["traceback"], message), cell_metadata, cell_index)]
 
+    def render_mime_type(self, data: MimeData) -> list[nodes.Element]:
+        """Return what one kind of an output shows; ours are not MyST-NB's."""
+        if data.mime_type == TIMING:
+            name = f"timing-{self._number(data.cell_index)}-{data.output_index + 1}"
+            try:
+                return timing_nodes(Timing.from_json(dict(data.content)), [], name)
+            except ValueError:  # a page may publish anything under this name
+                return list(super().render_unhandled(data))
+        return list(super().render_mime_type(data))
+
     def render_text_plain(self, data: MimeData) -> list[nodes.Element]:
         """Return the text of a displayed object."""
         language = self._language(data.string, data.cell_metadata, data.line)
@@ -89,11 +105,17 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         return [] if data.mime_type in (TIMING, IR) else list(super().render_unhandled(data))
 
     def render_nb_finalise(self, metadata: dict[str, Any]) -> None:
-        """Give each code cell its identifier, for the frames of errors link to it."""
+        """Give each code cell its identifier, for the frames of errors link to it, and what JAX did under it."""
         super().render_nb_finalise(metadata)
-        for node in self.renderer.document.findall(nodes.container):
+        kept = {cell.number: cell for cell in self._record.cells} if self._record else {}
+        explained = False
+        for node in list(self.renderer.document.findall(nodes.container)):
             if node.get("nb_element") == "cell_code":
-                node["ids"].append(Place(self._number(node["cell_index"])).id)
+                number = self._number(node["cell_index"])
+                node["ids"].append(Place(number).id)
+                if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
+                    node += (found := strips(kept[number], explained=explained))
+                    explained = explained or bool(found)
 
     def _number(self, cell_index: int) -> int:
         """Return the number among the code cells of a cell of the notebook."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from witness.kernel.capture.work import Listener
 from witness.records.captured import CELL
 
 
@@ -55,7 +56,7 @@ def load(shell: Any) -> None:
         return
     from witness.kernel.capture.timeit import Timeit  # IPython, which a shell has
 
-    parts: dict[str, Part] = {"timings": Timeit(shell)}
+    parts: dict[str, Part] = {"timings": Timeit(shell), "work": Listener()}
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)
     shell.events.register("post_run_cell", watcher.after)

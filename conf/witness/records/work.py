@@ -1,0 +1,125 @@
+"""What JAX did under one cell before anything could run: which functions it traced, lowered and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from witness.records.values import UNITS
+
+SHOWN = 3
+"""Functions that one line of text names."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One function that the reader handed to JAX, and what JAX did with it in one cell, in seconds each time.
+
+    No time holds that of other work that it set off.
+    """
+
+    name: str
+    traced: list[float] = field(default_factory=list)
+    """Each time its body ran with tracers for arguments: ``make_jaxpr`` and ``.trace()`` do that too."""
+    failed: list[float] = field(default_factory=list)
+    """Each time its body raised an error while it was traced."""
+    found: int = 0
+    """How often a trace was wanted and JAX had it already: the body did not run."""
+    lowered: list[float] = field(default_factory=list)
+    compiled: list[float] = field(default_factory=list)
+    """Each time it became a program for the device, those from the persistent cache apart."""
+    loaded: list[float] = field(default_factory=list)
+    """Each time its program came from the persistent compilation cache."""
+
+    @property
+    def seconds(self) -> float:
+        """All of its time."""
+        return sum(map(sum, (self.traced, self.failed, self.lowered, self.compiled, self.loaded)))
+
+    @property
+    def line(self) -> str:
+        """What was done with it, in a few words, as far as it cost anything; else that its trace was found."""
+        steps = [
+            ("traced", self.traced),
+            ("traced, with an error", self.failed),
+            ("lowered", self.lowered),
+            ("compiled", self.compiled),
+            ("loaded from the compilation cache", self.loaded),
+        ]
+        done = ", ".join(step(word, seconds) for word, seconds in steps if seconds)
+        return f"{self.name} {done or 'found traced already'}"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What JAX did under one cell."""
+
+    programs: list[Program]
+    """The reader's functions, in the order of their first event."""
+    own: Program
+    """JAX's own programs, most of one operation each, taken together."""
+    lost: bool = False
+    """Whether the cell took JAX's listeners away, so that what came after is not known."""
+
+    @property
+    def seconds(self) -> float:
+        """All of the time; work within other work counts once."""
+        return sum(program.seconds for program in (*self.programs, self.own))
+
+    @property
+    def line(self) -> str:
+        """The work in one line of text."""
+        parts = [program.line for program in self.programs[:SHOWN]]
+        if more := len(self.programs) - SHOWN:
+            parts += [f"{more} more of your functions"] if more > 0 else []
+        if made := len(self.own.compiled) + len(self.own.loaded):
+            whose = "of JAX's own" if parts else "programs of JAX's own" if made > 1 else "program of JAX's own"
+            parts.append(f"{made} {whose} ({UNITS['time'](self.own.seconds)})")
+        if not parts and self.own.seconds:
+            parts.append(f"{UNITS['time'](self.own.seconds)} of JAX's own tracing and lowering")
+        return "; ".join(parts + ["more than is known: the listeners were taken away"] * self.lost)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON data that :meth:`from_json` reads back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Work:
+        """Read it back. Raises ValueError when the data is none."""
+        try:
+            programs = [Program(**program) for program in data["programs"]]
+            return cls(**{**data, "programs": programs, "own": Program(**data["own"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not what JAX did: {error!r}") from error
+
+
+def step(word: str, seconds: list[float]) -> str:
+    """Return what was done, how often, and how long it took.
+
+    >>> step("traced", [0.001, 0.0015])
+    'traced 2× (2.5 ms)'
+    """
+    times = f" {len(seconds)}×" if len(seconds) > 1 else ""
+    return f"{word}{times} ({UNITS['time'](sum(seconds))})"
+
+
+def work_in(captured: dict[str, Any]) -> Work | None:
+    """Return the work of a cell from what the kernel extension saw of it, if it saw any."""
+    return Work.from_json(captured["work"]) if "work" in captured else None
+
+
+def total(works: Iterable[Work]) -> Work:
+    """Return the work of several cells taken together, functions of one name as one."""
+    programs: dict[str, Program] = {}
+    own, lost = Program(""), False
+    for work in works:
+        for program in work.programs:
+            programs[program.name] = _sum(programs.get(program.name, Program(program.name)), program)
+        own, lost = _sum(own, work.own), lost or work.lost
+    return Work([*programs.values()], own, lost)
+
+
+def _sum(one: Program, other: Program) -> Program:
+    a, b = asdict(one), asdict(other)
+    return Program(one.name, **{name: a[name] + b[name] for name in a if name != "name"})

@@ -1,0 +1,69 @@
+"""The samples of a timing as a small picture, in the colour of the text around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from witness.records.timing import Timing, durations
+
+WIDTH, HEIGHT, EDGE, BINS = 320, 44, 4, 40
+"""Sizes in pixels, and into how many columns the samples are sorted."""
+
+FLOOR = 30
+"""Where the columns stand."""
+
+
+def svg(timing: Timing, others: Sequence[float], name: str) -> str:
+    """Return the picture: a column for each interval of times, the median, its interval, other processes' medians.
+
+    ``name`` is what its parts are called in the page; equal samples give equal bytes.
+    """
+    low, high = min([*timing.samples, *others]), max([*timing.samples, *others])
+    span = high - low
+
+    def place(seconds: float) -> float:
+        return EDGE + (WIDTH - 2 * EDGE) * ((seconds - low) / span if span else 0.5)
+
+    first, last = durations([low, high]) if span else durations([low, low])
+    title = f"Distribution of {len(timing.samples)} samples, from {first} to {last}"
+    told = f"The median is {durations([timing.median])[0]}."
+    if timing.interval:
+        told += " A bar below marks its 95% interval."
+    if others:
+        told += f" Triangles mark the medians of {len(others)} more processes."
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="witness-distribution" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'width="{WIDTH}" height="{HEIGHT}" role="img" aria-labelledby="{name}-title {name}-desc">',
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(told)}</desc>',
+        f'<path d="{_columns([place(sample) for sample in timing.samples])}" fill="currentColor" opacity="0.45"/>',
+        f'<path d="M{EDGE} {FLOOR}.5H{WIDTH - EDGE}" stroke="currentColor" opacity="0.6"/>',
+    ]
+    if timing.interval:
+        left, right = (place(seconds) for seconds in timing.interval)
+        parts.append(
+            f'<path d="M{left - 0.75:.1f} {FLOOR + 2.5}H{right + 0.75:.1f}" stroke="currentColor" stroke-width="3"/>'
+        )
+    parts.append(f'<path d="M{place(timing.median):.1f} 2V{FLOOR}" stroke="currentColor" stroke-width="1.5"/>')
+    marks = "".join(f"M{place(other):.1f} 1l-3 -0l3 6l3 -6z" for other in others)
+    if marks:
+        parts.append(f'<path d="{marks}" fill="currentColor"/>')
+    text = f'font-size="10" fill="currentColor" y="{HEIGHT - 2}"'
+    parts += [
+        f'<text x="{EDGE}" {text}>{escape(first)}</text>',
+        f'<text x="{WIDTH - EDGE}" text-anchor="end" {text}>{escape(last)}</text>',
+    ]
+    return "".join(parts) + "</svg>"
+
+
+def _columns(places: Sequence[float]) -> str:
+    step = (WIDTH - 2 * EDGE) / BINS
+    counts = [0] * BINS
+    for place in places:
+        counts[min(BINS - 1, int((place - EDGE) / step))] += 1
+    most = max(counts)
+    return "".join(
+        f"M{EDGE + number * step:.1f} {FLOOR}v{-(FLOOR - 4) * count / most:.1f}h{step - 1:.1f}V{FLOOR}z"
+        for number, count in enumerate(counts)
+        if count
+    )

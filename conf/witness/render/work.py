@@ -1,0 +1,88 @@
+"""The strip under a cell: what JAX did there, and which timings were taken without a word. One line; details folded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from docutils import nodes
+
+from witness.records.page import CellRecord
+from witness.records.timing import Timing, timings
+from witness.records.values import UNITS
+from witness.records.work import Program, Work, work_in
+from witness.render.fold import fold
+from witness.render.text import amount
+
+CLASSES = ["witness-strip", "no-search"]
+
+KINDS = {
+    "execution": "of execution",
+    "dispatch": "of dispatch only",
+    "unknown": "of which it cannot be told whether results were awaited",
+    "none": "without JAX",
+}
+
+
+MEANING = (
+    "Tracing runs a function's body with tracers for arguments: a call with new types does so, and so do make_jaxpr "
+    "and lower. Lowering translates the trace to StableHLO, and compiling makes a program for the device of it. The "
+    "time of a jitted function inside another, or of a loop's body, is in that of what is around it; of a jitted "
+    "function that is differentiated or vectorised from outside JAX tells no time for tracing."
+)
+
+
+def strips(cell: CellRecord, *, explained: bool) -> list[nodes.Element]:
+    """Return what stands under a cell: nothing where there is nothing to tell.
+
+    What the words mean is said once a page, unless it is ``explained`` already.
+    """
+    work = work_in(cell.captured)
+    quiet = [timing for timing in timings(cell.captured) if timing.quiet]
+    found: list[nodes.Element] = []
+    if work:
+        found.append(fold("", *_details(work, explained), summary=f"JAX: {work.line}", classes=CLASSES))
+    if quiet:
+        items = [nodes.list_item("", nodes.paragraph("", "", *_timed(timing))) for timing in quiet]
+        found.append(fold("", nodes.bullet_list("", *items), summary=quietly(quiet), classes=CLASSES))
+    return found
+
+
+def quietly(quiet: list[Timing]) -> str:
+    """Return in one line that timings were taken which printed nothing."""
+    kinds = Counter(timing.kind for timing in quiet)
+    told = ", ".join(f"{count} {KINDS[kind]}" if len(kinds) > 1 else KINDS[kind] for kind, count in kinds.items())
+    marked = sum(bool(timing.marks) for timing in quiet)
+    return f"{amount(len(quiet), 'quiet timing')}: {told}" + (f"; {marked} to be read with care" if marked else "")
+
+
+def _timed(timing: Timing) -> Iterator[nodes.Node]:
+    yield nodes.literal(timing.statement, timing.statement)
+    yield nodes.Text(f": {timing.line}")
+
+
+def _details(work: Work, explained: bool) -> list[nodes.Element]:
+    items = []
+    for program in work.programs:
+        steps = nodes.Text(f": {'; '.join(_steps(program))}.")
+        items.append(nodes.list_item("", nodes.paragraph("", "", nodes.literal("", program.name), steps)))
+    if work.own.seconds:
+        steps = nodes.Text(f"JAX's own programs, most of them of one operation: {'; '.join(_steps(work.own))}.")
+        items.append(nodes.list_item("", nodes.paragraph("", "", steps)))
+    if len(items) > 1:
+        items.append(nodes.list_item("", nodes.paragraph("", f"Together: {UNITS['time'](work.seconds)}.")))
+    return [nodes.bullet_list("", *items), *([] if explained else [nodes.paragraph("", MEANING)])]
+
+
+def _steps(program: Program) -> Iterator[str]:
+    for done, seconds in (
+        ("traced", program.traced),
+        ("traced up to an error", program.failed),
+        ("lowered", program.lowered),
+        ("compiled", program.compiled),
+        ("loaded from the compilation cache", program.loaded),
+    ):
+        if seconds:
+            yield f"{done} {amount(len(seconds), 'time')}, {UNITS['time'](sum(seconds))}"
+    if program.found:
+        yield f"asked for {amount(program.found, 'time')} while its trace was there already"
