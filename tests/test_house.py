@@ -32,8 +32,9 @@ LAYERS: dict[str, set[str]] = {
     "kernel": {"records"},
     "runner": {"reading", "records"},
     "render": {"runner", "reading", "records", "lexers"},
+    "check": {"runner", "reading", "records"},
     "cli": {"runner", "reading", "records"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "check"},
     "__init__": {"render"},
 }
 """Each part of `witness`, and the other parts it may import. Nothing may import the kernel side."""

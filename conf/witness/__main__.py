@@ -1,5 +1,18 @@
-"""``python -m witness``."""
+"""``python -m witness`` and the ``witness`` program: the command line, with the checker's commands."""
 
-from witness.cli import main
+from __future__ import annotations
 
-raise SystemExit(main())
+import sys
+from collections.abc import Sequence
+
+from witness import cli
+from witness.check import command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    return cli.main(arguments, [command.add])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

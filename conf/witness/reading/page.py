@@ -124,6 +124,8 @@ def _cells(notebook: NotebookNode, text: str, settings: NbParserConfig, path: Pa
             raises=str(raises) if raises else None,
             may_raise=not raises and (settings.execution_allow_errors or "raises-exception" in tags),
             skip="skip-execution" in tags,
+            unchecked=cell.metadata.get("check") == "runs",
+            rtol=float(cell.metadata["rtol"]) if cell.metadata.get("rtol") else None,
         )
 
 

@@ -28,6 +28,10 @@ class Cell:
     """Whether it may raise anything or nothing: a stock ``raises-exception`` tag."""
     skip: bool = False
     """Whether it is shown and not run: a stock ``skip-execution`` tag."""
+    unchecked: bool = False
+    """Whether it must run and is not compared: ``:check: runs``."""
+    rtol: float | None = None
+    """Relative tolerance of the floats it prints."""
 
 
 @dataclass(frozen=True)

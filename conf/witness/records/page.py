@@ -59,6 +59,10 @@ class LiveValue:
     format: str
     line: int
     text: str
+    after: int = 0
+    """Number of code cells above it."""
+    kind: str = ""
+    """What it was: ``number``, ``text`` or ``truth``."""
     data: dict[str, Any] = field(default_factory=dict)
     """What MyST-NB's own ``eval`` shows: the value in all of its kinds."""
     metadata: dict[str, Any] = field(default_factory=dict)

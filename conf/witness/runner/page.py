@@ -197,7 +197,15 @@ class Execution:
                 raise NoLiveValue(f"{answer['ename']}: {first_line(answer['evalue'])}")
             if live.format == EVAL:
                 self.live.append(
-                    LiveValue(live.expression, EVAL, live.line, "", answer["data"], answer.get("metadata", {}))
+                    LiveValue(
+                        live.expression,
+                        EVAL,
+                        live.line,
+                        "",
+                        live.after,
+                        data=answer["data"],
+                        metadata=answer.get("metadata", {}),
+                    )
                 )
                 return
             kind, value = loads(answer)
@@ -207,7 +215,8 @@ class Execution:
             expected = f"a value for {role}`{live.expression}`"
             self.problems.append(Problem("live-value", live.line, None, expected, str(error)))
             return
-        self.live.append(LiveValue(live.expression, live.format, live.line, shown))
+        kind = "truth" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+        self.live.append(LiveValue(live.expression, live.format, live.line, shown, live.after, kind))
 
     async def _ask(self, code: str, expressions: dict[str, str]) -> dict[str, Any]:
         """Execute code silently and return the answers to expressions, or stop the page."""

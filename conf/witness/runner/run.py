@@ -48,11 +48,14 @@ def run(
     progress: Progress,
     source: Path | None,
     forge: ForgeProcess | None = None,
+    *,
+    hash_seed: int | None = None,
 ) -> None:
     """Run the plans that are stale and write their records.
 
     ``source`` is the folder of pages, which no page may change. A ``forge`` may have been started for the pages; it
-    ends here. Only one process runs pages of one store at a time.
+    ends here. Only one process runs pages of one store at a time. A ``hash_seed`` fixes what Python otherwise draws at
+    random, the order of sets: two runs with different ones share no parent and no such order.
     """
     with locked(store.folder.parent / ".lock", progress.say):
         store.exclusive = True
@@ -66,7 +69,7 @@ def run(
         expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
         progress.start(todo, expected)
         try:
-            asyncio.run(_Runner(store, environment, progress, source, forge).all(todo, expected))
+            asyncio.run(_Runner(store, environment, progress, source, forge, hash_seed).all(todo, expected))
         except BaseExceptionGroup as group:
             raise _first(group) from group
         finally:
@@ -107,12 +110,14 @@ class _Runner:
         progress: Progress,
         source: Path | None,
         forge: ForgeProcess | None,
+        hash_seed: int | None,
     ) -> None:
         self._store = store
         self._environment = environment
         self._progress = progress
         self._sources = Sources(source)
         self._forge = forge
+        self._seeded = {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}
         self._machine = machine(store.folder.parent, source)
 
     async def all(self, plans: Sequence[Plan], expected: dict[str, float | None]) -> None:
@@ -124,8 +129,9 @@ class _Runner:
         scratch = self._store.folder.parent / "scratch"
         strict = any(plan.strict for plan in plans)
         may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
+        kernel_variables = {**variables(scratch, strict=strict), **self._seeded}
         async with (
-            Kernels(variables(scratch, strict=strict), may_fork=may_fork, started=self._forge) as kernels,
+            Kernels(kernel_variables, may_fork=may_fork, started=self._forge) as kernels,
             asyncio.TaskGroup() as group,
         ):
             for plan in plans:

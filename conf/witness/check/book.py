@@ -1,0 +1,130 @@
+"""A book under check: its pages, their records and their expected text."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from witness.check.acceptance import accepted, steady, unsteady
+from witness.check.comparison import Sheet, compare, difference
+from witness.check.condition import Condition
+from witness.check.evidence import Evidence, evidence
+from witness.check.expected import Expected, Malformed
+from witness.check.fault import Fault
+from witness.check.files import Files
+from witness.check.verdict import Verdict
+from witness.reading.pages import Pages
+from witness.reading.plan import Plan
+from witness.records.page import PageRecord
+from witness.records.store import Store
+from witness.runner.display import progress
+from witness.runner.environment import Environment
+from witness.runner.report import describe
+from witness.runner.run import run
+
+ACCEPT = "nox -s doctest -- --accept"
+SEEDS = (1, 2)
+"""Hash seeds of the two runs whose agreement acceptance asks for."""
+
+
+@dataclass
+class Book:
+    """The pages that are checked, their records, and their expected text."""
+
+    pages: Pages
+    environment: Environment
+    store: Store
+    files: Files
+
+    def check(self) -> int:
+        """Compare each page; return the exit status."""
+        verdict = Verdict(impossible=list(self.pages.unreadable))
+        right = sum(self._checked(plan, verdict) for plan in self.pages.plans)
+        if self.pages.whole and not self.pages.unreadable:
+            verdict.faults += self.files.orphaned({plan.page for plan in self.pages.plans})
+        status = verdict.status()
+        print(f"{right} of {len(self.pages.plans)} pages do what is expected with {self._where()}")
+        return status
+
+    def _checked(self, plan: Plan, verdict: Verdict) -> bool:
+        """Compare one page; say whether it does what is expected."""
+        if (cells := self._evidence(plan, self.store, verdict)) is None:
+            return False
+        try:
+            expected = self.files.read(plan.page)
+        except (Malformed, UnicodeDecodeError) as error:
+            line = error.line if isinstance(error, Malformed) else 1
+            verdict.impossible.append(f"{self.files.shown(plan.page)}:{line}: no expected text: {error}")
+            return False
+        found = list(compare(self._sheet(plan), expected, cells))
+        verdict.faults += found
+        return not found
+
+    def accept(self, overlay: Condition | None) -> int:
+        """Make what pages do their expected text, where two runs agree; return the exit status."""
+        verdict = Verdict(impossible=list(self.pages.unreadable))
+        good = [plan for plan in self.pages.plans if self._evidence(plan, self.store, verdict) is not None]
+        stores = list(self._again(good))
+        changed = []
+        for plan in good:
+            runs = [self._evidence(plan, store, verdict) for store in (self.store, *stores)]
+            faults = list(self._refused(plan, [it for it in runs if it]))
+            verdict.faults += faults
+            if faults or None in runs:
+                continue
+            try:
+                expected = self.files.read(plan.page)
+            except (Malformed, UnicodeDecodeError):
+                expected = Expected()  # what is no expected text is written anew
+            found = steady([it for it in runs if it])
+            promoted = accepted(expected, found, self._sheet(plan).environment, overlay)
+            if self.files.write(plan.page, promoted, plan.path, f"{ACCEPT} {plan.page}"):
+                changed.append(self.files.shown(plan.page))
+        status = verdict.status()
+        for path in changed:
+            print(f"accepted: {path}")
+        print(f"{len(changed)} files changed; review them before they are committed")
+        return status
+
+    def _again(self, good: Sequence[Plan]) -> Iterator[Store]:
+        """Run pages once more for each seed, each time in interpreters that share nothing, and yield the stores."""
+        folder = self.store.folder.parent.with_name("acceptance")
+        shutil.rmtree(folder, ignore_errors=True)
+        for seed in SEEDS:
+            store = Store(folder / str(seed) / self.environment.name)
+            run(good, store, self.environment, progress(), self.pages.root, hash_seed=seed)
+            yield store
+
+    def _refused(self, plan: Plan, runs: Sequence[Sequence[Evidence]]) -> Iterator[Fault]:
+        advice = "make it the same in every run, or let the cell say `:check: runs`, and why with `:reason:`"
+        for cell in runs[0]:
+            if cell.unstable:
+                yield Fault(plan.path, cell.line, "unstable", f"{cell.name}: prints optimised HLO", next=advice)
+        for cell, other in unsteady([steady(runs), *runs[1:]]):
+            detail = difference("one run", "another run", cell.parts, other.parts)
+            yield Fault(plan.path, cell.line, "unsteady", f"{cell.name}: two runs differ", detail, advice)
+
+    def _evidence(self, plan: Plan, store: Store, verdict: Verdict) -> list[Evidence] | None:
+        """Return the evidence of a page, or None for one that failed."""
+        record = store.read(plan.page)
+        if record is None:
+            verdict.impossible.append(f"{plan.path}:1: no record; run it again")
+            return None
+        verdict.faults += _failures(plan, record)
+        return None if record.problems else evidence(plan, record)
+
+    def _sheet(self, plan: Plan) -> Sheet:
+        facts = {name: getattr(self.environment, name) for name in ("jax", "jaxlib", "numpy", "python", "platform")}
+        return Sheet(plan.path, self.files.shown(plan.page), facts, f"{ACCEPT} {plan.page}")
+
+    def _where(self) -> str:
+        return Sheet(
+            "", "", {name: getattr(self.environment, name) for name in ("jax", "python", "platform")}, ""
+        ).where
+
+
+def _failures(plan: Plan, record: PageRecord) -> Iterator[Fault]:
+    for problem in record.problems:
+        message, _, detail = describe(problem, "`nox -s doctest`").partition("\n")
+        yield Fault(plan.path, problem.line, problem.rule, message, detail)

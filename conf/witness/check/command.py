@@ -1,0 +1,55 @@
+"""``witness check``: pages against their expected text; ``--accept`` makes what they did the expected text."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from witness.check.book import Book
+from witness.check.condition import Condition, NoCondition
+from witness.check.files import Files
+from witness.reading.pages import NoPages, plans
+from witness.records.store import Store
+from witness.runner.display import progress
+from witness.runner.environment import find
+from witness.runner.facts import Facts
+from witness.runner.run import run
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "check", help="compare pages with their expected text; 0 all right, 1 a mismatch, 2 could not check"
+    )
+    command.add_argument("pages", nargs="*", default=["docs"], help="pages or folders of them; default: docs")
+    command.add_argument("--accept", action="store_true", help="make what the pages do their expected text")
+    command.add_argument("--overlay", help="with --accept: for these environments only, such as 'python<3.12'")
+    command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
+    command.add_argument("--expected", type=Path, default=Path("tests/expected"), help="where expected text is kept")
+    command.set_defaults(command=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    if options.accept and os.environ.get("CI", "").lower() not in ("", "0", "false"):
+        raise NoPages("--accept is for a person who reads what changed, not for CI")
+    if options.overlay and not options.accept:
+        raise NoPages("--overlay says what --accept writes; give both")
+    try:
+        overlay = Condition(options.overlay) if options.overlay else None
+    except NoCondition as error:
+        raise NoPages(f"--overlay: {error}") from error
+    facts = Facts(options.records.resolve(), strict=True)
+    try:
+        pages = plans(options.pages)
+        environment = find(facts)
+        store = Store(options.records.resolve() / environment.name)
+        run(pages.plans, store, environment, progress(), pages.root, facts.take_forge())
+    finally:
+        facts.close()
+    book = Book(pages, environment, store, Files(options.expected.resolve()))
+    return book.accept(overlay) if options.accept else book.check()

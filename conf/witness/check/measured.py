@@ -1,0 +1,121 @@
+"""Which names of a page depend on a clock or on the device, as far as its code tells.
+
+A live value that depends on none is exact, and compared; any other is only shown. The analysis errs on that side: it
+knows neither scopes nor the order of statements, so a name that is measured once is measured everywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+CLOCKS = {"time", "timeit", "timings", "perf_counter", "perf_counter_ns", "monotonic", "process_time"}
+TIMEIT = {"best", "worst", "average", "stdev", "all_runs"}
+DEVICE = {
+    *("devices", "local_devices", "device_count", "local_device_count", "device_kind", "default_backend", "platform"),
+    *("cost_analysis", "memory_analysis", "memory_stats", "live_arrays"),
+}
+PROCESS = {"id", "hash", "getpid", "urandom", "uuid4", "getrefcount", "getsizeof"}
+SOURCES = CLOCKS | TIMEIT | DEVICE | PROCESS
+"""Names and attributes whose values are measured, or belong to a device or to one process."""
+
+SPOKEN = re.compile(r"(?i)duration|elapsed|seconds|^millis|_ms$|_time$|^times?_")
+"""Names that say so themselves."""
+
+MAGIC = re.compile(r"^(\s*)(?:([\w.\[\]\"', ]+?)\s*=\s*)?%{1,2}\w+.*$", re.MULTILINE)
+
+
+def measured(sources: Iterable[str]) -> Measured:
+    """Return which names are measured in the cells of a page."""
+    trees = [tree for source in sources for tree in [_parsed(source)] if tree]
+    found = Measured()
+    size = -1
+    while len(found.names) > size:  # a name may depend on one that is found further down
+        size = len(found.names)
+        for tree in trees:
+            found.read(tree.body)
+    return found
+
+
+class Measured:
+    """The measured names found so far."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def depends(self, expression: str) -> bool:
+        """Say whether an expression depends on what is measured; one that cannot be read may."""
+        try:
+            return self._touches(ast.parse(expression, mode="eval"))
+        except SyntaxError:
+            return True
+
+    def read(self, body: Iterable[ast.stmt], *, under: bool = False) -> None:
+        """Take in statements; ``under`` says that whether they run is itself measured."""
+        for statement in body:
+            self._statement(statement, under=under)
+
+    def _statement(self, node: ast.stmt, *, under: bool) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            self.read(node.body, under=under)
+            if any(self._touches(part) for part in [*node.body, *node.decorator_list]):
+                self.names.add(node.name)
+            return
+        head = [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt | ast.excepthandler)]
+        under = under or (isinstance(node, ast.If | ast.While | ast.For | ast.Match) and any(map(self._touches, head)))
+        if under or any(map(self._touches, head)):
+            for part in head:
+                self.names |= set(_bound(part))
+        for part in ast.walk(node) if not _bodies(node) else (inner for child in head for inner in ast.walk(child)):
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and (under or self._given(part)):
+                self.names |= set(_base(part.func.value))
+        for inner in _bodies(node):
+            self.read(inner, under=under)
+
+    def _given(self, call: ast.Call) -> bool:
+        return any(map(self._touches, [*call.args, *call.keywords]))
+
+    def _touches(self, node: ast.AST) -> bool:
+        return any(
+            name in self.names or name in SOURCES or SPOKEN.search(name)
+            for part in ast.walk(node)
+            for name in _name(part)
+        )
+
+
+def _name(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, ast.Attribute):
+        yield node.attr
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that an assignment, a loop or a walrus gives a value, and those it changes a part of."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store | ast.Del):
+            yield part.id
+        elif isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store):
+            yield from _base(part)
+
+
+def _base(node: ast.AST) -> Iterator[str]:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def _bodies(node: ast.stmt) -> list[list[ast.stmt]]:
+    found = [getattr(node, name) for name in ("body", "orelse", "finalbody") if getattr(node, name, None)]
+    inner = [*getattr(node, "handlers", []), *getattr(node, "cases", [])]
+    return found + [part.body for part in inner]
+
+
+def _parsed(source: str) -> ast.Module | None:
+    plain = MAGIC.sub(lambda found: f"{found[1]}{found[2] or '_'} = timeit", source)
+    try:
+        return ast.parse(plain)
+    except SyntaxError:
+        return None

@@ -1,0 +1,126 @@
+"""The transcript of a page: the exact evidence in its record, cell by cell, as it is compared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from witness.check.measured import measured
+from witness.check.tolerance import close
+from witness.records.captured import TIMING
+from witness.records.normalise import normalise
+from witness.records.page import CellRecord, LiveValue, PageRecord
+from witness.records.scrub import without_colour
+
+LONGEST_TITLE = 60
+TOP = "(above the first cell)"
+"""The title of what stands on a page above its first cell: live values alone."""
+
+
+MEASURED = ("time", "ratio")
+"""Formats of live values that are never exact."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of evidence."""
+
+    kind: str
+    """``stdout``, ``stderr``, a MIME type, ``error`` and its class, ``timing`` and its kind, ``live`` and its role."""
+    text: str = ""
+    """Normalised."""
+    loose: str | None = None
+    """The text that stands for any value of its kind, where there is one."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it stands in prose."""
+        return self.kind.startswith("live ")
+
+    def allows(self, got: Part, rtol: float | None = None) -> bool:
+        """Say whether what a cell did is what this part expects."""
+        if self.kind != got.kind:
+            return False
+        return self.text in (got.text, got.loose) or (rtol is not None and close(self.text, got.text, rtol))
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What one cell printed, showed and raised, and the live values that follow it."""
+
+    number: int
+    """Of the cell on its page, from 1; 0 is the top of the page."""
+    line: int
+    title: str
+    """The cell's first line."""
+    digest: str
+    """Of the cell's source."""
+    parts: tuple[Part, ...]
+
+
+def transcripts(record: PageRecord) -> list[Transcript]:
+    """Return the transcript of each cell of a record, those without evidence too; first that of the page's top."""
+    found = measured(cell.source for cell in record.cells)
+    numbers = [0, *(cell.number for cell in record.cells)]
+    live: dict[int, list[Part]] = {number: [] for number in numbers}
+    for value in record.live:
+        above = max(number for number in numbers if number <= value.after)  # a cell that is not run has no record
+        live[above].append(_live(value, shown=found.depends(value.expression)))
+    top = Transcript(0, 1, TOP, digest_of(""), tuple(live[0]))
+    return [top, *(_transcript(cell, live[cell.number]) for cell in record.cells)]
+
+
+def _transcript(cell: CellRecord, live: Sequence[Part]) -> Transcript:
+    parts = (*_parts(cell), *live)
+    return Transcript(cell.number, cell.line, title_of(cell.source), digest_of(cell.source), parts)
+
+
+def digest_of(source: str) -> str:
+    """Return the digest by which a cell is known again."""
+    return hashlib.sha256(source.strip().encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def title_of(source: str) -> str:
+    """Return a cell's first line of code, cut where it is long."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    title = next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
+
+
+def _parts(cell: CellRecord) -> Iterator[Part]:
+    """Yield a cell's evidence. Each stream is one piece: in which order the two are read is chance."""
+    for stream in ("stdout", "stderr"):
+        pieces = [str(it["text"]) for it in cell.outputs if it["output_type"] == "stream" and it["name"] == stream]
+        text = normalise(without_colour("".join(pieces)))
+        if text or (pieces and stream == "stdout"):
+            yield Part(stream, text)
+    for output in cell.outputs:
+        yield from _shown(output.get("data") or {})
+    if cell.raised:
+        name = cell.raised.name.removeprefix("builtins.")
+        yield Part(f"error {name}", normalise(cell.raised.message.strip().split("\n", 1)[0]))
+    for timing in cell.captured.get("timings") or []:
+        yield Part(f"timing {timing.get('kind', 'unknown')}")
+
+
+def _shown(data: dict[str, object]) -> Iterator[Part]:
+    """Yield the kinds of one displayed value: texts with their text, pictures by their presence."""
+    if TIMING in data:
+        return
+    for mime in sorted(data):
+        if mime.startswith("text/"):
+            yield Part(mime, normalise(without_colour(_joined(data[mime]))))
+        elif mime.startswith("image/"):
+            yield Part(mime)
+
+
+def _joined(text: object) -> str:
+    return "".join(map(str, text)) if isinstance(text, Sequence) and not isinstance(text, str) else str(text)
+
+
+def _live(value: LiveValue, *, shown: bool) -> Part:
+    role = f"{value.expression}:{value.format}" if value.format else value.expression
+    exact = normalise(value.text if value.kind else _joined(value.data.get("text/plain", "")))
+    loose = f"({value.kind or 'value'})"
+    return Part(f"live {role}", loose if shown or value.format in MEASURED else exact, loose)
