@@ -14,6 +14,9 @@ TIMING = "application/vnd.witness.timing+json"
 IR = "application/vnd.witness.ir+json"
 """A displayed jaxpr, StableHLO or HLO, with where each operation comes from."""
 
+SHOWN = (TIMING, IR)
+"""Kinds of output that only our own renderer knows."""
+
 
 def seen(output: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the extension saw of a whole cell, if this is the output that says so."""

@@ -22,13 +22,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
     defer()
 
-    from witness.render import evaluated, evidence, fold, live, mathml, style
+    from witness.render import evaluated, evidence, fold, listing, live, mathml, style
     from witness.render.build import Build
     from witness.render.outputs import on_config_inited, on_doctree_read
     from witness.render.provenance import on_html_page_context
 
     app.setup_extension("myst_nb")
     fold.add(app)
+    listing.add(app)
     live.add(app)
     evaluated.add(app)
     mathml.add(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 
@@ -10,8 +11,9 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
-from witness.records.captured import TIMING
+from witness.records.captured import IR, TIMING
 from witness.render.evidence import pages
+from witness.render.fold import scroll
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
             logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
     if installed:
         ours = [(builder, kind, 0) for builder in HTML for kind in OURS]
-        config.nb_mime_priority_overrides = [*ours, *config.nb_mime_priority_overrides]
+        config.nb_mime_priority_overrides = [("*", IR, 0), *ours, *config.nb_mime_priority_overrides]
     if config.witness_strict:
         if config.nb_render_markdown_format == "commonmark":  # MyST-NB's choice, which has no tables
             config.nb_render_markdown_format = "gfm"
@@ -53,6 +55,11 @@ def on_doctree_read(app: Sphinx, doctree: nodes.document) -> None:
     """Keep an executed page's outputs out of the search index, but for errors: their classes and messages."""
     if app.env.docname not in pages(app.env):
         return
+    labels: Counter[str] = Counter()
+    for region in doctree.findall(scroll):
+        labels[region["label"]] += 1
+        if (count := labels[region["label"]]) > 1:
+            region["label"] += f" ({count})"  # a landmark's name is its own
     for output in doctree.findall(nodes.container):
         if output.get("nb_element") == "cell_code_output":
             for node in shown(output):

@@ -12,6 +12,7 @@ from witness.reading.live import live_values
 from witness.reading.notebook import Unreadable, read_notebook
 from witness.reading.plan import EVAL
 from witness.reading.site import Site
+from witness.records.captured import SHOWN
 from witness.records.page import PageRecord
 from witness.records.store import Store
 from witness.render.evidence import reading
@@ -36,6 +37,8 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
     if notebook is None or record is None:
         raise NoRecord(f"{path}: no record below {store}; build once more")
     fill(notebook, record)
+    if site.notebooks.render_plugin != "witness":
+        forget(notebook)
     names = site.notebooks.eval_name_regex if any(value.format == EVAL for value in record.live) else None
     reading[page] = [live.line for live in live_values(notebook, text, path, names)]
     unsettle(notebook, site)
@@ -62,6 +65,14 @@ def unsettle(notebook: NotebookNode, site: Site) -> None:
     if isinstance(settings, dict):
         for setting in [name for name in settings if name.startswith("execution_")]:
             del settings[setting]
+
+
+def forget(notebook: NotebookNode) -> None:
+    """Take out of a page what only our renderer knows, where the site chose another; its plain text is beside it."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            for kind in SHOWN:
+                output.get("data", {}).pop(kind, None)
 
 
 def fill(notebook: NotebookNode, record: PageRecord) -> None:

@@ -8,14 +8,16 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
-from witness.lexers import guess
+from witness.lexers.printed import split
 from witness.records.captured import IR, TIMING
+from witness.records.ir import Ir
 from witness.records.page import CellRecord, PageRecord
 from witness.records.timing import Timing
 from witness.render.block import block, folded
 from witness.render.error import Place, error
 from witness.render.evidence import record_of
 from witness.render.harmless import harmless
+from witness.render.ir import ir
 from witness.render.text import amount, lines, plain
 from witness.render.timing import timing_nodes
 from witness.render.traceback import GROUP, Traceback, read, read_group
@@ -34,14 +36,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         """Return what was printed."""
         if "remove-stdout" in cell_metadata.get("tags", []) or not plain(output["text"]).strip():
             return []
-        return [
-            block(
-                output["text"],
-                "Output",
-                ["output", "stream"],
-                self._language(output["text"], cell_metadata, source_line),
-            )
-        ]
+        return self._printed(output["text"], ["output", "stream"], cell_metadata, source_line)
 
     def render_stderr(
         self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
@@ -69,12 +64,23 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
                 return timing_nodes(Timing.from_json(dict(data.content)), [], name)
             except ValueError:  # a page may publish anything under this name
                 return list(super().render_unhandled(data))
+        if data.mime_type == IR:
+            try:
+                shown = Ir.from_data(data.content)
+            except ValueError:
+                return list(super().render_unhandled(data))
+            return ir(shown.text, shown.language)
         return list(super().render_mime_type(data))
 
     def render_text_plain(self, data: MimeData) -> list[nodes.Element]:
         """Return the text of a displayed object."""
-        language = self._language(data.string, data.cell_metadata, data.line)
-        return [block(data.string, "Output", ["output", "text_plain"], language)]
+        return self._printed(data.string, ["output", "text_plain"], data.cell_metadata, data.line)
+
+    def render_mime_type_inline(self, data: MimeData) -> list[nodes.Element]:
+        """Return one kind of a value in a sentence."""
+        if data.mime_type == IR and isinstance(text := data.content.get("text"), str):
+            return [nodes.literal("", text)]
+        return list(super().render_mime_type_inline(data))
 
     def render_text_html(self, data: MimeData) -> list[nodes.Element]:
         """Return HTML; in strict mode its text, as nothing better was displayed with it."""
@@ -130,10 +136,17 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         env = self.renderer.sphinx_env
         return record_of(env, env.docname)
 
-    def _language(self, text: str, metadata: dict[str, Any], line: int | None) -> str:
-        """Return the lexer for a text: the site's, where it chose another than MyST-NB's, or that of the IR it is."""
+    def _printed(
+        self, text: str, classes: list[str], metadata: dict[str, Any], line: int | None
+    ) -> list[nodes.Element]:
+        """Return the nodes of a text; IR in it stands apart, unless the site chose another lexer than MyST-NB's."""
         chosen = self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line)
-        return (guess(plain(text)) or "text") if chosen == "myst-ansi" else str(chosen)
+        if chosen != "myst-ansi":
+            return [block(text, "Output", classes, str(chosen))]
+        found: list[nodes.Element] = []
+        for part in split(plain(text)):
+            found += ir(part.text, part.language) if part.language else [block(part.text, "Output", classes)]
+        return found
 
     def _source(self, data: MimeData, language: str) -> list[nodes.Element]:
         return [block(data.string, "Output", ["output", "text_plain"], language)]

@@ -8,7 +8,7 @@ from typing import Any
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from witness.records.captured import TIMING, seen
+from witness.records.captured import IR, TIMING, seen
 from witness.runner.kernels import Kernel
 
 OUTPUT_CAP = 1_000_000
@@ -64,7 +64,7 @@ class Client(NotebookClient):
         for mime, value in (content.get("data") or {}).items():
             if mime == TIMING:
                 continue  # each of a page's samples is kept, and none of them was printed
-            self._length += len(str(value)) * OUTPUT_CAP // (PICTURE_CAP if mime.startswith("image/") else OUTPUT_CAP)
+            self._length += len(str(value)) * OUTPUT_CAP // (PICTURE_CAP if mime.startswith(("image/", IR)) else OUTPUT_CAP)
         if self._length > OUTPUT_CAP and self.overflow is None:
             self.overflow = self._length
             self._kernel.kill()

@@ -54,8 +54,10 @@ def load(shell: Any) -> None:
     """Begin to watch the cells of a shell; a second time changes nothing."""
     if hasattr(shell, "_witness"):
         return
+    from witness.kernel.capture import ir
     from witness.kernel.capture.timeit import Timeit  # IPython, which a shell has
 
+    ir.install(shell)
     parts: dict[str, Part] = {"timings": Timeit(shell), "work": Listener()}
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

@@ -1,0 +1,136 @@
+"""IR among other printed text: where it begins, and where it ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+BEGIN = re.compile(
+    r"""
+    (?:^|(?<=[\s:=>]))(?P<jaxpr>(?:let\ [^\s=]+\ =\ )?\{\ lambda\ [^\n]*;)
+    |(?:^|(?<=[:=>]\ ))(?P<stablehlo>(?:builtin\.)?module(?:\ @(?:[\w$.-]+|"[^"\n]*"))?(?:\ attributes\ \{.*\})?\ \{$
+        |"builtin\.module"\(\)\ [<(].*$)
+    |(?:^|(?<=[:=>]\ ))(?P<locations>\#loc\d*\ =\ .*$)
+    |(?:^|(?<=[:=>]\ ))(?P<hlo>HloModule\ [\w.$<>-]+(?:,\ \w+=.*$|$))
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+"""What IR begins with: on a line of its own, or after what a program says of it, as in ``jaxpr: { lambda``."""
+
+LAMBDA = re.compile(r"\{ lambda [^;{}]*(?:\{[^{}]*\}[^;{}]*)*;(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*?\. let\s")
+RESULTS = re.compile(r"in \([^{}]*\)(?: : \{[^{}]*\})? \}$")
+SHARED = re.compile(r"\s+in\b\s*(?:#.*\s+)*(?=\{ lambda |let )")
+COMMENTS = re.compile(r"(?:[ \t]+#.*(?:\n[ \t]+#.*)*)?")
+OUTSIDE = re.compile(r"\n(?![ \t}\])]|$|Core: |\d+ +: )", re.MULTILINE)
+"""The end of a jaxpr's lines; those that describe a wrapped function are not indented."""
+
+MODULE_END = re.compile(r"^\}.*(?:\n+#[\w.-]+ = .*|\n at .*)*$", re.MULTILINE)
+HLO_PART = re.compile(
+    r"""
+    (?:[ \t]*\n)+
+    |(?:FileNames|FunctionNames|FileLocations|StackFrames)\n(?:\d+\ .*(?:\n|\Z))*
+    |(?:ENTRY\ )?%?[\w.$<>-]+(?:\ \(.*)?\ \{(?:\ *|,.*|\ *//.*)\n(?:(?:[ \t].*)?\n)*\}.*(?:\n|\Z)
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Part of a printed text."""
+
+    text: str
+    language: str | None = None
+    """``jaxpr``, ``stablehlo`` or ``hlo``; None for any other text."""
+
+
+def split(text: str) -> list[Printed]:
+    """Return a printed text in parts, which together are the text; those without a visible character belong to IR.
+
+    What begins as IR does and is none stays with the text around it.
+    """
+    found: list[Printed] = []
+    done, start = 0, 0
+    closing = _closing(text) if BEGIN.search(text) else {}
+    endless = False
+    while match := BEGIN.search(text, start):
+        language, begin = str(match.lastgroup), match.start()
+        language = "stablehlo" if language == "locations" else language
+        end = None if endless and language == "stablehlo" else END[language](text, begin, closing)
+        if end is None:
+            start = match.end()
+            endless = endless or language == "stablehlo"  # then what comes after it has no end either
+            continue
+        if text[done:begin].strip():
+            found.append(Printed(text[done:begin]))
+        else:
+            begin = done
+        while end < len(text) and text[end] in " \t\n":
+            end += 1
+        found.append(Printed(text[begin:end], language))
+        done = start = end
+    if text[done:]:
+        found.append(Printed(text[done:]))
+    return found
+
+
+def _jaxpr_end(text: str, begin: int, closing: Mapping[int, int]) -> int | None:
+    """Return where a jaxpr ends: its braces are closed, or the lines that belong to it, which are indented, are over.
+
+    Jaxprs that it shares stand before it: ``let f = { lambda … } in``.
+    """
+    end = None
+    while LAMBDA.match(text, brace := max(begin, text.find("{", begin))):
+        over, close = _indented_end(text, begin), closing.get(brace)
+        if close is None or (close >= over and not RESULTS.search(text, over, close + 1)):
+            return over  # a text in it has a brace too many
+        shared = SHARED.match(text, close + 1)
+        end = _match_end(COMMENTS, text, close + 1)
+        if not shared:
+            break
+        begin = shared.end()
+    return end
+
+
+def _closing(text: str) -> dict[int, int]:
+    """Return where each brace that is opened is closed."""
+    opened: list[int] = []
+    closed = {}
+    for brace in re.finditer(r"[{}]", text):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif opened:
+            closed[opened.pop()] = brace.start()
+    return closed
+
+
+def _match_end(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
+
+
+def _indented_end(text: str, begin: int) -> int:
+    end = OUTSIDE.search(text, begin)
+    return end.start() if end else len(text.rstrip())
+
+
+def _stablehlo_end(text: str, begin: int, closing: Mapping[int, int]) -> int | None:
+    module = re.compile(r"(?:#.*\n| at .*\n|\s*\n)*(?:builtin\.module|module|\"builtin\.module\")[ (]").match(
+        text, begin
+    )
+    end = module and MODULE_END.search(text, module.end())
+    return end.end() if end else None
+
+
+def _hlo_end(text: str, begin: int, closing: Mapping[int, int]) -> int | None:
+    end = text.find("\n", begin) + 1
+    computations = 0
+    while end and (part := HLO_PART.match(text, end)):
+        computations += "{" in part[0]
+        end = part.end()
+    return end if computations else None
+
+
+END = {"jaxpr": _jaxpr_end, "stablehlo": _stablehlo_end, "hlo": _hlo_end}
+"""For each language, where the IR that begins at a place ends; None where it is none."""
