@@ -12,7 +12,7 @@ from witness.records.captured import IR, TIMING, seen
 from witness.runner.kernels import Kernel
 
 OUTPUT_CAP = 1_000_000
-"""Characters of output that one cell may make, pictures excepted."""
+"""Characters of output that one cell may make, pictures and displayed IR excepted."""
 
 PICTURE_CAP = 5_000_000
 
@@ -64,7 +64,8 @@ class Client(NotebookClient):
         for mime, value in (content.get("data") or {}).items():
             if mime == TIMING:
                 continue  # each of a page's samples is kept, and none of them was printed
-            self._length += len(str(value)) * OUTPUT_CAP // (PICTURE_CAP if mime.startswith(("image/", IR)) else OUTPUT_CAP)
+            cap = PICTURE_CAP if mime.startswith(("image/", IR)) else OUTPUT_CAP
+            self._length += len(str(value)) * OUTPUT_CAP // cap
         if self._length > OUTPUT_CAP and self.overflow is None:
             self.overflow = self._length
             self._kernel.kill()
