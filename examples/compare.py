@@ -9,13 +9,14 @@ from typing import NamedTuple
 import jax
 
 Statement = Callable[[], object]
+Rounds = Sequence[tuple[float, float]]
 
 
 class Comparison(NamedTuple):
-    """Two median times (seconds a call), their ratio, its 95 % interval."""
+    """Seconds a call, turn by turn; the ratio of medians, its 95% interval."""
 
-    first: float
-    second: float
+    first: Sequence[float]
+    second: Sequence[float]
     ratio: float
     low: float
     high: float
@@ -29,10 +30,21 @@ def seconds(statement: Statement, calls: int) -> float:
     return (perf_counter() - start) / calls
 
 
-def medians(rounds: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Return the median of the first times and that of the second times."""
-    first, second = zip(*rounds, strict=True)
-    return statistics.median(first), statistics.median(second)
+def ratio(rounds: Rounds) -> float:
+    """Return the median of the first times over that of the second times."""
+    first = statistics.median(a for a, _ in rounds)
+    return first / statistics.median(b for _, b in rounds)
+
+
+def interval(rounds: Rounds) -> tuple[float, float]:
+    """Return where 95% of ratios lie when the same rounds are drawn anew.
+
+    This is the percentile bootstrap of Efron, Ann. Statist. 7 (1979), 1-26.
+    """
+    draw = random.Random(0)
+    again = (draw.choices(rounds, k=len(rounds)) for _ in range(1000))
+    ratios = sorted(map(ratio, again))
+    return ratios[24], ratios[974]
 
 
 def compare(
@@ -41,17 +53,15 @@ def compare(
     """Return how many times as long `first` takes as `second`.
 
     Both are warmed up, then sampled in turn, the order swapped every round.
-    The interval is a percentile bootstrap over rounds: for this run, here.
     """
     pair = (first, second)
     warm = [(seconds(run, 5), seconds(run, 5))[1] for run in pair]
     calls = [max(1, round(0.002 / time)) for time in warm]  # 2 ms a turn
-    samples = [[0.0, 0.0] for _ in range(rounds)]
-    for turn, sample in enumerate(samples):
+    samples = []
+    for turn in range(rounds):
+        sample = [0.0, 0.0]
         for one in (0, 1) if turn % 2 == 0 else (1, 0):
             sample[one] = seconds(pair[one], calls[one])
-    draw = random.Random(0)
-    drawn = (medians(draw.choices(samples, k=rounds)) for _ in range(1000))
-    ratios = sorted(a / b for a, b in drawn)
-    a, b = medians(samples)
-    return Comparison(a, b, a / b, ratios[24], ratios[974])
+        samples.append((sample[0], sample[1]))
+    a, b = zip(*samples, strict=True)
+    return Comparison(a, b, ratio(samples), *interval(samples))

@@ -8,6 +8,7 @@ import random
 import statistics
 from collections.abc import Callable
 
+import compare
 import pytest
 
 from witness.kernel.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, Sample, Samples, samples
@@ -206,6 +207,40 @@ def test_a_clock_that_sees_nothing_ends_all_the_same() -> None:
     found = samples(lambda loops: Sample(0.0 if loops < 10**6 else 0.01))
     assert len(found.taken) == LEAST
     assert len(samples(lambda loops: Sample(0.01 if loops == 1 else 0.0), loops=5).taken) == LEAST
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Two statements in turn
+
+
+@pytest.mark.parametrize("shape", ["a floor and an exponential tail", "80% in the lower of two modes, 50% apart"])
+def test_the_interval_of_a_ratio_holds_it_as_often_as_it_says(shape: str) -> None:
+    draw, _ = SHAPES[shape]
+    r = random.Random(1)
+    held = 0
+    for _ in range(250):
+        low, high = compare.interval([(3 * draw(r), draw(r)) for _ in range(50)])
+        held += low <= 3 <= high
+    assert 0.92 <= held / 250 <= 0.99
+
+
+def test_two_statements_take_turns_and_swap_who_is_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(compare, "seconds", lambda run, calls: run() or {"a": 0.003, "b": 0.001}[name_of(run)])
+
+    def name_of(run: Callable[[], object]) -> str:
+        return run.__name__
+
+    def a() -> None:
+        calls.append("a")
+
+    def b() -> None:
+        calls.append("b")
+
+    found = compare.compare(a, b, rounds=4)
+    assert "".join(calls[4:]) == "abbaabba"
+    assert (found.first, found.second) == ((0.003,) * 4, (0.001,) * 4)
+    assert found.low == found.ratio == found.high == pytest.approx(3)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
