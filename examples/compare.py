@@ -56,12 +56,12 @@ def compare(
     """
     pair = (first, second)
     warm = [(seconds(run, 5), seconds(run, 5))[1] for run in pair]
-    calls = [max(1, round(0.002 / time)) for time in warm]  # 2 ms a turn
+    many = [max(1, round(0.002 / time)) for time in warm]  # 2 ms a turn
     samples = []
     for turn in range(rounds):
         sample = [0.0, 0.0]
         for one in (0, 1) if turn % 2 == 0 else (1, 0):
-            sample[one] = seconds(pair[one], calls[one])
+            sample[one] = seconds(pair[one], many[one])
         samples.append((sample[0], sample[1]))
     a, b = zip(*samples, strict=True)
     return Comparison(a, b, ratio(samples), *interval(samples))
