@@ -41,6 +41,10 @@ def flags() -> list[str]:
     return found
 
 
+SHORTEST = 0.1
+"""Seconds below which the system's own count, in hundredths of a second, tells nothing of the load."""
+
+
 class Load:
     """What other processes do on this machine, from the moment it is made."""
 
@@ -53,8 +57,8 @@ class Load:
         """Return how many cores others kept busy since then; this process and its children do not count."""
         if self._busy is None or (now := busy()) is None:
             return max(0.0, os.getloadavg()[0] - 1)  # over the last minute, itself within: all that there is
-        wall = max(time.perf_counter() - self._wall, 1e-3)
-        return max(0.0, (now - self._busy) - (own() - self._own)) / wall
+        wall = time.perf_counter() - self._wall
+        return max(0.0, (now - self._busy) - (own() - self._own)) / wall if wall >= SHORTEST else 0.0
 
     def told(self) -> list[str]:
         """Return that the machine is busy, if it is."""
