@@ -17,12 +17,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     take_interrupts()
     app.add_config_value("witness_strict", False, "env", bool)
+    app.add_config_value("witness_downloads", lambda config: config.witness_strict, "html", bool)
     app.add_config_value("witness_records", None, "", (str, type(None)))
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
     defer()
 
-    from witness.render import evaluated, evidence, fold, listing, live, mathml, style
+    from witness.render import assets, downloads, evaluated, evidence, fold, listing, live, mathml, style
     from witness.render.build import Build
     from witness.render.outputs import on_config_inited, on_doctree_read
     from witness.render.provenance import on_html_page_context
@@ -41,6 +42,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", build.on_env_get_outdated)
     app.connect("doctree-read", evidence.on_doctree_read)
     app.connect("doctree-read", on_doctree_read)
+    app.connect("write-started", assets.on_write_started)
     app.connect("html-page-context", on_html_page_context)
+    app.connect("html-page-context", downloads.on_html_page_context)
     app.connect("build-finished", build.on_build_finished)
     return {"version": "0.1.0", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,6 +16,7 @@ from witness.reading.plan import Plan
 from witness.reading.site import Site
 from witness.records.page import Problem
 from witness.records.store import Store, probe
+from witness.render.downloads import remove
 from witness.render.ending import leave_interrupts, plainly, take_interrupts
 from witness.render.evidence import doubted, remember
 from witness.render.scan import scan
@@ -50,6 +51,7 @@ class Build:
         self._folder = folder
         self._facts = facts
         self._failed: dict[str, list[Problem]] = {}
+        self._removed: set[str] = set()
         with plainly(Path(app.outdir)):
             probe(Path(app.outdir))
 
@@ -64,6 +66,7 @@ class Build:
     ) -> set[str]:
         """Run stale pages; return those that must be read again."""
         leave_interrupts()  # the runner ends its kernels at one
+        self._removed = removed
         site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
         with plainly(self._folder):
             environment = find(self._facts, require_jax=site.strict)
@@ -132,7 +135,9 @@ class Build:
             if failed:
                 app.statuscode = 1
             if app.builder.format == "html" and exception is None:
-                for page in failed:
+                gone = failed | self._removed - app.config.html_additional_pages.keys()
+                remove(app, gone)
+                for page in gone:
                     Path(app.builder.get_output_path(page)).unlink(missing_ok=True)  # type: ignore[attr-defined]
                 known = machine(self._folder, Path(app.srcdir))
                 for file, leak in scan(Path(app.outdir), known, strict=app.config.witness_strict):

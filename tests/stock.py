@@ -1,0 +1,62 @@
+"""A stock kernel, in which ``witness`` cannot be imported, and what notebooks do there."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+from nbformat import NotebookNode
+
+from witness.records.scrub import without_colour
+
+NO_WITNESS = """\
+import sys
+
+
+class NoWitness:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "witness":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+sys.meta_path.insert(0, NoWitness())
+"""
+CELL_FILE = re.compile(r"<cell \d+>|[\w/.+-]*/ipykernel_\d+/\d+\.py|(?<=\()\d+\.py, (?=line)")
+PROBE = "import importlib.util\ntry:\n    import witness\nexcept ImportError:\n    pass\nelse:\n    raise SystemError"
+
+
+def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Return a notebook as a stock kernel leaves it, which stops at no error and starts in ``folder``."""
+    (folder / "sitecustomize.py").write_text(NO_WITNESS)
+    notebook = copy.deepcopy(notebook)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(PROBE))
+    client = nbclient.NotebookClient(
+        notebook, kernel_name="python3", timeout=300, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute(env={**os.environ, "PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1"})
+    probe = notebook.cells.pop(0)
+    assert probe.outputs == []
+    return notebook
+
+
+def raised(cell: NotebookNode) -> str | None:
+    """Return the class of the error that ended a cell."""
+    return next((str(output.ename) for output in cell.get("outputs", []) if output.output_type == "error"), None)
+
+
+def printed(cell: NotebookNode) -> str:
+    """Return what a cell printed and displayed as text, and the error that ended it.
+
+    Colours, and the name that a kernel gives to the file of a cell, are not the cell's doing.
+    """
+    parts = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            parts.append(f"{output.ename}: {output.evalue}\n")
+        else:
+            parts.append(output.get("text") or output.data.get("text/plain", ""))
+    return CELL_FILE.sub("", without_colour("".join(parts)))
