@@ -6,6 +6,7 @@ what a maintainer needs besides.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -84,10 +85,17 @@ def run(session: nox.Session, program: str, *arguments: str) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the book into .build/html, running its code; `-- cuda13` or `-- tpu` does so on that accelerator."""
+    """Build the book into .build/html, running its code; `-- cuda13` or `-- tpu` does so on that accelerator.
+
+    `-- --replicates 5` runs the pages that measure five times, and shows how far the runs are apart.
+    """
     accelerator, rest = split(session)
+    parser = argparse.ArgumentParser(prog="nox -s docs --", add_help=False, allow_abbrev=False)
+    parser.add_argument("--replicates", metavar="N")
+    ours, rest = parser.parse_known_args(rest)
     install(session, f"requirements-{accelerator}.txt" if accelerator else "requirements.txt")
-    session.run("sphinx-build", "-W", "--keep-going", *SPHINX, ".build/html", *rest)
+    again = [f"--define=witness_replicates={ours.replicates}"] if ours.replicates else []
+    session.run("sphinx-build", "-W", "--keep-going", *again, *SPHINX, ".build/html", *rest)
 
 
 @nox.session

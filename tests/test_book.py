@@ -21,7 +21,7 @@ from witness.reading.site import Site
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(path.stem for path in DOCS.glob("*.md") if path.stem != "index")
+PAGES = sorted(path.stem for path in DOCS.glob("*.md") if path.stem not in ("index", "build-card"))  # without code
 EXPERIMENTS = tomllib.loads((Path(__file__).parent / "experiments.toml").read_text("utf-8"))["experiment"]
 STOCK = {"IPython", "jax", "numpy"}
 """What a stock Jupyter with JAX has."""

@@ -50,6 +50,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     )
     command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
     command.add_argument("--verbose", action="store_true", help="show output as cells print it")
+    command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
     command.set_defaults(command=_run)
 
     command = commands.add_parser("plan", help="write the plans of pages, for a machine without Sphinx")
@@ -65,12 +66,20 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{count}: a page runs at least once")
+    return count
+
+
 def _run(options: argparse.Namespace) -> int:
     facts = Facts(options.records.resolve(), strict=True)
     pages = plans(options.pages)
     environment = find(facts)
     store = Store(options.records.resolve() / environment.name)
-    run(pages.plans, store, environment, progress(verbose=options.verbose), pages.root, facts.take_forge())
+    shown = progress(verbose=options.verbose)
+    run(pages.plans, store, environment, shown, pages.root, facts.take_forge(), replicates=options.replicates)
     faults = report(pages.plans, store)
     for line in [*pages.unreadable, *faults]:
         print(line, file=sys.stderr)

@@ -69,8 +69,32 @@ class LiveValue:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """One timing of another run."""
+
+    cell: int
+    """Number of the code cell."""
+    quiet: bool
+    statement: str
+    median: float
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """Another run of the page, in a fresh kernel."""
+
+    executed: str
+    seconds: float
+    timings: list[Measured]
+    """In the order in which they were taken."""
+    live: list[str]
+    """The texts of the live values, in the order of the page."""
+
+
+@dataclass(frozen=True)
 class PageRecord:
-    """One page, executed once, in one environment."""
+    """One page, executed in one environment: once, and again where replicates of what it measures are wanted."""
 
     page: str
     key: str
@@ -85,6 +109,10 @@ class PageRecord:
     language_info: dict[str, Any] = field(default_factory=dict)
     widgets: dict[str, Any] = field(default_factory=dict)
     """Widget state that the page's outputs refer to, in notebook format 4."""
+    replicates: list[Replicate] = field(default_factory=list)
+    """The other runs of a page that measures."""
+    commit: str = ""
+    """What git called the page's sources when it was executed; empty where they are in no repository."""
     format: int = FORMAT
 
     def to_json(self) -> str:
@@ -103,10 +131,15 @@ class PageRecord:
                 raise ValueError(f"record format {data['format']}, expected {FORMAT}")
             data["cells"] = [_cell(cell) for cell in data["cells"]]
             data["live"] = [LiveValue(**value) for value in data["live"]]
+            data["replicates"] = [_replicate(run) for run in data.get("replicates", [])]
             data["problems"] = [Problem(**problem) for problem in data["problems"]]
             return cls(**data)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a page record: {error!r}") from error
+
+
+def _replicate(data: dict[str, Any]) -> Replicate:
+    return Replicate(**{**data, "timings": [Measured(**timing) for timing in data["timings"]]})
 
 
 def _cell(data: dict[str, Any]) -> CellRecord:

@@ -34,6 +34,12 @@ class Sign:
     """Wall time of the page, for the next run's expectation."""
     format: int
     """Format of the record."""
+    runs: int | None = 1
+    """How often the page was run; None for a page that does not measure, which once is enough for."""
+
+    def suffices(self, replicates: int) -> bool:
+        """Say whether the page was run often enough."""
+        return self.runs is None or self.runs >= replicates
 
 
 class Store:
@@ -84,8 +90,15 @@ class Store:
         sign = self.sign(page)
         return sign if sign and sign.right and self._bytes(page, sign) else None
 
-    def write(self, record: PageRecord, plan: str, needs: Sequence[str], sources: Mapping[str, str]) -> None:
-        """Write a record, then its sign."""
+    def write(
+        self,
+        record: PageRecord,
+        plan: str,
+        needs: Sequence[str],
+        sources: Mapping[str, str],
+        measures: bool = False,
+    ) -> None:
+        """Write a record, then its sign; of a page that ``measures`` it says how often it was run."""
         data = record.to_json().encode("utf-8")
         write_whole(self.path(record.page), data)
         self.sign_anew(
@@ -99,6 +112,7 @@ class Store:
                 right=not record.problems,
                 seconds=record.seconds,
                 format=record.format,
+                runs=1 + len(record.replicates) if measures else None,
             ),
         )
 

@@ -18,12 +18,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     take_interrupts()
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_downloads", lambda config: config.witness_strict, "html", bool)
+    app.add_config_value("witness_replicates", 1, "", int)
     app.add_config_value("witness_records", None, "", (str, type(None)))
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
     defer()
 
-    from witness.render import assets, downloads, evaluated, evidence, fold, listing, live, mathml, style
+    from witness.render import assets, card, downloads, evaluated, evidence, fold, listing, live, mathml, style
     from witness.render.build import Build
     from witness.render.outputs import on_config_inited, on_doctree_read
     from witness.render.provenance import on_html_page_context
@@ -35,6 +36,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     evaluated.add(app)
     mathml.add(app)
     style.add(app)
+    card.add(app)
 
     app.connect("config-inited", on_config_inited)
     build = Build(app, folder, facts)

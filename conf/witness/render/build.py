@@ -8,6 +8,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ConfigError
 from sphinx.util import get_filetype, logging
 
 from witness.reading.notebook import Unreadable, digests, is_notebook
@@ -16,6 +17,7 @@ from witness.reading.plan import Plan
 from witness.reading.site import Site
 from witness.records.page import Problem
 from witness.records.store import Store, probe
+from witness.render.card import cards
 from witness.render.downloads import remove
 from witness.render.ending import leave_interrupts, plainly, take_interrupts
 from witness.render.evidence import doubted, remember
@@ -43,6 +45,8 @@ class Build:
         ``folder`` is that of the records; ``facts`` are being asked for.
         """
         folders = {Path(app.outdir), Path(app.doctreedir)}
+        if app.config.witness_replicates < 1:
+            raise ConfigError(f"witness_replicates is {app.config.witness_replicates}; a page runs at least once")
         self._locks = [
             Lock(folder.parent / f".{folder.name}.lock")
             for folder in sorted(folders)
@@ -83,7 +87,10 @@ class Build:
         env.mystnb_config = site.notebooks.copy(  # type: ignore[attr-defined]
             execution_mode="off", custom_formats={**site.notebooks.custom_formats, **formats}
         )
-        stale = remember(env, store.folder, executed, set(self._failed)) & env.found_docs
+        stale = remember(env, store.folder, executed, set(self._failed))
+        if stale:
+            stale |= cards(env)
+        stale &= env.found_docs
         command = "`nox -s docs`" if site.strict else "build again"
         for page, problems in self._failed.items():
             for problem in problems:
@@ -95,6 +102,7 @@ class Build:
         """Run what is stale; return the digest of the record of each executed page."""
         executed: dict[str, str] = {}
         plans: list[Plan] = []
+        replicates = env.config.witness_replicates
         for page in sorted(env.found_docs):
             path = Path(env.doc2path(page))
             if get_filetype(env.config.source_suffix, str(path)) != "myst-nb":
@@ -104,6 +112,7 @@ class Build:
                 sign
                 and sign.sources == {"settings": site.digest, **digests(sign.sources.keys() - {"settings"}, path)}
                 and sign.key == environment.key(sign.plan, sign.needs)
+                and sign.suffices(replicates)
             ):
                 executed[page] = sign.record
                 continue
@@ -117,7 +126,8 @@ class Build:
             if plan:
                 plans.append(plan)
         if plans:
-            run(plans, store, environment, progress(), site.root, self._facts.take_forge())
+            forge = self._facts.take_forge()
+            run(plans, store, environment, progress(), site.root, forge, replicates=replicates)
         for plan in plans:
             record, sign = store.read(plan.page), store.sign(plan.page)
             if record and sign:

@@ -22,9 +22,9 @@ def remember(env: BuildEnvironment, store: Path, records: dict[str, str], failed
     return {page for page, digest in records.items() if before.get(page) != digest} | (before.keys() - records.keys())
 
 
-def has_failed(env: BuildEnvironment) -> bool:
-    """Say whether the page that is read has faults that were reported."""
-    return env.docname in getattr(env, "witness_failed", set())
+def has_failed(env: BuildEnvironment, page: str | None = None) -> bool:
+    """Say whether a page, or the one that is read, has faults that were reported."""
+    return (page or env.docname) in getattr(env, "witness_failed", set())
 
 
 def pages(env: BuildEnvironment) -> set[str]:

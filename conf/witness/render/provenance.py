@@ -9,7 +9,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from witness.records.page import PageRecord
+from witness.records.replicate import varied
 from witness.render.evidence import record_of
+from witness.render.text import amount
 
 
 def on_html_page_context(
@@ -18,7 +20,26 @@ def on_html_page_context(
     """Add the foot to a page that was executed."""
     record = record_of(app.env, pagename) if doctree else None
     if record and context.get("body"):
-        context["body"] += f'<p class="witness-provenance">{escape(sentence(record))}</p>\n'
+        context["body"] += f'<p class="witness-provenance">{escape(sentence(record))}</p>\n{variation(record)}'
+
+
+def variation(record: PageRecord) -> str:
+    """Return, as HTML, how much what a page measures differs between its runs; nothing where it was run once."""
+    if not record.replicates:
+        return ""
+    runs = 1 + len(record.replicates)
+    items = [
+        f"<li><code>{escape(value.expression)}</code>: {escape('; '.join(value.texts))}</li>"
+        for value in varied(record.live, record.replicates)
+    ]
+    told = f"Run {runs} times, each time in a process of its own; the text shows the first run."
+    if not items:
+        return f'<p class="witness-provenance">{told} No value in it was another.</p>\n'
+    summary = f"{told} {amount(len(items), 'value')} in it differed"
+    return (
+        f'<details class="witness-fold witness-provenance no-search"><summary>{summary}</summary>\n'
+        f"<ul>{''.join(items)}</ul></details>\n"
+    )
 
 
 def sentence(record: PageRecord) -> str:
@@ -33,4 +54,5 @@ def sentence(record: PageRecord) -> str:
             *parts,
             f"{count}{environment['device']}",
         ]
-    return f"Executed on {record.executed[:10]} in {record.seconds:.1f} s with {', '.join(parts)}."
+    source = f"; from commit {record.commit}" if record.commit else ""
+    return f"Executed on {record.executed[:10]} in {record.seconds:.1f} s with {', '.join(parts)}{source}."

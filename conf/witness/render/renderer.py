@@ -12,6 +12,7 @@ from witness.lexers.printed import split
 from witness.records.captured import IR, TIMING
 from witness.records.ir import Ir
 from witness.records.page import CellRecord, PageRecord
+from witness.records.replicate import medians
 from witness.records.timing import Timing
 from witness.render.block import block, folded
 from witness.render.error import Place, error
@@ -59,9 +60,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def render_mime_type(self, data: MimeData) -> list[nodes.Element]:
         """Return what one kind of an output shows; ours are not MyST-NB's."""
         if data.mime_type == TIMING:
-            name = f"timing-{self._number(data.cell_index)}-{data.output_index + 1}"
             try:
-                return timing_nodes(Timing.from_json(dict(data.content)), [], name)
+                return self._timing(Timing.from_json(dict(data.content)), data.cell_index, data.output_index)
             except ValueError:  # a page may publish anything under this name
                 return list(super().render_unhandled(data))
         if data.mime_type == IR:
@@ -114,14 +114,24 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         """Give each code cell its identifier, for the frames of errors link to it, and what JAX did under it."""
         super().render_nb_finalise(metadata)
         kept = {cell.number: cell for cell in self._record.cells} if self._record else {}
+        replicates = self._record.replicates if self._record else []
         explained = False
         for node in list(self.renderer.document.findall(nodes.container)):
             if node.get("nb_element") == "cell_code":
                 number = self._number(node["cell_index"])
                 node["ids"].append(Place(number).id)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
-                    node += (found := strips(kept[number], explained=explained))
+                    node += (found := strips(kept[number], replicates, explained=explained))
                     explained = explained or bool(found)
+
+    def _timing(self, timing: Timing, cell_index: int, output_index: int) -> list[nodes.Element]:
+        """Return a timing, with what it was in other runs of the page."""
+        above = self.renderer.nb_client.notebook.cells[cell_index].outputs[:output_index]
+        place = sum(TIMING in output.get("data", {}) for output in above)
+        number = self._number(cell_index)
+        runs = self._record.replicates if self._record else []
+        others = medians(runs, number, False, place, timing.statement)
+        return timing_nodes(timing, others, f"timing-{number}-{output_index + 1}")
 
     def _number(self, cell_index: int) -> int:
         """Return the number among the code cells of a cell of the notebook."""

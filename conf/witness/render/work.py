@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
-from witness.records.page import CellRecord
+from witness.records.page import CellRecord, Replicate
+from witness.records.replicate import medians
 from witness.records.timing import Timing, timings
 from witness.records.values import UNITS
 from witness.records.work import Program, Work, work_in
 from witness.render.fold import fold
 from witness.render.text import amount
+from witness.render.timing import between
 
 CLASSES = ["witness-strip", "no-search"]
 
@@ -32,7 +34,7 @@ MEANING = (
 )
 
 
-def strips(cell: CellRecord, *, explained: bool) -> list[nodes.Element]:
+def strips(cell: CellRecord, replicates: Sequence[Replicate], *, explained: bool) -> list[nodes.Element]:
     """Return what stands under a cell: nothing where there is nothing to tell.
 
     What the words mean is said once a page, unless it is ``explained`` already.
@@ -43,7 +45,10 @@ def strips(cell: CellRecord, *, explained: bool) -> list[nodes.Element]:
     if work:
         found.append(fold("", *_details(work, explained), summary=f"JAX: {work.line}", classes=CLASSES))
     if quiet:
-        items = [nodes.list_item("", nodes.paragraph("", "", *_timed(timing))) for timing in quiet]
+        others = [medians(replicates, cell.number, True, place, it.statement) for place, it in enumerate(quiet)]
+        items = [
+            nodes.list_item("", nodes.paragraph("", "", *_timed(*pair))) for pair in zip(quiet, others, strict=True)
+        ]
         found.append(fold("", nodes.bullet_list("", *items), summary=quietly(quiet), classes=CLASSES))
     return found
 
@@ -56,9 +61,9 @@ def quietly(quiet: list[Timing]) -> str:
     return f"{amount(len(quiet), 'quiet timing')}: {told}" + (f"; {marked} to be read with care" if marked else "")
 
 
-def _timed(timing: Timing) -> Iterator[nodes.Node]:
+def _timed(timing: Timing, others: Sequence[float]) -> Iterator[nodes.Node]:
     yield nodes.literal(timing.statement, timing.statement)
-    yield nodes.Text(f": {timing.line}")
+    yield nodes.Text(f": {timing.line}" + (f". {between(timing, others)}" if others else ""))
 
 
 def _details(work: Work, explained: bool) -> list[nodes.Element]:

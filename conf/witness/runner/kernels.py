@@ -96,10 +96,13 @@ class Kernels:
         self._context.destroy(linger=0)
 
     @asynccontextmanager
-    async def start(self, name: str, cwd: Path, budget: float, code: str = "") -> AsyncIterator[Kernel]:
+    async def start(
+        self, name: str, cwd: Path, budget: float, code: str = "", *, apart: bool = False
+    ) -> AsyncIterator[Kernel]:
         """Yield a kernel that works in ``cwd`` and was ready within ``budget`` seconds; then end it and its group.
 
-        ``code`` is what it is going to run, which may be a reason not to fork it.
+        ``code`` is what it is going to run, which may be a reason not to fork it. A kernel that is ``apart`` is no
+        fork, which has its memory where its siblings have theirs.
         Raises UnknownKernel and KernelFailed.
         """
         try:
@@ -123,7 +126,7 @@ class Kernels:
         provisioner = manager.provisioner = ForgeProvisioner(kernel_spec=spec, parent=manager)
         provisioner.log_file = private / "log"
         provisioner.forge = forge
-        provisioner.fork = forge.warm and kernelspec.may_fork(name, code)
+        provisioner.fork = forge.warm and not apart and kernelspec.may_fork(name, code)
         client: AsyncKernelClient | None = None
         try:
             try:

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from witness.reading.plan import Plan
 from witness.records.page import CellRecord, PageRecord, Problem, Raised
+from witness.records.replicate import replicate
 from witness.records.scrub import Scrubber
 from witness.records.store import Sign, Store
+from witness.runner.commit import commit
 from witness.runner.environment import Environment
 from witness.runner.forge_process import ForgeProcess
 from witness.runner.kernels import KernelFailed, Kernels, UnknownKernel
@@ -31,14 +33,25 @@ MEMORY_OF_A_PAGE = 700 * 2**20
 """Bytes to keep free for each lane."""
 
 
-def fresh(plan: Plan, store: Store, environment: Environment) -> bool:
-    """Say whether a page has a right and whole record here; one whose prose alone changed is signed anew."""
+def fresh(plan: Plan, store: Store, environment: Environment, replicates: int = 1) -> bool:
+    """Say whether a page has a right and whole record here; one whose prose alone changed is signed anew.
+
+    A page that measures must have been run ``replicates`` times.
+    """
     sign = store.whole(plan.page)
     if sign is None or sign.key != environment.key(plan.digest(), plan.needs):
         return False
-    if sign.sources != plan.sources:
-        store.sign_anew(plan.page, dataclasses.replace(sign, sources=plan.sources))
+    known = dataclasses.replace(sign, sources=plan.sources, runs=(sign.runs or 1) if measures(plan) else None)
+    if not known.suffices(replicates):
+        return False
+    if sign != known:
+        store.sign_anew(plan.page, known)
     return True
+
+
+def measures(plan: Plan) -> bool:
+    """Say whether a page measures, so that another run of it could have other results."""
+    return plan.lane == "alone"
 
 
 def run(
@@ -50,16 +63,18 @@ def run(
     forge: ForgeProcess | None = None,
     *,
     hash_seed: int | None = None,
+    replicates: int = 1,
 ) -> None:
     """Run the plans that are stale and write their records.
 
     ``source`` is the folder of pages, which no page may change. A ``forge`` may have been started for the pages; it
     ends here. Only one process runs pages of one store at a time. A ``hash_seed`` fixes what Python otherwise draws at
-    random, the order of sets: two runs with different ones share no parent and no such order.
+    random, the order of sets: two runs with different ones share no parent and no such order. Pages that measure are
+    run ``replicates`` times, each time in a kernel of its own: the first run is the page's, and a fault in any is its.
     """
     with locked(store.folder.parent / ".lock", progress.say):
         store.exclusive = True
-        todo = [plan for plan in plans if not fresh(plan, store, environment)]
+        todo = [plan for plan in plans if not fresh(plan, store, environment, replicates)]
         store.exclusive = False
         for path in store.damaged:
             progress.say(f"{path.name} was not whole: set aside as {path.name}.damaged")
@@ -69,7 +84,8 @@ def run(
         expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
         progress.start(todo, expected)
         try:
-            asyncio.run(_Runner(store, environment, progress, source, forge, hash_seed).all(todo, expected))
+            runner = _Runner(store, environment, progress, source, forge, hash_seed, replicates)
+            asyncio.run(runner.all(todo, expected))
         except BaseExceptionGroup as group:
             raise _first(group) from group
         finally:
@@ -111,12 +127,15 @@ class _Runner:
         source: Path | None,
         forge: ForgeProcess | None,
         hash_seed: int | None,
+        replicates: int,
     ) -> None:
         self._store = store
         self._environment = environment
         self._progress = progress
         self._sources = Sources(source)
         self._forge = forge
+        self._replicates = replicates
+        self._commit = commit(source)
         self._seeded = {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}
         self._machine = machine(store.folder.parent, source)
 
@@ -147,6 +166,24 @@ class _Runner:
 
     async def _page(self, plan: Plan, kernels: Kernels) -> None:
         self._progress.began(plan)
+        record = await self._once(plan, kernels)
+        runs = self._replicates if measures(plan) else 1
+        for number in range(2, runs + 1):
+            if record.problems:
+                break
+            again = await self._once(plan, kernels, apart=True)
+            record = dataclasses.replace(
+                record,
+                problems=[
+                    dataclasses.replace(fault, got=f"{fault.got} (in run {number} of {runs})")
+                    for fault in again.problems
+                ],
+                replicates=[*record.replicates, replicate(again.executed, again.seconds, again.cells, again.live)],
+            )
+        self._store.write(record, plan.digest(), plan.needs, plan.sources, measures(plan))
+        self._progress.ended(plan, record)
+
+    async def _once(self, plan: Plan, kernels: Kernels, *, apart: bool = False) -> PageRecord:
         executed, began = datetime.now(UTC), time.perf_counter()
         moment = self._sources.now()
         execution: Execution | None = None
@@ -155,7 +192,7 @@ class _Runner:
             code, pid = "\n".join(cell.source for cell in plan.cells), 0
             try:
                 async with kernels.start(
-                    plan.kernel, Path(plan.folder or temporary), plan.budget.page or 600.0, code
+                    plan.kernel, Path(plan.folder or temporary), plan.budget.page or 600.0, code, apart=apart
                 ) as kernel:
                     pid = kernel.pid
                     execution = Execution(plan, kernel, lambda cell, text: self._progress.cell(plan, cell, text))
@@ -173,7 +210,7 @@ class _Runner:
             problems.append(
                 Problem("source-changed", 1, None, expected, f"changes while the page ran: {', '.join(touched)}")
             )
-        record = PageRecord(
+        return PageRecord(
             page=plan.page,
             key=self._environment.key(plan.digest(), plan.needs),
             environment=scrubber.data(dataclasses.asdict(self._environment)),
@@ -186,9 +223,8 @@ class _Runner:
             problems=[changed(problem, scrubber.text) for problem in problems],
             language_info=execution.language_info if execution else {},
             widgets=scrubber.data(execution.widgets) if execution else {},
+            commit=self._commit,
         )
-        self._store.write(record, plan.digest(), plan.needs, plan.sources)
-        self._progress.ended(plan, record)
 
     def _scrubber(self, plan: Plan, pid: int, temporary: Path) -> Scrubber:
         places = [(str(temporary), "."), (str(temporary.resolve()), "."), *self._machine.places]
