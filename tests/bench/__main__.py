@@ -10,24 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tests.bench.clock import Build, Samples, build
+from tests.bench.measure import capture, measure, measure_busy
+from tests.bench.row import Row
 from tests.bench.sites import OURS, ROOT, STATIC, STOCK, Site, book, synthetic
 from witness.records.store import Store
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    stock: str
-    ours: str
-    ratio: float | None
-    bar: str
-    holds: bool | None
 
 
 def checked(done: Build, site: Site) -> Build:
@@ -142,7 +132,7 @@ def parallel(folder: Path, repeats: int) -> list[Row]:
 
 
 PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
-    part.__name__: part for part in (trivial, rebuild, scale, parallel, cold)
+    part.__name__: part for part in (trivial, rebuild, scale, parallel, cold, measure, measure_busy, capture)
 }
 
 
@@ -159,7 +149,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             for row in PARTS[name](Path(folder), options.repeats):
                 rows.append(row)
-                print(line(row), flush=True)
+                print(row, flush=True)
     kept = ROOT / ".build" / "bench" / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
     kept.parent.mkdir(parents=True, exist_ok=True)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg()}
@@ -167,13 +157,6 @@ def main() -> None:
     print(f"kept in {kept.relative_to(ROOT)}")
     if any(row.holds is False for row in rows):
         sys.exit(1)
-
-
-def line(row: Row) -> str:
-    """Return a row as one line of text."""
-    ratio = "" if row.ratio is None else f"ratio {row.ratio:.3f}"
-    verdict = "" if row.holds is None else f"bar {row.bar}: {'holds' if row.holds else 'MISSED'}"
-    return " | ".join(part for part in (row.what, row.stock, row.ours, ratio, verdict) if part)
 
 
 if __name__ == "__main__":

@@ -108,8 +108,12 @@ class Timing:
             figure = f"{shown[0]} a call (median; {between} {shown[1]} to {shown[2]}; middle half {spread} wide"
         loops = f" of {self.loops:,} loops" if self.loops > 1 else ""
         taken = f"{count:,} sample{'s' if count > 1 else ''}{loops}" if count > 1 or loops else ""
-        why = ", ".join(self.by_hand) + " by hand" if self.by_hand else WHY[self.stopped]
-        return "; ".join(part for part in (figure, taken, why) if part) + ")" + "".join(f"; {m}" for m in self.marks)
+        hand = ", ".join(self.by_hand) + " by hand" if self.by_hand else ""
+        return (
+            "; ".join(part for part in (figure, taken, hand, WHY[self.stopped]) if part)
+            + ")"
+            + "".join(f"; {m}" for m in self.marks)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON data that :meth:`from_json` reads back, with what the samples say beside them."""

@@ -13,18 +13,18 @@ from witness.records.timing import NARROW, Stopped
 TICK = 0.002
 """Seconds that a sample lasts at least: far more than it takes to read the clock."""
 
-BUDGET = 0.6
-"""Seconds that all samples may take together; a few long ones may take twice as much."""
+BUDGET = 1.2
+"""Seconds that all samples may take together."""
 
 PILOT = 24
 """Samples from which the number of samples is decided."""
 
-LEAST = 60
-"""Samples that are taken where there is time, however narrow the pilot's interval: it may fall between two gusts of
-noise."""
+LEAST = 300
+"""Samples that are taken where there is time, however narrow the pilot's interval: noise comes in gusts that outlast a
+pilot, and figures of different runs shall agree."""
 
 ENOUGH = 12
-"""Samples that are taken even if they exceed the budget, up to twice."""
+"""Samples that are taken where a few longer ones fit in."""
 
 MARGIN = 0.7
 """Part of the wanted width that is aimed at: the width a pilot foretells is itself uncertain, by a fifth or so."""
@@ -71,12 +71,12 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     loops, first = (loops, take(loops)) if loops else enough_loops(take, BUDGET / repeat if repeat else TICK)
     if repeat:
         return Samples(loops, [take(loops) for _ in range(repeat)], [first], "by hand")
-    slow = 2 * BUDGET / ENOUGH
+    slow = BUDGET / ENOUGH
     stopped: Stopped = "budget"
-    pilot = [first] if first.seconds <= slow or first.seconds > BUDGET else [first, take(loops)]
+    pilot = [first] if first.seconds <= slow or first.seconds > BUDGET / 2 else [first, take(loops)]
     quickest = min(sample.seconds for sample in pilot)
     if quickest > slow:
-        more = max(1, int(2 * BUDGET / quickest)) - len(pilot)
+        more = max(1, int(BUDGET / quickest)) - len(pilot)
         return Samples(loops, pilot + [take(loops) for _ in range(more)], [], "slow")
     if quickest > LONG:
         count = max(ENOUGH, int(BUDGET / quickest))

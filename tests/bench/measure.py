@@ -1,0 +1,193 @@
+"""What measuring costs and how much its figures differ, against the stock ``%timeit``; what watching a cell costs."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+from tests.bench.row import Row
+from tests.bench.sites import ROOT
+from witness.reading.page import read_file
+from witness.reading.site import Site
+from witness.runner.page import PREAMBLE
+
+MAGIC = re.compile(r"^(\s*)(\w+\s*=\s*)?%timeit((?: +-(?:[tcqo]|[nrpv] *\w+))*) +(.+)$", re.MULTILINE)
+
+BOTH = """
+import statistics as _statistics
+import time as _time
+from importlib import import_module as _import
+
+_magic = get_ipython()._witness._parts["timings"]
+_told = []
+
+def _measured(statement, turn={turn}, seen=set()):
+    known = "next(" in statement or "drifting" in statement or statement in seen
+    seen.add(statement)
+    if known:  # what changes from call to call has no figure to compare, and a loop's first turn speaks for all
+        return _magic.timeit("-o -q -n 1 -r 9 " + statement)
+    results = {{}}
+    for name in ("stock", "ours") if turn % 2 else ("ours", "stock"):
+        began = _time.perf_counter()
+        result = (_magic._stock if name == "stock" else _magic.timeit)("-o -q " + statement, local_ns={{}})
+        spent = _time.perf_counter() - began
+        # the figure that each of them prints
+        figure = result.average if name == "stock" else _statistics.median(result.timings)
+        results[name] = result
+        _told.append([statement, name, spent, figure, _magic._seen[-1]["kind"] if name == "ours" else ""])
+    return results["ours"]
+"""
+"""Measures a statement with both, and keeps the time that each took, and its figure."""
+
+EMPTY = """
+_magic, _told = get_ipython()._witness._parts["timings"], []
+for _turn in range(30):
+    for _name in ("stock", "ours"):
+        _result = (_magic._stock if _name == "stock" else _magic.timeit)("-o -q -n 1000000 -r 5 pass")
+        _told.append(["pass", _name, 0.0, sorted(_result.timings)[2]])
+"""
+
+WATCHED = """
+import time
+import jax.numpy as jnp
+_shell, _told = get_ipython(), []
+_watcher, _hooks = _shell._witness, ("pre_run_cell", "post_run_cell")
+
+def _cells(count=50):
+    began = time.perf_counter()
+    for _ in range(count):
+        _shell.run_cell("x = jnp.ones(3).shape", store_history=False)
+    return (time.perf_counter() - began) / count
+
+_cells()
+for _turn in range(40):
+    _told.append(["a cell", "ours", _cells(), 0.0])
+    for _hook, _callback in zip(_hooks, (_watcher.before, _watcher.after)):
+        _shell.events.unregister(_hook, _callback)
+    _told.append(["a cell", "stock", _cells(), 0.0])
+    for _hook, _callback in zip(_hooks, (_watcher.before, _watcher.after)):
+        _shell.events.register(_hook, _callback)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One statement, measured once by one of the two."""
+
+    statement: str
+    name: str
+    spent: float
+    figure: float
+    kind: str = ""
+
+
+def measure(folder: Path, repeats: int) -> list[Row]:
+    """Time spent measuring on the pages that do, and how much the figures differ from run to run: a quiet machine."""
+    return [*compared(folder, repeats, "quiet"), empty(folder)]
+
+
+def measure_busy(folder: Path, repeats: int) -> list[Row]:
+    """The same beside another program that keeps a core busy."""
+    with busy_core():
+        return compared(folder, repeats, "beside a busy core")
+
+
+def capture(folder: Path, repeats: int) -> list[Row]:
+    """What the kernel extension costs a cell that measures nothing, in the kernel."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for _ in range(repeats):
+        for found in told(folder, [WATCHED]):
+            seconds[found.name].append(found.spent)
+    stock, ours = (statistics.median(seconds[name]) for name in ("stock", "ours"))
+    cost = ours - stock
+    what = "the extension's cost of a cell that measures nothing"
+    return [Row(what, f"{stock * 1e3:.3f} ms", f"+{cost * 1e3:.3f} ms", None, "2 ms", cost <= 0.002)]
+
+
+def compared(folder: Path, repeats: int, where: str) -> list[Row]:
+    """Return the rows of the two magics on the book's statements."""
+    found = [
+        one for turn in range(repeats) for page in pages() for one in told(folder, [BOTH.format(turn=turn), *page])
+    ]
+    spent = {name: sum(one.spent for one in found if one.name == name) / repeats for name in ("stock", "ours")}
+    figures: Mapping[tuple[str, str], list[float]] = defaultdict(list)
+    for one in found:
+        figures[one.statement, one.name].append(one.figure)
+    statements = sorted({one.statement for one in found})
+    dispatched = {one.statement for one in found if one.kind == "dispatch"}  # which is no figure, and says so
+    told_of = [one for one in statements if one not in dispatched]
+    spreads = {name: [spread(figures[one, name]) for one in told_of] for name in ("stock", "ours")}
+    for statement in statements:
+        print(f"  {where}: {statement}")
+        for name in ("stock", "ours"):
+            shown = " ".join(f"{figure:.4g}" for figure in figures[statement, name])
+            print(f"    {name:5} {shown}  spread {spread(figures[statement, name]):.1%}", flush=True)
+    stock, ours = (statistics.mean(spreads[name]) for name in ("stock", "ours"))
+    ratio = spent["ours"] / spent["stock"]
+    return [
+        Row(f"measuring {len(statements)} statements, {where}", f"{spent['stock']:.1f} s", f"{spent['ours']:.1f} s",
+            ratio, "1/2", ratio <= 0.5),
+        Row(f"… spread of their figures in {repeats} processes", f"{stock:.1%}", f"{ours:.1%}", ours / stock, "1",
+            ours <= stock),
+    ]  # fmt: skip
+
+
+def empty(folder: Path) -> Row:
+    """Return the row of the empty statement: what the clock itself costs, in turn."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for found in told(folder, [EMPTY]):
+        times[found.name].append(found.figure)
+    stock, ours = (statistics.median(times[name]) for name in ("stock", "ours"))
+    what = "an empty statement"
+    return Row(
+        what, f"{stock * 1e9:.2f} ns", f"{ours * 1e9:.2f} ns", ours / stock, "1 ± 0.05", 0.95 < ours / stock < 1.05
+    )
+
+
+def spread(figures: Sequence[float]) -> float:
+    """Return the standard deviation of figures over their mean."""
+    return statistics.stdev(figures) / statistics.mean(figures) if len(figures) > 1 else 0.0
+
+
+def pages() -> Iterator[list[str]]:
+    """Yield the cells of each page that measures by ``%timeit``, with every such line handed to both."""
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        plan = read_file(path, path.stem, Site(ROOT / "docs"))
+        if plan and any("%timeit" in cell.source for cell in plan.cells):
+            yield [MAGIC.sub(lambda line: f"{line[1]}{line[2] or ''}_measured({line[4]!r})", cell.source)
+                   for cell in plan.cells]  # fmt: skip
+
+
+def told(folder: Path, cells: Sequence[str]) -> list[Measured]:
+    """Run cells in a fresh kernel that has the extension, and return what they measured.
+
+    A page's claims about its own figures need not hold of these.
+    """
+    sources = [PREAMBLE, *cells, "import json\nprint(json.dumps(_told))"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    resources = {"metadata": {"path": str(folder)}}
+    client = nbclient.NotebookClient(notebook, timeout=1200, allow_errors=True, resources=resources)
+    executed = client.execute()
+    return [Measured(*values) for values in json.loads(executed.cells[-1].outputs[0]["text"])]
+
+
+@contextmanager
+def busy_core() -> Iterator[None]:
+    """Keep one core busy."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
