@@ -117,7 +117,7 @@ def test_the_card_has_each_page_and_all_of_them(history: History) -> None:
 
 def test_the_card_links_to_pages_and_to_their_slowest_cells(history: History) -> None:
     assert 'href="a.html#cell-1"' in history.first
-    assert re.search(r'href="b\.html">b</a></p></td>', history.first)
+    assert re.search(r'href="b\.html">b</a></p></th>', history.first)
 
 
 def test_the_card_is_written_again_when_a_record_changed_and_only_then(history: History) -> None:

@@ -146,7 +146,8 @@ def on_doctree_resolved(app: Sphinx, doctree: nodes.document, page: str) -> None
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:
     group = nodes.tgroup("", cols=len(head))
-    group += [nodes.colspec(colwidth=1) for _ in head]
+    group += nodes.colspec(colwidth=1, stub=1)
+    group += [nodes.colspec(colwidth=1) for _ in head[1:]]
     if any(head):
         group += nodes.thead("", _cells([nodes.Text(text) for text in head]))
     group += nodes.tbody("", *map(_cells, rows))

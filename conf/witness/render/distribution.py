@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -18,15 +19,24 @@ def svg(timing: Timing, others: Sequence[float], name: str) -> str:
     """Return the picture: a column for each interval of times, the median, its interval, other processes' medians.
 
     ``name`` is what its parts are called in the page; equal samples give equal bytes.
+
+    Raises ValueError when a sample is no time.
     """
-    low, high = min([*timing.samples, *others]), max([*timing.samples, *others])
+    if not all(math.isfinite(seconds) for seconds in [*timing.samples, *others]):
+        raise ValueError("a sample that is no time")
+    low, high = _range(timing, others)
     span = high - low
 
     def place(seconds: float) -> float:
-        return EDGE + (WIDTH - 2 * EDGE) * ((seconds - low) / span if span else 0.5)
+        inside = min(max(seconds, low), high)
+        return EDGE + (WIDTH - 2 * EDGE) * ((inside - low) / span if span else 0.5)
 
-    first, last = durations([low, high]) if span else durations([low, low])
-    title = f"Distribution of {len(timing.samples)} samples, from {first} to {last}"
+    least, most = timing.range
+    first, last, least_shown, most_shown = durations([low, high, least, most])
+    title = f"Distribution of {len(timing.samples)} samples, from {least_shown} to {most_shown}"
+    below, above = (sum(sample < low for sample in timing.samples), sum(sample > high for sample in timing.samples))
+    first += f" ({below} below, from {least_shown})" if below else ""
+    last += f" ({above} above, to {most_shown})" if above else ""
     told = f"The median is {durations([timing.median])[0]}."
     if timing.interval:
         told += " A bar below marks its 95% interval."
@@ -54,6 +64,15 @@ def svg(timing: Timing, others: Sequence[float], name: str) -> str:
         f'<text x="{WIDTH - EDGE}" text-anchor="end" {text}>{escape(last)}</text>',
     ]
     return "".join(parts) + "</svg>"
+
+
+def _range(timing: Timing, others: Sequence[float]) -> tuple[float, float]:
+    """Return from where to where the picture goes: a few samples far away are told of in words, not to scale."""
+    low, high = timing.quartiles
+    far = 3 * (high - low)
+    least, most = timing.range
+    inside = [*others, *(timing.interval or ()), timing.median]
+    return min(*inside, max(least, low - far)), max(*inside, min(most, high + far))
 
 
 def _columns(places: Sequence[float]) -> str:

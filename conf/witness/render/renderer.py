@@ -62,7 +62,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         if data.mime_type == TIMING:
             try:
                 return self._timing(Timing.from_json(dict(data.content)), data.cell_index, data.output_index)
-            except ValueError:  # a page may publish anything under this name
+            except (TypeError, ValueError):  # a page may publish anything under this name
                 return list(super().render_unhandled(data))
         if data.mime_type == IR:
             try:

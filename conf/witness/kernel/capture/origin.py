@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -99,14 +99,14 @@ def traces() -> int | None:
         return None
 
 
-def _locals(function: str, frame: FrameType) -> dict[str, Any]:
+def _locals(function: str, frame: FrameType) -> Mapping[str, Any]:
     """Return the local names of the nearest frame of a function of JAX."""
     above: FrameType | None = frame
     for _ in range(DEEP):
         if above is None:
             break
         if above.f_code.co_name == function and _in_jax(above.f_code.co_filename):
-            return dict(above.f_locals)
+            return above.f_locals
         above = above.f_back
     return {}
 
@@ -124,6 +124,7 @@ def _file(place: str) -> str:
     return (match[2] or "") if (match := PLACE.match(place)) else ""
 
 
+@lru_cache(maxsize=4096)
 def _in_jax(file: str) -> bool:
     jax = getattr(sys.modules.get("jax"), "__file__", None)
     return bool(jax and file and Path(file).is_relative_to(Path(jax).parent))
