@@ -12,6 +12,8 @@ from witness.records.captured import TIMING
 from witness.records.normalise import normalise
 from witness.records.page import CellRecord, LiveValue, PageRecord
 from witness.records.scrub import without_colour
+from witness.records.timing import timings
+from witness.records.work import work_in
 
 LONGEST_TITLE = 60
 TOP = "(above the first cell)"
@@ -21,13 +23,18 @@ TOP = "(above the first cell)"
 MEASURED = ("time", "ratio")
 """Formats of live values that are never exact."""
 
+STEPS = ("traced", "failed while traced", "compiled")
+COUNTED = "(a number of times)"
+"""What stands for how often JAX did something where that is not exact."""
+
 
 @dataclass(frozen=True)
 class Part:
     """One piece of evidence."""
 
     kind: str
-    """``stdout``, ``stderr``, a MIME type, ``error`` and its class, ``timing`` and its kind, ``live`` and its role."""
+    """``stdout``, ``stderr``, a MIME type, ``error`` and its class, ``timing`` and its kind, ``jax`` and the function
+    that it traced or compiled, ``live`` and its role."""
     text: str = ""
     """Normalised."""
     loose: str | None = None
@@ -100,8 +107,23 @@ def _parts(cell: CellRecord) -> Iterator[Part]:
     if cell.raised:
         name = cell.raised.name.removeprefix("builtins.")
         yield Part(f"error {name}", normalise(cell.raised.message.strip().split("\n", 1)[0]))
-    for timing in cell.captured.get("timings") or []:
-        yield Part(f"timing {timing.get('kind', 'unknown')}")
+    timed = timings(cell.captured)
+    for timing in timed:
+        yield Part(f"timing {timing.kind}")
+    yield from _work(cell, exact=not timed)
+
+
+def _work(cell: CellRecord, *, exact: bool) -> Iterator[Part]:
+    """Yield how often JAX traced and compiled each of the reader's functions; a clock decides that in a timed cell."""
+    work = work_in(cell.captured)
+    counts: dict[str, list[int]] = {}
+    for it in work.programs if work else ():
+        done = (len(it.traced), len(it.failed), len(it.compiled) + len(it.loaded))
+        counts[it.name] = [a + b for a, b in zip(counts.get(it.name, (0, 0, 0)), done, strict=True)]
+    for name, times in counts.items():
+        words = [f"{word} {count}" for word, count in zip(STEPS, times, strict=True) if count]
+        if words:
+            yield Part(f"jax {name}", ", ".join(words) if exact else COUNTED, COUNTED)
 
 
 def _shown(data: dict[str, object]) -> Iterator[Part]:
