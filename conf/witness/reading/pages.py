@@ -65,8 +65,10 @@ def files(names: Sequence[str], suffix: str, *, required: bool = True) -> list[P
     found: dict[Path, None] = {}
     for name in names:
         path = next((path for path in _meant(name, suffix) if path.exists()), None)
-        if path is None:
+        if path is None and required:
             raise NoPages(f"{name}: no such page or folder")
+        if path is None:
+            continue
         for file in sorted(path.rglob(f"*{suffix}")) if path.is_dir() else [path]:
             if file.suffix == suffix:
                 found[file.resolve()] = None
