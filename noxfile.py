@@ -149,6 +149,13 @@ def linkcheck(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["dev"])
+def drift(session: nox.Session) -> None:
+    """Check the book on several versions of JAX, named or not, and compare what it did; needs the network."""
+    _, rest = split(session)
+    run(session, "python", "-m", "tests.drift", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
 def bench(session: nox.Session) -> None:
     """Measure how long building the book takes."""
     _, rest = split(session)

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from witness import cli
-from witness.check import command
+from witness.check import command, comparing
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    return cli.main(arguments, [command.add])
+    return cli.main(arguments, [command.add, comparing.add])
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ def evidence(plan: Plan, record: PageRecord) -> list[Evidence]:
     return [_evidence(it, cells.get(it.number)) for it in transcripts(record)]
 
 
+def bare(record: PageRecord) -> list[Evidence]:
+    """Return the evidence of a record alone: all of it."""
+    return [_evidence(it, None) for it in transcripts(record)]
+
+
 def _evidence(it: Transcript, cell: Cell | None) -> Evidence:
     unchecked = cell is not None and cell.unchecked
     parts = tuple(part for part in it.parts if part.is_live or not unchecked)
