@@ -45,7 +45,7 @@ def test_accepting_on_one_version_keeps_what_is_right_on_the_others() -> None:
     prints = {
         "same": dict.fromkeys(("new", "old", "gpu", "middle"), "one"),
         "old": {"new": "two", "old": "zwei", "gpu": "two", "middle": "two"},
-        "all": {"new": "three", "old": "drei", "gpu": "trois", "middle": "tre"},
+        "all": {"new": "three", "old": "drei", "gpu": "trois", "middle": "drie"},
     }
     environments = {"new": NEW, "old": OLD, "gpu": GPU, "middle": MIDDLE}
 
