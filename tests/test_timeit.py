@@ -19,6 +19,7 @@ from witness.records.timing import Timing, timings
 from witness.runner.page import PREAMBLE
 
 SETUP = """
+import threading
 import time
 import types
 import warnings
@@ -68,6 +69,22 @@ def waits_for_one_of_two(x):
     f(x)
     pair(x)["a"].block_until_ready()
     return 3
+
+
+def in_a_thread():
+    thread = threading.Thread(target=lambda: f(x).block_until_ready())
+    thread.start()
+    thread.join()
+
+
+class Result:
+    def __init__(self, array):
+        self.array = array
+
+
+@jax.jit
+def calls_back(x):
+    return jax.pure_callback(lambda v: np.asarray(v) + 1, jax.ShapeDtypeStruct(x.shape, x.dtype), x)
 
 
 def train():
@@ -121,6 +138,13 @@ KINDS = {
         "jax.device_put(host).block_until_ready()",
         "f(x).addressable_shards[0].data.block_until_ready()",
         "kept.append(f(x).block_until_ready())",
+        "Result(f(x).block_until_ready())",
+        "in_a_thread()",
+        "calls_back(x).block_until_ready()",
+        "jax.pmap(lambda v: v + 1)(v[None]).block_until_ready()",
+        "x.at[0].set(1.0).block_until_ready()",
+        "np.tanh(f(x))",
+        "assert jnp.allclose(f(x), f(x))",
     ],
     "dispatch": [
         "f(x)",
@@ -146,6 +170,11 @@ KINDS = {
         "jax.device_put(host)",
         "jnp.asarray(host)",
         "for _ in range(3): f(x)",
+        "Result(f(x))",
+        "kept[:] = [f(x)]",
+        "global bound; bound = f(x)",
+        "jnp.array([1, 2, 3])",
+        "(f(x), None, 'text', {'k': f(x)})",
     ],
     "unknown": ["waits_for_one_of_two(x)", "train()", "np.from_dlpack(f(x))"],
     "none": [

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from threading import get_ident
 from typing import Any
 
 from witness.kernel.capture.buffer import noticed
@@ -29,6 +30,7 @@ class Awaiting:
     def __init__(self) -> None:
         self._lineage = Lineage()
         self._stack = ExitStack()
+        self._thread = get_ident()
         self._array: Any = None
         self._leaves: Callable[[Any], Iterable[Any]] = list
 
@@ -81,7 +83,7 @@ class Awaiting:
 
     def _hook(self, state: Any) -> None:
         """Have JAX tell of each program that it runs without asking Python; the handle of its own NaN checks."""
-        before, stock = state.get_local(), state.value
+        stock = state.value
 
         def hook(function: Any, arguments: Any, keywords: Any, outputs: Any) -> None:
             with self._safely():
@@ -89,13 +91,16 @@ class Awaiting:
             if stock is not None:
                 stock(function, arguments, keywords, outputs)
 
-        state.set_local(hook)
+        # for every thread, and for this one where it has a hook of its own
+        for get, put in ((state.get_global, state.set_global), (state.get_local, state.set_local)):
+            if state.value is not hook:
+                self._stack.callback(self._restore, get, put, get(), hook)
+                put(hook)
 
-        def restore() -> None:
-            if state.get_local() is hook:
-                state.set_local(before)
-
-        self._stack.callback(restore)
+    @staticmethod
+    def _restore(get: Callable[[], Any], put: Callable[[Any], None], before: Any, hook: Any) -> None:
+        if get() is hook:
+            put(before)
 
     def _wrap(self, owner: Any, name: str, after: Callable[[Any, Any], None]) -> None:
         """Have ``after(arguments, result)`` called after a function; vars() finds a class's own, as it is kept."""
@@ -122,14 +127,14 @@ class Awaiting:
 
     def _note(self, array: object) -> None:
         with self._safely():
-            self._lineage.awaited(array)
+            self._lineage.awaited(array, ours=get_ident() == self._thread)
 
     def _awaited(self, arguments: Any, _: Any) -> None:
-        self._lineage.awaited(arguments[0])
+        self._note(arguments[0])
 
     def _all_awaited(self, arguments: Any, _: Any) -> None:
         for array in self._arrays(arguments):
-            self._lineage.awaited(array)
+            self._note(array)
 
     def _shared(self, _: Any, __: Any) -> None:
         self._lineage.unsure = True  # whether this waits, no document says

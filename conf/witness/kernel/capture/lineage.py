@@ -37,11 +37,14 @@ class Lineage:
             for part in parts:
                 self._known[id(part)] = (weakref.ref(part), number)
 
-    def awaited(self, array: object) -> None:
-        """Take in that an array was waited for, or converted to something on the host."""
-        if self._exists(array):
-            return
+    def awaited(self, array: object, *, ours: bool = True) -> None:
+        """Take in that an array was waited for, or converted to something on the host.
+
+        ``ours`` says that the statement's own thread did so: in others, JAX hands callbacks arrays of unknown origin.
+        """
         number = self._number(array)
+        if self._exists(array) or (number is None and not ours):
+            return
         if number is None:
             self.ran((), (array,))
             number = len(self._parents) - 1
