@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
@@ -49,3 +50,9 @@ def digests(names: Iterable[str], path: Path) -> dict[str, str]:
         file = path.parent / name
         found[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     return found
+
+
+def example(cell: NotebookNode) -> str:
+    """Return the file that a code cell shows, as readers know it: ``../examples/flow.py`` is ``examples/flow.py``."""
+    path = PurePosixPath(posixpath.normpath(str(cell.metadata.get("load") or ".")))
+    return path.name if path.is_absolute() else "/".join(part for part in path.parts if part != "..")

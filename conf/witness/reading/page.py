@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from witness.reading.lint import lint_bytes
 from witness.reading.live import first_live, live_values
-from witness.reading.notebook import Unreadable, digests, read_notebook
+from witness.reading.notebook import Unreadable, digests, example, read_notebook
 from witness.reading.plan import Budget, Cell, Lane, Plan
 from witness.reading.site import Site
 
@@ -124,6 +124,7 @@ def _cells(notebook: NotebookNode, text: str, settings: NbParserConfig, path: Pa
             raises=str(raises) if raises else None,
             may_raise=not raises and (settings.execution_allow_errors or "raises-exception" in tags),
             skip="skip-execution" in tags,
+            shows=example(cell),
             unchecked=cell.metadata.get("check") == "runs",
             rtol=float(cell.metadata["rtol"]) if cell.metadata.get("rtol") else None,
         )

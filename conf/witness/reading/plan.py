@@ -26,6 +26,8 @@ class Cell:
     """Qualified name of the class it must raise (a bare name is a built-in)."""
     may_raise: bool = False
     """Whether it may raise anything or nothing: a stock ``raises-exception`` tag."""
+    shows: str = ""
+    """The example file that it shows, as readers know it: ``examples/flow.py``."""
     skip: bool = False
     """Whether it is shown and not run: a stock ``skip-execution`` tag."""
     unchecked: bool = False
@@ -79,7 +81,7 @@ class Plan:
         """Return a digest of all that decides what the execution gives: neither lines nor budgets nor prose."""
         decisive = {
             "kernel": self.kernel,
-            "cells": [[c.source, c.raises, c.may_raise, c.skip] for c in self.cells],
+            "cells": [[c.source, c.raises, c.may_raise, c.skip, c.shows] for c in self.cells],
             "live": [[v.expression, v.format, v.after] for v in self.live],
             "needs": self.needs,
             "strict": self.strict,

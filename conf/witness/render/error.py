@@ -8,13 +8,25 @@ from dataclasses import dataclass
 
 from docutils import nodes
 
+from witness.records.error import Frame, Raised
 from witness.render.block import SCREEN, folded
-from witness.render.fold import scroll
+from witness.render.fold import fold, scroll
 from witness.render.text import amount, lines, plain
-from witness.render.traceback import Frame, Traceback
 
-LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:)\]]|<cell (\d+)>(?::\d+)*")
-"""What becomes a link in a message: an address, and a place in a cell."""
+ADDRESS = r"https?://[^\s<>\"']*[^\s<>\"'.,;:)\]]"
+"""What becomes a link in a message, besides a place in a cell."""
+
+EMBEDDED = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t]+.*\n|\n(?=[ \t]))+")
+"""A traceback in a message: what a callback raised on the host arrives as text."""
+
+JAX = re.compile(r"jax\.errors\.\w+$")
+PAGE = "https://docs.jax.dev/en/latest/errors.html#"
+"""JAX's page of errors, where each class of ``jax.errors`` has its place."""
+
+BEFORE = "JaxStackTraceBeforeTransformation"
+"""The class of a cause that JAX makes up: its frames are where an operation was written."""
+
+ORIGINS = {"cause": "Caused by", "context": "Raised while this was handled:"}
 
 
 @dataclass(frozen=True)
@@ -24,75 +36,116 @@ class Place:
     number: int
     """Number of the code cell on its page, from 1; ``id`` is made of it."""
     file: str = ""
-    """Name of the example file that the cell shows, if it shows one."""
+    """The example file that the cell shows, if it shows one."""
 
     @property
     def id(self) -> str:
         """Return the cell's identifier in the page."""
         return f"cell-{self.number}"
 
-
-def error(
-    name: str, message: str, traceback: Traceback, places: Mapping[int, Place], here: int, expected: bool
-) -> nodes.container:
-    """Return the nodes of an error.
-
-    Args:
-        name: Qualified class name.
-        message: The whole message, however long.
-        traceback: Its frames.
-        places: The page's code cells by execution count.
-        here: Number of the code cell that raised it.
-        expected: Whether the page says that the cell raises.
-    """
-    head = nodes.paragraph("", "", nodes.literal(name, name.removeprefix("builtins.")), classes=["witness-error-class"])
-    if expected:
-        head += [nodes.Text(" "), nodes.inline("", "as expected", classes=["witness-expected"])]
-    numbers = {place.number for place in places.values()}
-    box = nodes.container("", head, _message(plain(message), numbers), classes=["witness-error"])
-    box["support_smartquotes"] = False  # the message stays as it is, letter by letter
-    if traceback.notes:
-        box += nodes.paragraph("", traceback.notes, classes=["witness-error-notes"])
-    if traceback.own:
-        items = [_item(frame, count, places, here) for frame, count in traceback.own]
-        box += nodes.bullet_list("", *items, classes=["witness-frames", "no-search"])
-    if traceback.library or (traceback.text and not traceback.own):
-        summary = amount(traceback.library, "library frame") if traceback.library else "The whole traceback"
-        box += folded(traceback.text, summary, ["no-search"])
-    return box
+    @property
+    def name(self) -> str:
+        """Return the name of the cell as a file, in frames and in messages."""
+        return self.file or f"<cell {self.number}>"
 
 
-def _message(message: str, numbers: set[int]) -> nodes.Element:
-    message = message.strip("\n") or "(no message)"
-    node = nodes.paragraph("", "", *_linked(message, numbers), classes=["witness-error-message"])
-    size = lines(message)
-    return scroll("", node, label=f"Message, {amount(size, 'line')}") if size > SCREEN else node
+class Report:
+    """Makes the nodes of an error."""
 
+    def __init__(self, places: list[Place], here: int) -> None:
+        """Know the code cells of the page, and the number of the one that raised."""
+        self._places: Mapping[str, Place] = {place.name: place for place in reversed(places)}
+        self._here = here
+        names = "|".join(re.escape(name) for name in sorted(self._places, key=len, reverse=True)) or "(?!)"
+        self._link = re.compile(rf"{ADDRESS}|(?<![\w/])({names})((?::\d+)*)(?!\w)")
 
-def _linked(text: str, numbers: set[int]) -> Iterator[nodes.Node]:
-    """Yield the text in pieces, its letters unchanged, with links where it names an address or a cell."""
-    start = 0
-    for match in LINK.finditer(text):
-        if match[1] and int(match[1]) not in numbers:
-            continue
-        yield nodes.Text(text[start : match.start()])
-        target = {"refid": Place(int(match[1])).id, "internal": True} if match[1] else {"refuri": match[0]}
-        yield nodes.reference("", match[0], **target)
-        start = match.end()
-    yield nodes.Text(text[start:])
+    def box(self, raised: Raised, traceback: str, summary: str, *, expected: bool) -> nodes.container:
+        """Return the nodes of the exception that ended the cell.
 
+        Args:
+            raised: The exception.
+            traceback: All of its frames, as they are printed.
+            summary: What stands for them while they are folded.
+            expected: Whether the page says that the cell raises.
+        """
+        box = nodes.container("", *self._raised(raised, expected=expected), classes=["witness-error"])
+        box["support_smartquotes"] = False  # the message stays as it is, letter by letter
+        if traceback:
+            box += folded(traceback, summary, ["no-search"])
+        return box
 
-def _item(frame: Frame, count: int, places: Mapping[int, Place], here: int) -> nodes.list_item:
-    place = places.get(frame.cell)
-    if place is None:
-        name: nodes.Node = nodes.Text(f"cell {frame.cell}")
-    elif place.number == here:
-        name = nodes.Text("this cell")
-    else:
-        name = nodes.reference("", place.file or f"cell {place.number}", refid=place.id, internal=True)
-    end = f", line {frame.line}" + (f", in {frame.function}" if frame.function else "")
-    where = nodes.inline("", "", name, nodes.Text(end), classes=["witness-where"])
-    if count > 1:
-        where += nodes.Text(f", {count} times in a row")
-    code = nodes.literal(frame.code, frame.code, language="python", classes=["code"])
-    return nodes.list_item("", nodes.paragraph("", "", where, nodes.Text(" "), code))
+    def _raised(self, raised: Raised, *, expected: bool = False, depth: int = 0) -> Iterator[nodes.Element]:
+        name = raised.name.removeprefix("builtins.").removeprefix("__main__.")
+        head = nodes.paragraph("", "", nodes.literal(name, name), classes=["witness-error-class"])
+        if expected:
+            head += [nodes.Text(" "), nodes.inline("", "as expected", classes=["witness-expected"])]
+        yield head
+        yield from self._message(plain(raised.message))
+        if notes := plain("\n".join(raised.notes)).strip("\n"):
+            yield nodes.paragraph("", "", *self._linked(notes), classes=["witness-error-notes"])
+        if JAX.match(raised.name) and PAGE not in raised.message:
+            link = nodes.reference("", f"What JAX says of {name}", refuri=PAGE + raised.name)
+            yield nodes.paragraph("", "", link, classes=["witness-error-page", "no-search"])
+        if raised.frames:
+            items = [self._item(frame) for frame in raised.frames]
+            yield nodes.bullet_list("", *items, classes=["witness-frames", "no-search"])
+        if raised.origin and depth < 20:
+            yield self._origin(raised.origin, raised.link, depth + 1)
+        for number, member in enumerate(raised.members, 1):
+            title = nodes.paragraph("", f"{number} of {len(raised.members)}", classes=["witness-error-origin"])
+            yield nodes.container("", title, *self._raised(member, depth=depth + 1), classes=["witness-error-member"])
+
+    def _origin(self, origin: Raised, link: str, depth: int) -> nodes.container:
+        if origin.name.endswith(BEFORE):
+            title = nodes.paragraph("", "The operation comes from", classes=["witness-error-origin"])
+            items = [self._item(frame) for frame in origin.frames]
+            frames = nodes.bullet_list("", *items, classes=["witness-frames", "no-search"])
+            rest = [self._origin(origin.origin, origin.link, depth + 1)] if origin.origin else []
+            return nodes.container("", title, frames, *rest, classes=["witness-error-member"])
+        title = nodes.paragraph("", ORIGINS.get(link, ""), classes=["witness-error-origin"])
+        return nodes.container("", title, *self._raised(origin, depth=depth), classes=["witness-error-member"])
+
+    def _message(self, message: str) -> Iterator[nodes.Element]:
+        """Yield a message in its own order; a traceback within it is folded, what it ends with is in view."""
+        message = message.strip("\n") or "(no message)"
+        start = 0
+        for found in EMBEDDED.finditer(f"{message}\n"):
+            if before := message[start : found.start()].strip():
+                yield self._paragraph(before)
+            text = found[0].rstrip("\n")
+            part = self._paragraph(text)
+            part["classes"].append("witness-error-embedded")
+            yield fold("", part, summary=f"Traceback, {amount(lines(text), 'line')}")
+            start = found.end()
+        if rest := message[start:].strip("\n"):
+            node = self._paragraph(rest)
+            size = lines(rest)
+            yield scroll("", node, label=f"Message, {amount(size, 'line')}") if size > SCREEN else node
+
+    def _paragraph(self, text: str) -> nodes.paragraph:
+        return nodes.paragraph("", "", *self._linked(text), classes=["witness-error-message"])
+
+    def _linked(self, text: str) -> Iterator[nodes.Node]:
+        """Yield the text in pieces, its letters unchanged, with links where it names an address or a cell."""
+        start = 0
+        for match in self._link.finditer(text):
+            yield nodes.Text(text[start : match.start()])
+            target = {"refid": self._places[match[1]].id, "internal": True} if match[1] else {"refuri": match[0]}
+            yield nodes.reference("", match[0], **target)
+            start = match.end()
+        yield nodes.Text(text[start:])
+
+    def _item(self, frame: Frame) -> nodes.list_item:
+        place = self._places.get(frame.file)
+        if place is None:
+            name: nodes.Node = nodes.Text(frame.file)
+        elif place.number == self._here:
+            name = nodes.Text("this cell")
+        else:
+            name = nodes.reference("", place.file or f"cell {place.number}", refid=place.id, internal=True)
+        end = f", line {frame.line}" + (f", in {frame.function}" if frame.function else "")
+        where = nodes.inline("", "", name, nodes.Text(end), classes=["witness-where"])
+        if frame.times > 1:
+            where += nodes.Text(f", {frame.times} times")
+        code = nodes.literal(frame.code, frame.code, language="python", classes=["code"])
+        return nodes.list_item("", nodes.paragraph("", "", where, nodes.Text(" "), code))

@@ -14,6 +14,7 @@ from sphinx.util import logging
 from witness.records.captured import IR, TIMING
 from witness.render.evidence import pages
 from witness.render.fold import scroll
+from witness.render.table import TABLE
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
             logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
     if installed:
         ours = [(builder, kind, 0) for builder in HTML for kind in OURS]
-        config.nb_mime_priority_overrides = [("*", IR, 0), *ours, *config.nb_mime_priority_overrides]
+        config.nb_mime_priority_overrides = [("*", IR, 0), ("*", TABLE, 0), *ours, *config.nb_mime_priority_overrides]
     if config.witness_strict:
         if config.nb_render_markdown_format == "commonmark":  # MyST-NB's choice, which has no tables
             config.nb_render_markdown_format = "gfm"

@@ -15,6 +15,7 @@ from witness.reading.site import Site
 from witness.records.captured import SHOWN
 from witness.records.page import PageRecord
 from witness.records.store import Store
+from witness.render import table
 from witness.render.evidence import reading
 
 PYTHON = {"name": "python", "pygments_lexer": "ipython3"}
@@ -39,6 +40,8 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
     fill(notebook, record)
     if site.notebooks.render_plugin != "witness":
         forget(notebook)
+    elif site.strict:
+        tables(notebook)
     names = site.notebooks.eval_name_regex if any(value.format == EVAL for value in record.live) else None
     reading[page] = [live.line for live in live_values(notebook, text, path, names)]
     unsettle(notebook, site)
@@ -73,6 +76,15 @@ def forget(notebook: NotebookNode) -> None:
         for output in cell.get("outputs", []):
             for kind in SHOWN:
                 output.get("data", {}).pop(kind, None)
+
+
+def tables(notebook: NotebookNode) -> None:
+    """Name the HTML that holds a table as what it is: a page shows the table, and no HTML."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            html = (output.get("data") or {}).get("text/html")
+            if isinstance(html, str) and table.read(html):
+                output.data[table.TABLE] = output.data.pop("text/html")
 
 
 def fill(notebook: NotebookNode, record: PageRecord) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from docutils import nodes
@@ -9,16 +11,20 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
 from witness.lexers.printed import split
+from witness.reading.notebook import example
 from witness.records.captured import IR, TIMING
+from witness.records.error import Raised
 from witness.records.ir import Ir
-from witness.records.page import CellRecord, PageRecord
+from witness.records.page import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
 from witness.render.block import block, folded
-from witness.render.error import Place, error
+from witness.render.error import Place, Report
 from witness.render.evidence import record_of
 from witness.render.harmless import harmless
 from witness.render.ir import ir
+from witness.render.table import TABLE
+from witness.render.table import read as read_table
 from witness.render.text import amount, lines, plain
 from witness.render.timing import timing_nodes
 from witness.render.traceback import GROUP, Traceback, read, read_group
@@ -70,6 +76,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             except ValueError:
                 return list(super().render_unhandled(data))
             return ir(shown.text, shown.language)
+        if data.mime_type == TABLE:
+            return read_table(data.string)
         return list(super().render_mime_type(data))
 
     def render_text_plain(self, data: MimeData) -> list[nodes.Element]:
@@ -166,11 +174,15 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     ) -> nodes.Element:
         code = [cell for cell in self.renderer.nb_client.notebook.cells if cell.cell_type == "code"]
         here = self._number(cell_index)
-        places = {
-            cell.execution_count: Place(number, str(cell.metadata.get("load", "")).rpartition("/")[2])
-            for number, cell in enumerate(code, 1)
-        }
-        kept: list[CellRecord] = self._record.cells if self._record else []
-        for raised in (cell.raised for cell in kept if cell.number == here and cell.raised):
-            name, message = raised.name, message or raised.message
-        return error(name, message, traceback, places, here, "raises" in metadata)
+        executed = {f"<cell {cell.execution_count}>": f"<cell {number}>" for number, cell in enumerate(code, 1)}
+        places = [Place(number, example(cell)) for number, cell in enumerate(code, 1)]
+        names = {f"<cell {place.number}>": place.name for place in places}
+        own = [replace(frame, file=names.get(executed.get(frame.file, ""), frame.file)) for frame in traceback.own]
+        raised = Raised(name, message, traceback.notes.split("\n") if traceback.notes else [], own, traceback.library)
+        for kept in self._record.cells if self._record else []:
+            if kept.number == here and kept.raised:
+                raised = replace(raised, name=kept.raised.name, message=message or kept.raised.message)
+                with suppress(KeyError, ValueError):
+                    raised = Raised.from_data(kept.captured["error"])
+        text = traceback.text if traceback.library or not own else ""
+        return Report(places, here).box(raised, text, traceback.summary, expected="raises" in metadata)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from witness.render.text import plain
+from witness.records.error import Frame
+from witness.render.text import amount, plain
 
 RULE = re.compile(r"-{20,}$")
 TITLE = re.compile(r"\S+ +Traceback \(most recent call last\)$")
@@ -23,31 +25,22 @@ MEMBER = re.compile(r"^ *\| (?! |Traceback |Exception Group Traceback )(.+)$", r
 
 
 @dataclass(frozen=True)
-class Frame:
-    """One of the reader's own frames: a call that is running in a cell."""
-
-    cell: int
-    """The cell's execution count."""
-    line: int
-    """Line within the cell, from 1."""
-    function: str
-    """Name and arguments' names of the function, or an empty text outside of any."""
-    code: str
-    """The line of code, without its indentation."""
-
-
-@dataclass(frozen=True)
 class Traceback:
     """What a traceback says, apart from the error itself."""
 
-    own: list[tuple[Frame, int]]
-    """The reader's own frames, outermost first, and how often each stands there in a row."""
+    own: list[Frame]
+    """The reader's own frames, outermost first; the file of each is ``<cell 3>`` for what was executed third."""
     library: int
     """How many frames are not the reader's; those that IPython hides count."""
     text: str
     """All frames, with the code of those in libraries."""
     notes: str
     """What was added to the message: notes and the like."""
+
+    @property
+    def summary(self) -> str:
+        """Return what stands for the text while it is folded."""
+        return amount(self.library, "library frame") if self.library else "The whole traceback"
 
 
 def read(items: Sequence[str], message: str) -> Traceback:
@@ -69,7 +62,7 @@ def read(items: Sequence[str], message: str) -> Traceback:
         library += int(hidden[1]) if hidden else bool(FILE.match(head))
         shown.append(part)
     return Traceback(
-        own=list(dict.fromkeys((frame, len(list(same))) for frame, same in groupby(own))),
+        own=[replace(frame, times=count) for frame, count in Counter(own).items()],
         library=library,
         text="\n\n".join(text for text, _ in groupby(shown)),
         notes=_notes("\n".join(parts[end:]), message.strip("\n")),
@@ -90,7 +83,8 @@ def _is_frame(part: str) -> bool:
 def _frame(cell: re.Match[str], code: str) -> Frame:
     arrow = ARROW.search(code)
     line = arrow[1] if arrow else code.partition("\n")[0]
-    return Frame(int(cell["cell"]), int(cell["line"]), cell["function"] or "", line.strip())
+    number, function = int(cell["line"]), (cell["function"] or "").partition("(")[0]
+    return Frame(f"<cell {cell['cell']}>", number, 0, number, 0, function, line.strip())
 
 
 def _notes(end: str, message: str) -> str:

@@ -52,12 +52,15 @@ def machine(records: Path, source: Path | None) -> Machine:
 
 
 def cell_names(plan: Plan, pid: int) -> Mapping[str, str]:
-    """Return the file that ipykernel names for each cell of a page, and what a reader sees instead."""
+    """Return the file that ipykernel names for each cell of a page, and what a reader sees instead.
+
+    A cell that shows an example file is that file, for both have the same lines.
+    """
     import tempfile
 
     folder = Path(tempfile.gettempdir()) / f"ipykernel_{pid}"
     return {
-        str(folder / f"{murmur2_x86(cell.source, CELL_SEED)}.py"): f"<cell {cell.number}>"
+        str(folder / f"{murmur2_x86(cell.source, CELL_SEED)}.py"): cell.shows or f"<cell {cell.number}>"
         for cell in reversed(plan.cells)
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from witness.kernel.capture.error import Errors
 from witness.kernel.capture.work import Listener
 from witness.records.captured import CELL
 
@@ -58,7 +59,7 @@ def load(shell: Any) -> None:
     from witness.kernel.capture.timeit import Timeit  # IPython, which a shell has
 
     ir.install(shell)
-    parts: dict[str, Part] = {"timings": Timeit(shell), "work": Listener()}
+    parts: dict[str, Part] = {"timings": Timeit(shell), "work": Listener(), "error": Errors()}
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)
     shell.events.register("post_run_cell", watcher.after)

@@ -1,0 +1,66 @@
+"""An exception that ended a cell: what it is, what it says, and the reader's own frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Link = Literal["", "cause", "context"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A call that is running in the reader's own code: lines from 1, columns in characters from 0."""
+
+    file: str
+    """``<cell 3>`` for the third cell of a page, the example file that a cell shows, or some other file."""
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    function: str
+    """Qualified name of the function, or an empty text outside of any."""
+    code: str
+    """The line of code, without its indentation."""
+    times: int = 1
+    """How often it is on the stack: a function may call itself."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception, with what it came from and what it holds."""
+
+    name: str
+    """Qualified name of its class."""
+    message: str
+    """All that it says, or an empty text."""
+    notes: list[str] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    """The reader's own, outermost first."""
+    library: int = 0
+    """How many frames below the reader's outermost are not the reader's."""
+    link: Link = ""
+    """What ``origin`` is: its ``cause`` (``raise … from``), or what was being handled (``context``)."""
+    origin: Raised | None = None
+    members: list[Raised] = field(default_factory=list)
+    """What an exception group holds."""
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Raised:
+        """Read it back. Raises ValueError when the data says something else."""
+        try:
+            return cls(
+                **{
+                    **data,
+                    "frames": [Frame(**frame) for frame in data["frames"]],
+                    "origin": cls.from_data(data["origin"]) if data["origin"] else None,
+                    "members": [cls.from_data(member) for member in data["members"]],
+                }
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not an exception: {error!r}") from error
