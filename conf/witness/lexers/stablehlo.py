@@ -14,8 +14,9 @@ TYPE = r"(?:[su]?i\d+|ui\d+|bf16|tf32|f\d+\w*|index|none|token)(?!\w)"
 VALUE = r"%[\w$.-]+"
 STRING = r'"(?:[^"\\\n]|\\.)*"'
 START = re.compile(
-    r"\s*(?:(?:#[\w$.-]+ = |//).*\n\s*)*"
-    r"(?:builtin\.)?module(?: @(?:[\w$.-]+|\"[^\"\n]*\"))?(?: attributes \{.*\})? \{\s*$",
+    r"\s*(?:(?:#[\w$.-]+ = |//| at ).*\n\s*)*"
+    r"(?:\"builtin\.module\"\(\) [<(].*\(\{|"
+    r"(?:builtin\.)?module(?: @(?:[\w$.-]+|\"[^\"\n]*\"))?(?: attributes \{.*\})? \{\s*)$",
     re.MULTILINE,
 )
 
