@@ -83,7 +83,7 @@ class Report:
         yield from self._message(plain(raised.message))
         if notes := plain("\n".join(raised.notes)).strip("\n"):
             yield nodes.paragraph("", "", *self._linked(notes), classes=["witness-error-notes"])
-        if JAX.match(raised.name) and PAGE not in raised.message:
+        if JAX.match(raised.name) and f"#{raised.name}" not in raised.message:
             link = nodes.reference("", f"What JAX says of {name}", refuri=PAGE + raised.name)
             yield nodes.paragraph("", "", link, classes=["witness-error-page", "no-search"])
         if raised.frames:
