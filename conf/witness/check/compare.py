@@ -106,7 +106,8 @@ def to_data(before: Mapping[str, Any], after: Mapping[str, Any], changed: Sequen
 
 def to_text(before: str, after: str, changed: Sequence[Changed]) -> str:
     """Return a comparison as a person reads it."""
-    lines = [f"{before} → {after}: {len(changed)} cells do something else"]
+    count = f"{len(changed)} cells do" if len(changed) != 1 else "1 cell does"
+    lines = [f"{before} → {after}: {count} something else"]
     for cell in changed:
         lines += ["", f"docs/{cell.page}.md:{cell.line}: cell {cell.cell}: {cell.title}"]
         for change in cell.changes:
