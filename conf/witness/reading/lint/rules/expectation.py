@@ -48,6 +48,16 @@ def reasons(page: Page) -> Iterator[Finding]:
             yield Finding(cell.option_line("tags"), "`skip-execution` leaves the cell without evidence")
 
 
+def idle(page: Page) -> Iterator[Finding]:
+    """Options that excuse or loosen a comparison that is not made otherwise either."""
+    for cell in page.cells:
+        if "reason" in cell.options and "check" not in cell.options and "skip-execution" not in cell.tags:
+            mend = "remove it, or write `:check: runs` above it"
+            yield Finding(cell.option_line("reason"), "`:reason:` excuses nothing: the cell is checked", mend=mend)
+        if "rtol" in cell.options and cell.options.get("check") == "runs":
+            yield Finding(cell.option_line("rtol"), "`:rtol:` loosens nothing: `:check: runs` compares no output")
+
+
 RULES = (
     Rule(
         "raises-class",
@@ -67,5 +77,11 @@ RULES = (
         "A cell that opts out of being checked or run says why.",
         "add `:reason:` and a sentence",
         reasons,
+    ),
+    Rule(
+        "idle-option",
+        "A cell's `:reason:` and `:rtol:` say something of how it is checked.",
+        "remove it",
+        idle,
     ),
 )
