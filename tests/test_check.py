@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import page
+from tests.building import Site, page
 
 CASES = Path(__file__).parent / "check"
 NAMES = sorted(case.name for case in CASES.iterdir())
@@ -153,6 +153,16 @@ def test_expected_text_of_no_page_fails(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "expected/gone.txt:1: orphaned: no page runs code as gone" in done.stderr
     assert folder.check("there").returncode == 0
+
+
+def test_the_record_of_the_site_is_the_one_that_is_checked(tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"there": page('print("one")', prose="It is {live}`6 * 7`.")})
+    built = site.build()
+    assert site.ran(built) == ["there"], built.stderr
+    done = Folder(tmp_path).check("there")
+    assert done.returncode == 1
+    assert "docs/there.md:9: cell 1: prints, and has no expected text" in done.stderr
+    assert "[1/1]" not in done.stderr
 
 
 # ---------------------------------------------------------------------------------------------------------------------

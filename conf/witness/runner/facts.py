@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -35,7 +36,8 @@ class Facts:
         So a build that changes nothing imports no JAX. Where kernels may be forked, the process that is asked is the
         forge of the pages that are going to run; ``strict`` decides their environment.
         """
-        self._kept = folder / "facts.json"
+        interpreter = hashlib.sha256(f"{sys.version} {sys.prefix}".encode()).hexdigest()[:8]  # several share records
+        self._kept = folder / f"facts-{interpreter}.json"
         self.flags = decisive()
         self.plugins = _plugins()
         self._signs = {
