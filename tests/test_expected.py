@@ -170,6 +170,12 @@ def test_a_malformed_file_names_its_line(text: str, line: int) -> None:
     assert caught.value.line == line
 
 
+def test_a_long_difference_is_cut() -> None:
+    sheet = Sheet("docs/x.md", "tests/expected/x.txt", NEW, "accept")
+    (fault,) = compare(sheet, Expected(), [cell(1, "a", "\n".join(map(str, range(1000))))])
+    assert fault.detail.splitlines()[-1] == "… and 901 lines more"
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Which cell is which
 

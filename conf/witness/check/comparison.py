@@ -13,6 +13,9 @@ from witness.check.fault import Fault
 from witness.check.matching import Known, matched
 from witness.check.transcript import Part
 
+LONGEST = 100
+"""Lines of a difference that a report shows."""
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -94,12 +97,17 @@ def _kinds(wanted: Sequence[Part], cell: Evidence) -> str:
 
 
 def difference(before: str, after: str, wanted: Sequence[Part], got: Sequence[Part]) -> str:
-    """Return a unified diff of two lists of parts."""
-    return "\n".join(unified_diff(_lines(wanted), _lines(got), before, after, lineterm=""))
+    """Return a unified diff of two lists of parts, cut where it is long."""
+    return _cut(list(unified_diff(_lines(wanted), _lines(got), before, after, lineterm="")))
 
 
 def _printed(parts: Sequence[Part]) -> str:
-    return "\n".join(f"+{line}" for line in _lines(parts))
+    return _cut([f"+{line}" for line in _lines(parts)])
+
+
+def _cut(lines: list[str]) -> str:
+    more = [f"… and {len(lines) - LONGEST} lines more"] if len(lines) > LONGEST else []
+    return "\n".join(lines[:LONGEST] + more)
 
 
 def _lines(parts: Sequence[Part]) -> list[str]:

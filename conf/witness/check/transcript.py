@@ -119,7 +119,8 @@ def _work(cell: CellRecord, *, exact: bool) -> Iterator[Part]:
     counts: dict[str, list[int]] = {}
     for it in work.programs if work else ():
         done = (len(it.traced), len(it.failed), len(it.compiled) + len(it.loaded))
-        counts[it.name] = [a + b for a, b in zip(counts.get(it.name, (0, 0, 0)), done, strict=True)]
+        name = " ".join(it.name.split()) or "(without a name)"
+        counts[name] = [a + b for a, b in zip(counts.get(name, (0, 0, 0)), done, strict=True)]
     for name, times in counts.items():
         words = [f"{word} {count}" for word, count in zip(STEPS, times, strict=True) if count]
         if words:
