@@ -514,7 +514,17 @@ def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# In a page's record
+# In a notebook of one's own, and in a page's record
+
+
+def test_a_notebook_loads_it_by_name(pages: Pages) -> None:
+    conf = Path(conditions.__file__).parents[3]
+    with pages.start() as kernel:
+        assert kernel.run(f"import sys\nsys.path.insert(0, {str(conf)!r})\n%load_ext witness").traceback == ""
+        kernel.run("import jax.numpy as jnp\n%load_ext witness")
+        shown = kernel.run("%timeit -n 1 -r 6 jnp.ones(3)")
+        assert "dispatch only" in shown.result
+        assert TIMING in shown.mimes
 
 
 def test_a_timing_is_in_the_record_and_on_the_page(tmp_path: Path) -> None:
