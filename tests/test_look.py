@@ -37,6 +37,10 @@ CELLS = {
         'Markdown("| a | b |\\n|---|--:|\\n| <i>x</i> | [there](#where) |\\n\\n<script>alert(3)</script>\\n\\n'
         '![eye](https://example.org/eye.png)")'
     ),
+    "latex": (
+        'display({"text/latex": r"$\\href{javascript:alert(5)}{x}$"}, raw=True)\n'
+        'display({"text/latex": r"$x^2$"}, raw=True)'
+    ),
     "svg": (
         'display({"image/svg+xml": "<svg xmlns=\\"http://www.w3.org/2000/svg\\" width=\\"9\\" height=\\"9\\">'
         '<script>alert(4)</script></svg>"}, raw=True)'
@@ -167,6 +171,13 @@ def test_no_markup_of_a_cell_gets_through(tree: Element, site: Site) -> None:
     assert (picture.get("src") or "").endswith(".svg")
     assert picture.get("alt")
     assert not list(output(tree, "svg").iter("svg"))
+
+
+def test_a_formula_that_is_more_than_one_is_text(tree: Element) -> None:
+    formula = only(output(tree, "latex"), "math")
+    assert "x^2" in text(formula)
+    assert "alert" not in text(formula)
+    assert r"\href{javascript:alert(5)}{x}" in text(output(tree, "latex"))
 
 
 def test_markdown_is_a_real_table_and_its_html_is_text(tree: Element) -> None:

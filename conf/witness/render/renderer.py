@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -29,6 +30,9 @@ from witness.render.text import amount, lines, plain
 from witness.render.timing import timing_nodes
 from witness.render.traceback import GROUP, Traceback, read, read_group
 from witness.render.work import strips
+
+ACTIVE_TEX = re.compile(r"\\(?:href|require|(?:css|html|Html)\w*|style|class|data|includegraphics|url)\b")
+"""What is more than a formula to MathJax."""
 
 HIDDEN = {"remove-output", "remove_output", "hide-output", "hide-cell"}
 """Tags of cells whose outputs are out of sight: what JAX did under them is, too."""
@@ -93,6 +97,11 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def render_text_html(self, data: MimeData) -> list[nodes.Element]:
         """Return HTML; in strict mode its text, as nothing better was displayed with it."""
         return self._source(data, "html") if self._strict else list(super().render_text_html(data))
+
+    def render_text_latex(self, data: MimeData) -> list[nodes.Element]:
+        """Return a formula; in strict mode the text of one that could make a link or load a script."""
+        active = self._strict and ACTIVE_TEX.search(data.string)
+        return self._source(data, "tex") if active else list(super().render_text_latex(data))
 
     def render_javascript(self, data: MimeData) -> list[nodes.Element]:
         """Return a script; in strict mode its text."""
