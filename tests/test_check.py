@@ -189,6 +189,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, subprocess.
         folder.page(name, page(code))
     folder.page("failing", page('print("one")', "1 / 0"))
     folder.page("optimised", page('print("HloModule jit_f")'))
+    folder.page("damaged", page('print("one")'), "one\n")
     folder.page("varying", page("import uuid\n\ncode = str(uuid.uuid1())", prose="It is {live}`code`."))
     return folder, folder.check("--accept")
 
@@ -207,7 +208,7 @@ def test_pages_that_fail_or_print_what_cannot_be_compared_are_refused(
     name: str, taken: tuple[Folder, subprocess.CompletedProcess[str]]
 ) -> None:
     folder, done = taken
-    assert done.returncode == 1
+    assert done.returncode == 2  # one file cannot be read
     assert said(done, name)
     assert not (folder.path / "expected" / f"{name}.txt").exists()
 
@@ -227,6 +228,14 @@ def test_a_live_value_that_differs_from_run_to_run_is_only_expected_to_be_there(
     taken: tuple[Folder, subprocess.CompletedProcess[str]],
 ) -> None:
     assert "--- live code\n    (text)\n" in taken[0].expected("varying")
+
+
+def test_a_file_that_cannot_be_read_is_not_written_over(
+    taken: tuple[Folder, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, done = taken
+    assert "expected/damaged.txt:1: no expected text: " in done.stderr
+    assert folder.expected("damaged") == "one\n"
 
 
 def test_ci_accepts_nothing(taken: tuple[Folder, subprocess.CompletedProcess[str]]) -> None:

@@ -51,11 +51,7 @@ class Book:
         """Compare one page; say whether it does what is expected."""
         if (cells := self._evidence(plan, self.store, verdict)) is None:
             return False
-        try:
-            expected = self.files.read(plan.page)
-        except (Malformed, UnicodeDecodeError) as error:
-            line = error.line if isinstance(error, Malformed) else 1
-            verdict.impossible.append(f"{self.files.shown(plan.page)}:{line}: no expected text: {error}")
+        if (expected := self._expected(plan, verdict)) is None:
             return False
         found = list(compare(self._sheet(plan), expected, cells))
         verdict.faults += found
@@ -73,10 +69,8 @@ class Book:
             verdict.faults += faults
             if faults or None in runs:
                 continue
-            try:
-                expected = self.files.read(plan.page)
-            except (Malformed, UnicodeDecodeError):
-                expected = Expected()  # what is no expected text is written anew
+            if (expected := self._expected(plan, verdict)) is None:
+                continue
             found = steady([it for it in runs if it])
             promoted = accepted(expected, found, self._sheet(plan).environment, overlay)
             if self.files.write(plan.page, promoted, plan.path, f"{ACCEPT} {plan.page}"):
@@ -86,6 +80,15 @@ class Book:
             print(f"accepted: {path}")
         print(f"{len(changed)} files changed; review them before they are committed")
         return status
+
+    def _expected(self, plan: Plan, verdict: Verdict) -> Expected | None:
+        """Return the expected text of a page, or None where its file holds none: what is in it may still be wanted."""
+        try:
+            return self.files.read(plan.page)
+        except (Malformed, UnicodeDecodeError) as error:
+            line = error.line if isinstance(error, Malformed) else 1
+            verdict.impossible.append(f"{self.files.shown(plan.page)}:{line}: no expected text: {error}")
+            return None
 
     def _again(self, good: Sequence[Plan]) -> Iterator[Store]:
         """Run pages once more for each seed, each time in interpreters that share nothing, and yield the stores."""
