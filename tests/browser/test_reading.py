@@ -37,6 +37,14 @@ CELLS = (
     "print('\\n'.join(str(n) for n in range(90)))",
     "import sys\nprint('careful', file=sys.stderr)",
     "from IPython.display import Markdown\nMarkdown('|' + 'column|' * 12 + '\\n|' + '--|' * 12 + '\\n|' + '1|' * 12)",
+    "import jax\nimport jax.numpy as jnp\n\n"
+    "jax.make_jaxpr(lambda a, b: jnp.tanh(a @ b).sum())(jnp.ones((2, 3)), jnp.ones(3))",
+    "lowered = jax.jit(lambda a: jnp.cos(jnp.sort(a)) / a.sum()).lower(jnp.ones(9))\nlowered",
+    "print(lowered.compile().as_text())",
+    "print('first', lowered.as_text(debug_info=True))\nprint(lowered.compile().as_text())",
+    ":raises: RuntimeError\ntry:\n    table['numbat']\nexcept KeyError as cause:\n"
+    "    raise RuntimeError('outer') from cause",
+    "display({'text/html': '<table><tr><th></th><th>name</th></tr><tr><th>0</th><td>x</td></tr></table>'}, raw=True)",
     ":tags: [hide-input]\nfrom IPython.display import SVG\n"
     'SVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="900" height="90"><circle r="40"/></svg>\')',
 )
