@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -137,6 +140,25 @@ def luminance(page: Page, selector: str) -> float:
 def test_nothing_is_asked_of_another_host_and_nothing_is_complained_of(reader: Reader) -> None:
     assert [url for url in reader.requests if not url.startswith(("file:", "data:"))] == []
     assert reader.complaints == []
+
+
+def test_a_first_visit_loads_at_most_300_kilobytes(reader: Reader) -> None:
+    files = {Path(unquote(urlparse(url).path)) for url in reader.requests if url.startswith("file:")}
+    assert len(files) > 5
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file()) < 300_000
+
+
+def test_formulas_are_drawn_by_the_browser_itself(reader: Reader) -> None:
+    assert reader.page.locator("math").count() == 2
+    assert reader.page.locator("math:visible").count() == 2
+    assert [url for url in reader.requests if "mathjax" in url.lower() or "katex" in url.lower()] == []
+
+
+def test_a_page_s_downloads_are_links_that_lead_there_without_a_server(reader: Reader, site: Site) -> None:
+    links = reader.page.get_by_role("link", name=re.compile("notebook|script"))
+    found = [unquote(urlparse(str(link.evaluate("element => element.href"))).path) for link in links.all()]
+    assert [Path(path) for path in found] == [site.folder / "html" / name for name in ("page.ipynb", "page.py")]
+    assert all(Path(path).is_file() for path in found)
 
 
 def test_the_page_itself_never_scrolls_sideways(reader: Reader) -> None:
