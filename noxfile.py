@@ -163,6 +163,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["dev"])
+def mutate(session: nox.Session) -> None:
+    """Make mistakes in copies of the pages; say which of them lint, build and check do not notice."""
+    _, rest = split(session)
+    run(session, "python", "-m", "tests.mutation", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
 def lock(session: nox.Session) -> None:
     """Resolve every requirements*.txt anew, with hashes, for all Pythons; `-- --upgrade` takes newer releases."""
     _, rest = split(session)

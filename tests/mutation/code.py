@@ -45,16 +45,23 @@ DTYPES = {
 MADE = {"arange", "ones", "zeros", "full", "array", "asarray", "eye", "linspace"}
 """Functions that make an array and choose its dtype by their arguments."""
 
-MAGIC = re.compile(r"^(\s*)(?:(\w+\s*=\s*)(%\w+(?:[ \t]+-\w+(?:[ \t]+\d+)?)*)|%)", re.MULTILINE)
+MAGIC = re.compile(r"^(\s*)(?:(\w+\s*=\s*)?(%time(?:it)?\b(?:[ \t]+-\w+(?:[ \t]+\d+)?)*)(?=.*\S)|%)", re.MULTILINE)
 
 
 def without_magics(source: str) -> str:
-    """Return code of the same length in which a magic command is a comment, or blanks before the statement it times.
+    """Return code of the same length in which a statement that is timed is an assignment, other magic a comment.
 
-    >>> without_magics("t = %timeit -o -n 1 f(x)")
-    't =                 f(x)'
+    >>> without_magics("%timeit -o -n 1 f(x)")
+    '_=              f(x)'
     """
-    return MAGIC.sub(lambda found: f"{found[1]}{found[2]}{' ' * len(found[3])}" if found[2] else f"{found[1]}#", source)
+
+    def blanked(found: re.Match[str]) -> str:
+        start, name, magic = found[1], found[2] or "", found[3]
+        if not magic:
+            return f"{start}#"
+        return start + (name or "_=").ljust(len(name) + len(magic))
+
+    return MAGIC.sub(blanked, source)
 
 
 def edits(source: str) -> Iterator[Edit]:

@@ -11,7 +11,7 @@ from tests.mutation.mutant import Mutant
 from witness.check.comparison import Sheet, compare
 from witness.check.evidence import evidence
 from witness.check.expected import Expected
-from witness.reading.lint import lint_bytes
+from witness.reading.lint import lint
 from witness.reading.notebook import Unreadable
 from witness.reading.page import read_file
 from witness.reading.plan import Budget, Plan
@@ -80,8 +80,10 @@ class Trial:
         path.parent.mkdir(parents=True)
         path.write_text(mutant.text, "utf-8")
         (site / "examples").symlink_to(self.examples)
-        if complaints := lint_bytes(path.read_bytes(), path):
-            return f"lint: {complaints[0].rule}", None
+        before = {(it.rule, it.message) for it in lint(mutant.original, path)}
+        for complaint in lint(mutant.text, path):
+            if (complaint.rule, complaint.message) not in before:
+                return f"lint: {complaint.rule}", None
         try:
             plan = read_file(path, mutant.page, Site(site / "docs"))
         except Unreadable as error:

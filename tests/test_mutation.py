@@ -1,0 +1,199 @@
+"""Mutation: each kind of mistake can be made, each is noticed where it shows, and what is not noticed is said."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.building import page
+from tests.mutation.code import edits, without_magics
+from tests.mutation.mutant import Edit, Mutant
+from tests.mutation.pages import expectations, mutants
+from tests.mutation.report import Equivalent, Report
+from tests.mutation.trial import Outcome, Trial
+from witness.reading.pages import plans
+from witness.runner.environment import Environment, find
+from witness.runner.facts import Facts
+
+CELLS = (
+    "import jax\nimport jax.numpy as jnp\nx = jnp.arange(4.0)\nunseen = 1 + 1\nprint(x.dtype, 2 * 3)",
+    "def f(x, n):\n    return x * n\n\n"
+    'g = jax.jit(f, static_argnames="n")\nprint(jax.make_jaxpr(g, static_argnums=1)(x, 2))',
+    ":raises: jax.errors.TracerIntegerConversionError\njax.jit(lambda n: list(range(n)))(3)",
+    "%timeit -n 1 -r 3 g(x, n=2).block_until_ready()",
+)
+PROSE = "Values {live}`len(x)` and {live}`float(x[1]):.1f`.\n"
+EXPECTED = """\
+# Base: jax 0.10, device cpu
+
+=== the first [00000000]
+--- stdout
+    one 7
+@ jax<0.1
+--- stdout
+    never
+@ jax>=0.1
+--- stdout
+    word
+"""
+
+
+def after(source: str, kind: str) -> list[str]:
+    """Return what a cell becomes by each mistake of a kind."""
+    found = [edit for edit in edits(source) if edit.kind == kind]
+    return [source[: edit.start] + edit.new + source[edit.end :] for edit in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "mistaken"),
+    [
+        ("operator", "a + b * c", ["a - b * c", "a + b + c"]),
+        ("operator", "é = 'ü' < b and c is not d", ["é = 'ü' >= b and c is not d", "é = 'ü' < b or c is not d",
+                                                    "é = 'ü' < b and c is d"]),
+        ("operator", "x += 1\nassert not x", ["x -= 1\nassert not x", "x += 1\nassert x"]),
+        ("operator", "f'{a + b}'", []),
+        ("constant", "f(1, True, 2.5, 'a')", ["f(2, True, 2.5, 'a')", "f(1, False, 2.5, 'a')", "f(1, True, 3.5, 'a')"]),
+        ("jit", "@jax.jit\ndef f(x): pass", ["def f(x): pass"]),
+        ("jit", "@partial(jax.jit, static_argnums=0)\ndef f(x): pass", ["def f(x): pass"]),
+        ("jit", "jax.jit(f, static_argnums=0)(2)", ["f(2)"]),
+        ("static", "jax.jit(f, static_argnums=0)", ["jax.jit(f, static_argnums=1)"]),
+        ("static", "jax.jit(f, static_argnums=(1, 0))", ["jax.jit(f, static_argnums=(2, 0))"]),
+        ("static", "jax.jit(lambda x, n: x, static_argnames='n')", ['jax.jit(lambda x, n: x, static_argnames="x")']),
+        ("static", "jax.jit(f, static_argnames='n')", []),
+        ("dtype", "jnp.float32(1)", ["jnp.float16(1)"]),
+        ("dtype", "jnp.zeros(3)", ["jnp.zeros(3, dtype=int)"]),
+        ("dtype", "jnp.arange(4.0)", ["jnp.arange(4)"]),
+        ("dtype", "jnp.array([1, 2])", ["jnp.array([1, 2], dtype=float)"]),
+        ("dtype", "x.astype('int8')", ["x.astype('int32')"]),
+        ("await", "f(x).block_until_ready()\njax.block_until_ready(y)", ["f(x)\njax.block_until_ready(y)",
+                                                                        "f(x).block_until_ready()\ny"]),
+        ("await", "t = %timeit -o -n 1 f(x).block_until_ready()", ["t = %timeit -o -n 1 f(x)"]),
+        ("constant", "no = = python", []),
+    ],
+)  # fmt: skip
+def test_a_mistake_of_each_kind(kind: str, source: str, mistaken: list[str]) -> None:
+    assert sorted(after(source, kind)) == sorted(mistaken)
+
+
+def test_a_magic_command_is_blanked_and_nothing_moves() -> None:
+    for source in ("%timeit f()", "%%timeit -n 1\nf()", "a = %timeit -o -q -r 25 f(1)", "b = a % c"):
+        assert len(without_magics(source)) == len(source)
+    assert without_magics("b = a % c") == "b = a % c"
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, list[Mutant]]:
+    """Return a book of one page that is right and checked, and all mutants of it."""
+    folder = tmp_path_factory.mktemp("mutation")
+    for name in ("docs", "examples", "expected", "trial"):
+        (folder / name).mkdir()
+    (folder / "docs" / "index.md").write_text("# Index\n", "utf-8")
+    path = folder / "docs" / "page.md"
+    path.write_text(page(*CELLS, prose=PROSE), "utf-8")
+    facts = Facts(folder / "trial" / "records", strict=True)
+    try:
+        pages, environment = plans([str(path)]), find(facts)
+    finally:
+        facts.close()
+    accept(folder, environment)
+    trial = Trial(environment, folder / "trial", folder / "examples", folder / "expected")
+    assert trial.sound(pages.plans) == []
+    return trial, list(mutants(pages.plans[0], path.read_text("utf-8"), random.Random(0)))
+
+
+def accept(folder: Path, environment: Environment) -> None:
+    """Make what the page does its expected text."""
+    from witness.__main__ import main
+
+    arguments = ["check", "--accept", str(folder / "docs"), "--expected", str(folder / "expected")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CI", raising=False)
+        assert main([*arguments, "--records", str(folder / "records")]) == 0
+
+
+def test_what_shows_is_noticed_and_what_does_not_survives(book: tuple[Trial, list[Mutant]]) -> None:
+    trial, found = book
+    assert {mutant.kind for mutant in found} == {
+        *("operator", "constant", "jit", "static", "dtype", "await", "raises", "live"),
+    }
+    tried = {str(outcome.mutant): outcome.caught for outcome in trial.outcomes(found)}
+
+    def caught(before: str, after: str) -> str:
+        (fate,) = (fate for name, fate in tried.items() if name.endswith(f": {before}  →  {after}"))
+        return fate.partition(":")[0]
+
+    assert caught("unseen = 1 + 1", "unseen = 1 - 1") == ""
+    assert caught("print(x.dtype, 2 * 3)", "print(x.dtype, 2 + 3)") == "check"
+    assert caught("x = jnp.arange(4.0)", "x = jnp.arange(4)") == "check"
+    assert caught('g = jax.jit(f, static_argnames="n")', "g = f") == "check"
+    assert caught('g = jax.jit(f, static_argnames="n")', 'g = jax.jit(f, static_argnames="x")') == "run"
+    line = "%timeit -n 1 -r 3 g(x, n=2)"
+    assert caught(f"{line}.block_until_ready()", line) == "check"
+    assert all(fate for name, fate in tried.items() if ": raises: " in name or ": live: " in name)
+
+
+def test_each_line_of_expected_text_is_compared(book: tuple[Trial, list[Mutant]]) -> None:
+    trial, _ = book
+    (plan,) = trial.plans.values()
+    path = trial.expected / "page.txt"
+    found = list(expectations(plan, "page.txt", path.read_text("utf-8"), {"jax": trial.environment.jax}))
+    assert len(found) >= 5
+    assert [str(it.mutant) for it in trial.outcomes(found) if not it.caught] == []
+
+
+def test_only_expected_text_of_this_environment_is_changed(book: tuple[Trial, list[Mutant]]) -> None:
+    (plan,) = book[0].plans.values()
+    found = list(expectations(plan, "page.txt", EXPECTED, {"jax": "0.12"}))
+    assert [(mutant.line, mutant.before, mutant.after) for mutant in found] == [(11, "word", "wor")]
+
+
+def test_pages_that_are_not_right_are_told_apart(book: tuple[Trial, list[Mutant]]) -> None:
+    trial, _ = book
+    path = trial.expected / "page.txt"
+    text = path.read_text("utf-8")
+    try:
+        path.write_text(text.replace("float32 6", "float32 7"), "utf-8")
+        assert trial.sound(list(trial.plans.values())) == ["docs/page.md: check: differs"]
+    finally:
+        path.write_text(text, "utf-8")
+
+
+def test_the_report_counts_by_kind_and_explains_survivors() -> None:
+    def mutant(kind: str, new: str) -> Mutant:
+        return Mutant("page", "docs/page.md", "one\na = 1\n", Edit(kind, 8, 9, new))
+
+    outcomes = [Outcome(mutant("constant", "2"), "check: differs"), Outcome(mutant("constant", "3"), "")]
+    outcomes += [Outcome(mutant("constant", "4"), ""), Outcome(mutant("expected", "5"), "")]
+    report = Report(outcomes, [Equivalent("page", "a = 1", "a = 4", "it is not used")])
+    assert report.rate("constant") == (1, 2)
+    assert report.rate() == (1, 2)
+    assert not report.holds
+    lines = list(report.lines())
+    assert "survived: docs/page.md:2: constant: a = 1  →  a = 3" in lines
+    assert lines[lines.index("survived: docs/page.md:2: constant: a = 1  →  a = 4") + 1] == (
+        "    equivalent: it is not used"
+    )
+    assert Report(outcomes[:1], []).holds
+
+
+def test_what_is_recorded_as_equivalent_is_a_mutant_still() -> None:
+    from tests.mutation.__main__ import DOCS, EQUIVALENT
+    from tests.mutation.report import equivalents
+
+    found: list[Mutant] = []
+    for plan in plans([str(DOCS)]).plans:
+        text = (DOCS / f"{plan.page}.md").read_text("utf-8")
+        found += mutants(plan, text, random.Random(0))
+    assert [known for known in equivalents(EQUIVALENT) if not any(map(known.is_of, found))] == []
+
+
+def test_the_program_says_what_it_takes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.mutation.__main__ import main
+
+    monkeypatch.setattr(sys, "argv", ["mutation", "--kind", "nothing"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "invalid choice: 'nothing'" in capsys.readouterr().err
