@@ -203,7 +203,7 @@ def test_another_s_site_is_built(foreign: Foreign) -> None:
         ("evaluated", "so bold"),
         ("leads", "/home/user/.bashrc"),
         ("hints", "Hint A first paragraph."),
-        ("syntax", "(line 1)"),
+        ("syntax", "this cell, line 1"),
         ("figures", "(True, None)"),
         ("formulas", "\\(\\color{red}{x^2}\\)"),
     ],
