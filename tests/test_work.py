@@ -191,4 +191,4 @@ def test_totals_take_functions_of_one_name_together() -> None:
     assert all_of_it.seconds == 7.75
     assert Work.from_json(json.loads(json.dumps(all_of_it.to_json()))) == all_of_it
     with pytest.raises(ValueError, match="not what JAX did"):
-        Work.from_json({"programs": [{"nome": "f"}], "own": {}})
+        Work.from_json({"programs": [{"title": "f"}], "own": {}})
