@@ -216,7 +216,8 @@ def test_of_hlo_the_instructions_are_in_view_and_the_rest_is_folded(tree: Elemen
 def test_ir_among_other_text_stands_apart(tree: Element) -> None:
     assert [language for language, _ in shown(tree, "mixed")] == ["jaxpr", "stablehlo"]
     parts = [text(node).strip() for node in output(tree, "mixed")]
-    assert parts[0] == "loss 0.3\nforward:"
+    assert parts[0] == "loss 0.3"
+    assert parts[1].startswith("forward: { lambda ")
     assert parts[-1] == "done"
 
 

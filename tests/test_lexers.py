@@ -113,9 +113,12 @@ JAXPR = [
     ("in:f32[] = sin im", "in/nv f32/kt sin/nf im/n"),
     ("io:f32[] = add in inf:f32[]", "io/nv f32/kt add/nf in/n inf/mf f32/kt"),
     ("inf:f32[] ing:f32[] = foo inz", "inf/nv f32/kt ing/nv f32/kt foo/nf inz/n"),
+    ("fwd = f: { lambda ; a:f32[]. let", "fwd = f: /go lambda/k a/nv f32/kt let/k"),
     ("let:f32[] = sin lambda", "let/nv f32/kt sin/nf lambda/n"),
 ]
 STABLEHLO = [
+    ("lowered: module @jit_f {", "lowered: /go module/k @jit_f/nl"),
+    ("lowered -> #loc = loc(unknown)", "lowered -> /go #loc/cs  = /cs loc/cs (/cs unknown/c )/cs"),
     (
         "module @jit_f attributes {mhlo.num_partitions = 8 : i32} {",
         "module/k @jit_f/nl attributes/k mhlo.num_partitions/na 8/mi i32/kt",
@@ -144,6 +147,7 @@ STABLEHLO = [
     ),
 ]
 HLO = [
+    ("compiled = HloModule m, entry=true", "compiled = /go HloModule/k m/nl entry/na true/kc"),
     ("HloModule jit_f, is_scheduled=true", "HloModule/k jit_f/nl is_scheduled/na true/kc"),
     ("ENTRY %main.1 (x.1: f32[3]) -> f32[3] {", "ENTRY/k %main.1/nl x.1/nv f32/kt 3/mi f32/kt 3/mi"),
     ("region_0.1 {", "region_0.1/nl"),

@@ -12,12 +12,14 @@ from witness.lexers.printed import split
 HERE = Path(__file__).parent / "lexers"
 CASES = sorted(path for name in LEXERS for path in HERE.glob(f"{name}/*/*.txt"))
 JAXPR = "{ lambda ; a:f32[]. let b:f32[] = sin a in (b,) }"
+LINES = "{ lambda ; a:f32[]. let\n    b:f32[] = sin a\n  in (b,) }"
 
 
 def found(text: str) -> list[tuple[str | None, str]]:
-    """Return the parts of a text, and make sure that they are the text."""
+    """Return the parts of a text, and make sure that they are the text, and that none ends within a line."""
     parts = split(text)
     assert "".join(part.text for part in parts) == text
+    assert all(part.text.endswith("\n") for part in parts[:-1])
     return [(part.language, part.text.strip()) for part in parts]
 
 
@@ -29,7 +31,8 @@ def found(text: str) -> list[tuple[str | None, str]]:
 def test_recorded_ir_is_found_whole(path: Path, before: str, after: str) -> None:
     language, text = path.relative_to(HERE).parts[0], path.read_text().strip()
     around = [[("jaxpr" if JAXPR in part else None, part.strip())] if part else [] for part in (before, after)]
-    assert found(before + text + after) == [*around[0], (language, text), *around[1]]
+    label = before if before.endswith(" ") else ""
+    assert found(before + text + after) == [*([] if label else around[0]), (language, label + text), *around[1]]
 
 
 @pytest.mark.parametrize(
@@ -53,9 +56,30 @@ def test_other_text_is_left_alone(text: str) -> None:
     assert {language for language, _ in found(text)} <= {None}
 
 
-def test_several_on_one_line_stand_apart() -> None:
-    text = f"f = {JAXPR}, and g: {JAXPR} again"
-    assert [language for language, _ in found(text)] == [None, "jaxpr", None, "jaxpr", None]
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"f = {JAXPR}, and g: {JAXPR} again",
+        f"f = {JAXPR} g = {JAXPR}",
+        f"the jaxpr: {LINES}.",
+        f"{LINES} {LINES}",
+        f"[{LINES}, {LINES}]",
+        "\n".join(f"{line:40} | a note" for line in LINES.split("\n")),
+        "\n".join(f"{line:40} | " + note for line, note in zip(LINES.split("\n"), "abc", strict=True)),
+    ],
+)
+def test_text_beside_ir_makes_it_text(text: str) -> None:
+    assert found(text) == [(None, text)]
+    assert found(f"step 1\n{text}\n{LINES}\ndone") == [(None, f"step 1\n{text}"), ("jaxpr", LINES), (None, "done")]
+
+
+@pytest.mark.parametrize("label", ["forward: ", "f = ", "x -> ", "(the second)  "])
+def test_what_is_said_of_ir_on_its_first_line_stays_with_it(label: str) -> None:
+    assert found(f"step 1\n{label}{LINES}\ndone") == [(None, "step 1"), ("jaxpr", label + LINES), (None, "done")]
+
+
+def test_lines_after_ir_keep_their_indentation() -> None:
+    assert [part.text for part in split(f"{LINES}\n \n    done")] == [f"{LINES}\n \n", "    done"]
 
 
 def test_a_brace_too_many_ends_with_the_indented_lines() -> None:
@@ -78,6 +102,9 @@ def test_jaxprs_that_are_shared_belong_to_the_one_that_shares_them() -> None:
         "%a (x) -> y {\n",
         "let a = { lambda ; a. let in (a,) } in\n",
         "{ lambda ; {",
+        "{ lambda ; a. let in (a,) } ",
+        "{ lambda ; a } ",
+        "{ lambda ; a. let\n in (a,) } ",
         "#loc = 5\n",
     ],
 )

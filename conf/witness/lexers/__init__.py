@@ -16,6 +16,7 @@ Their tokens have one meaning in all three languages:
 `Keyword.Constant`     `True`, `false`, `None`
 `Number`, `String`     literals
 `Comment`              comments, and where an operation comes from: locations, metadata, tables of files
+`Generic.Output`       what a program printed before IR on its first line
 `Name.Other`, `Text`   what the lexer does not know
 =====================  ======================================================================================
 """

@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from pygments.lexer import RegexLexer, bygroups, include
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
+from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
 KEY = r"[A-Za-z_][\w.-]*"
 NAME = r"%?[A-Za-z_][\w.-]*"
@@ -30,8 +30,12 @@ class HloLexer(RegexLexer):  # type: ignore[misc]  # Pygments has no types
 
     tokens: ClassVar[dict[str, list[Any]]] = {
         "root": [
+            (r"\A[^\n]*[:=>] (?=HloModule )", Generic.Output),
             (r"\n\s*(?=\n)|\n", Whitespace),
-            (r"^([ \t]*)(HloModule)( +)([^\s,]+)", bygroups(Whitespace, Keyword, Whitespace, Name.Label)),
+            (
+                r"(?:^|(?<=[:=>] ))([ \t]*)(HloModule)( +)([^\s,]+)",
+                bygroups(Whitespace, Keyword, Whitespace, Name.Label),
+            ),
             (r"^(?:FileNames|FunctionNames|FileLocations|StackFrames)(?=\s*$)", Comment.Special, "table"),
             # the head of a computation
             (

@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from pygments.lexer import RegexLexer, bygroups, default, include
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
+from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
 WORD = r"[^\W\d][\w']*"
 DTYPE = r"(?:bool|bf16|bfloat16|float0|u?int\d+|float\d+\w*|complex\d+|[fiuc]\d+(?:_\w+)?|key(?=<))(?!\w)"
@@ -29,6 +29,7 @@ class JaxprLexer(RegexLexer):  # type: ignore[misc]  # Pygments has no types
 
     tokens: ClassVar[dict[str, list[Any]]] = {
         "root": [
+            (r"\A(?!\s*let )[^\n{\[]*[^\s{\[]\s*(?=\{ lambda )", Generic.Output),
             include("equations"),
         ],
         # let SHARED = { lambda CONSTANTS; ARGUMENTS. let EQUATIONS in RESULTS : { EFFECTS } } in

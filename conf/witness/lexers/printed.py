@@ -1,4 +1,8 @@
-"""IR among other printed text: where it begins, and where it ends."""
+"""IR among other printed text: where it begins, and where it ends. No line is cut.
+
+What a program prints before IR on its first line, as in ``forward: { lambda``, stays with it. IR that has more text
+after it on its last line, or that begins on a line where other IR ends, is no more than text.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass
 
 BEGIN = re.compile(
     r"""
-    (?:^|(?<=[\s:=>]))(?P<jaxpr>(?:let\ [^\s=]+\ =\ )?\{\ lambda\ [^\n]*;)
+    (?:^|(?<=[\s:=>]))(?P<jaxpr>(?:let\ [^\s=]+\ =\ )?\{\ lambda\ [^\n;]*;)
     |(?:^|(?<=[:=>]\ ))(?P<stablehlo>(?:builtin\.)?module(?:\ @(?:[\w$.-]+|"[^"\n]*"))?(?:\ attributes\ \{.*\})?\ \{$
         |"builtin\.module"\(\)\ [<(].*$)
     |(?:^|(?<=[:=>]\ ))(?P<locations>\#loc\d*\ =\ .*$)
@@ -24,6 +28,10 @@ SHARED = re.compile(r"\s+in\b\s*(?:#.*\s+)*(?=\{ lambda |let )")
 COMMENTS = re.compile(r"(?:[ \t]+#.*(?:\n[ \t]+#.*)*)?")
 OUTSIDE = re.compile(r"\n(?![ \t}\])]|$|Core: |\d+ +: )", re.MULTILINE)
 """The end of a jaxpr's lines; those that describe a wrapped function are not indented."""
+
+BLANK = re.compile(r"(?:[ \t]*\n)*(?:[ \t]*\Z)?")
+TAIL = re.compile(r"[ \t]*(?:\n|\Z)|(?<=\n)")
+"""What may follow IR on its last line."""
 
 MODULE_END = re.compile(r"^\}.*(?:\n+#[\w.-]+ = .*|\n at .*)*$", re.MULTILINE)
 HLO_PART = re.compile(
@@ -51,7 +59,7 @@ def split(text: str) -> list[Printed]:
     What begins as IR does and is none stays with the text around it.
     """
     found: list[Printed] = []
-    done, start = 0, 0
+    done, decided, start = 0, 0, 0
     closing = _closing(text) if BEGIN.search(text) else {}
     endless = False
     while match := BEGIN.search(text, start):
@@ -62,17 +70,29 @@ def split(text: str) -> list[Printed]:
             start = match.end()
             endless = endless or language == "stablehlo"  # then what comes after it has no end either
             continue
-        if text[done:begin].strip():
-            found.append(Printed(text[done:begin]))
+        line = _line(text, decided, begin)
+        tail = TAIL.match(text, end)
+        start = decided = end
+        if line is None or not tail:
+            continue
+        if text[done:line].strip():
+            found.append(Printed(text[done:line]))
         else:
-            begin = done
-        while end < len(text) and text[end] in " \t\n":
-            end += 1
-        found.append(Printed(text[begin:end], language))
-        done = start = end
+            line = done
+        end = _match_end(BLANK, text, tail.end())
+        found.append(Printed(text[line:end], language))
+        done = start = decided = end
     if text[done:]:
         found.append(Printed(text[done:]))
     return found
+
+
+def _line(text: str, decided: int, begin: int) -> int | None:
+    """Return where the line of a place begins; None if before another place, up to which all is decided."""
+    newline = text.rfind("\n", decided, begin)
+    if newline >= 0:
+        return newline + 1
+    return decided if decided == 0 or text[decided - 1] == "\n" else None
 
 
 def _jaxpr_end(text: str, begin: int, closing: Mapping[int, int]) -> int | None:
@@ -82,9 +102,10 @@ def _jaxpr_end(text: str, begin: int, closing: Mapping[int, int]) -> int | None:
     """
     end = None
     while LAMBDA.match(text, brace := max(begin, text.find("{", begin))):
-        over, close = _indented_end(text, begin), closing.get(brace)
-        if close is None or (close >= over and not RESULTS.search(text, over, close + 1)):
-            return over  # a text in it has a brace too many
+        close = closing.get(brace, len(text))
+        over = OUTSIDE.search(text, begin, close + 1)
+        if close == len(text) or (over and not RESULTS.search(text, over.start(), close + 1)):
+            return over.start() if over else len(text.rstrip())  # a text in it has a brace too many
         shared = SHARED.match(text, close + 1)
         end = _match_end(COMMENTS, text, close + 1)
         if not shared:
@@ -108,11 +129,6 @@ def _closing(text: str) -> dict[int, int]:
 def _match_end(pattern: re.Pattern[str], text: str, start: int) -> int:
     match = pattern.match(text, start)
     return match.end() if match else start
-
-
-def _indented_end(text: str, begin: int) -> int:
-    end = OUTSIDE.search(text, begin)
-    return end.start() if end else len(text.rstrip())
 
 
 def _stablehlo_end(text: str, begin: int, closing: Mapping[int, int]) -> int | None:

@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from pygments.lexer import RegexLexer, bygroups, include
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
+from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
 WORD = r"[A-Za-z_][\w$]*"
 DOTTED = rf"{WORD}(?:\.{WORD})*"
@@ -32,10 +32,11 @@ class StableHloLexer(RegexLexer):  # type: ignore[misc]  # Pygments has no types
 
     tokens: ClassVar[dict[str, list[Any]]] = {
         "root": [
+            (r"\A(?!#)[^\n]*[:=>] (?=(?:builtin\.)?module |\"builtin\.module\"|#loc)", Generic.Output),
             (r"\s+", Whitespace),
             (r"//.*", Comment.Single),
             (r"(loc)(\()", bygroups(Comment.Special, Comment.Special), "location"),
-            (r"^(#loc[\w$.-]*)( = )(loc)(\()", bygroups(*4 * [Comment.Special]), "location"),
+            (r"(?:^|(?<=[:=>] ))(#loc[\w$.-]*)( = )(loc)(\()", bygroups(*4 * [Comment.Special]), "location"),
             # names of values, blocks, symbols and aliases
             (rf"{VALUE}(?:#\d+)?(?=(?::\d+)?(?:, {VALUE}(?::\d+)?){{0,20}} = |: )", Name.Variable),
             (rf"({VALUE})(#)(\d+)", bygroups(Name, Punctuation, Number.Integer)),
