@@ -61,7 +61,7 @@ def test_the_ir_of_the_installed_jax_is_known(tmp_path: Path) -> None:
     for path in texts:
         check(path.relative_to(tmp_path).parts[0], path.read_text())
     for public in ("attention", "adam", "rnn", "sharded_matmul"):
-        assert len([path for path in texts if path.stem.partition("-")[0] == public]) == 7
+        assert len([path for path in texts if path.stem.partition("-")[0] == public]) == 8
     for path in tmp_path.glob("primitives/*/*.txt"):
         text = (tmp_path / "jaxpr" / path.parent.name / f"{path.stem}-plain.txt").read_text()
         operations = {value for kind, value in tokens(LEXERS["jaxpr"], text) if kind is Name.Function}

@@ -16,7 +16,7 @@ from jax.experimental import io_callback, pallas
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 Function = Callable[..., Any]
-Shown = Literal["jaxpr", "stablehlo", "hlo"]
+Shown = Literal["jaxpr", "lowered", "stablehlo", "hlo"]
 
 
 @dataclass(frozen=True)

@@ -30,14 +30,14 @@ def printed(quick: bool) -> Iterator[tuple[str, str, str]]:
     os.environ["JAX_PPRINT_USE_COLOR"] = "false"
     import jax
 
-    from tests.lexers.functions import CASES
+    from tests.lexers.rare import CASES
 
     jax.config.update("jax_hlo_source_file_canonicalization_regex", f"{re.escape(str(ROOT))}/")
     for name, case in CASES.items():
         if case.slow and quick:
             continue
         arguments = case.arguments()
-        function = jax.jit(case.function)
+        function: Any = case.function if hasattr(case.function, "trace") else jax.jit(case.function)
         traced = function.trace(*arguments)
         jaxpr = getattr(traced.jaxpr, "jaxpr", traced.jaxpr)
         yield "jaxpr", name, str(traced.jaxpr)
@@ -48,11 +48,15 @@ def printed(quick: bool) -> Iterator[tuple[str, str, str]]:
         if case.shown == "jaxpr":
             continue
         if case.shown == "stablehlo":
-            yield "stablehlo", f"{name}-exported", jax.export.export(function)(*arguments).mlir_module()
+            yield "stablehlo", name, jax.export.export(function)(*arguments).mlir_module()
             continue
         lowered = traced.lower()
         yield "stablehlo", name, lowered.as_text()
         yield "stablehlo", f"{name}-located", lowered.as_text(debug_info=True)
+        generic = lowered.compiler_ir().operation.get_asm(print_generic_op_form=True)
+        yield "stablehlo", f"{name}-generic", generic
+        if case.shown == "lowered":
+            continue
         yield "hlo", f"{name}-lowered", lowered.as_text(dialect="hlo")
         yield "hlo", name, lowered.compile().as_text()
 
