@@ -263,6 +263,25 @@ def test_ctrl_c_while_sphinx_works_ends_with_130_too(event: str, jobs: str, tmp_
     assert done.returncode == 0, done.stderr
 
 
+LOSING = """
+import os, signal
+
+def lose(app, *_):
+    os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT))
+    if os.fork() == 0:
+        os._exit(0)  # and Python ignores what is raised after a fork
+
+def setup(app):
+    app.connect("env-before-read-docs", lose)
+"""
+
+
+def test_an_interrupt_that_python_loses_ends_the_build_at_its_end(tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"one": page("1")}, CONF + LOSING)
+    done = site.build()
+    assert done.returncode == 130, done.stderr
+
+
 def test_a_killed_build_leaves_no_kernel(gated: Gated) -> None:
     process = gated.start(gated.site.command())
     process.kill()

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
     from witness.render.deferred import defer
-    from witness.render.ending import take_interrupts
+    from witness.render.ending import Interrupts
     from witness.runner.facts import Facts
 
-    take_interrupts()
+    interrupts = Interrupts()
+    interrupts.take()
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_downloads", lambda config: config.witness_strict, "html", bool)
     app.add_config_value("witness_replicates", 1, "", int)
@@ -39,7 +40,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     card.add(app)
 
     app.connect("config-inited", on_config_inited)
-    build = Build(app, folder, facts)
+    build = Build(app, folder, facts, interrupts)
     app.connect("config-inited", build.on_config_inited)
     app.connect("env-get-outdated", build.on_env_get_outdated)
     app.connect("doctree-read", evidence.on_doctree_read)

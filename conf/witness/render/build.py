@@ -19,7 +19,7 @@ from witness.records.page import Problem
 from witness.records.store import Store, probe
 from witness.render.card import cards
 from witness.render.downloads import remove
-from witness.render.ending import leave_interrupts, plainly, take_interrupts
+from witness.render.ending import Interrupts, plainly
 from witness.render.evidence import doubted, remember
 from witness.render.scan import scan
 from witness.runner.display import progress
@@ -39,10 +39,10 @@ FAILED = "witness.render.reader.read_failed"
 class Build:
     """The handlers of one build, and what they hand on to one another."""
 
-    def __init__(self, app: Sphinx, folder: Path, facts: Facts) -> None:
+    def __init__(self, app: Sphinx, folder: Path, facts: Facts, interrupts: Interrupts) -> None:
         """Make sure, before anything else, that the site can be written.
 
-        ``folder`` is that of the records; ``facts`` are being asked for.
+        ``folder`` is that of the records; ``facts`` are being asked for, ``interrupts`` are taken.
         """
         folders = {Path(app.outdir), Path(app.doctreedir)}
         if app.config.witness_replicates < 1:
@@ -54,6 +54,7 @@ class Build:
         ]
         self._folder = folder
         self._facts = facts
+        self._interrupts = interrupts
         self._failed: dict[str, list[Problem]] = {}
         self._removed: set[str] = set()
         with plainly(Path(app.outdir)):
@@ -69,7 +70,7 @@ class Build:
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
     ) -> set[str]:
         """Run stale pages; return those that must be read again."""
-        leave_interrupts()  # the runner ends its kernels at one
+        self._interrupts.leave()  # the runner ends its kernels at one
         self._removed = removed
         site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
         with plainly(self._folder):
@@ -95,7 +96,7 @@ class Build:
         for page, problems in self._failed.items():
             for problem in problems:
                 logger.error("%s", describe(problem, command), location=(page, problem.line))
-        take_interrupts()
+        self._interrupts.take()
         return stale | (self._failed.keys() & env.found_docs) | doubted(env)
 
     def _execute(self, env: BuildEnvironment, site: Site, store: Store, environment: Environment) -> dict[str, str]:
@@ -154,7 +155,7 @@ class Build:
                     app.statuscode = 1
                     logger.error("%s shows something of this machine: %s", file, leak)
         finally:
-            leave_interrupts()
             self._facts.close()
             for lock in self._locks:
                 lock.leave()
+            self._interrupts.leave()

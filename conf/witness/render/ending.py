@@ -35,29 +35,36 @@ def plainly(place: Path) -> Iterator[None]:
     _end(why, status)
 
 
-def take_interrupts() -> None:
-    """From here on an interrupt ends the build in one line, while Sphinx reads and writes too.
+class Interrupts:
+    """While they are taken, an interrupt ends the build in one line, whatever Sphinx is doing.
 
     Nothing changes where the program that calls Sphinx takes interrupts itself.
     """
-    mine = os.getpid()
 
-    def interrupted(_: int, frame: FrameType | None) -> NoReturn:
-        if os.getpid() != mine:  # a process of `-j`: its parent tells
+    def __init__(self) -> None:
+        self._mine = os.getpid()
+        self._came = False
+
+    def take(self) -> None:
+        """Take them from here on."""
+        if (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):
+            signal.signal(signal.SIGINT, self._end)
+
+    def leave(self) -> None:
+        """Take them no more; end the build if one came and got lost: Python ignores what its own callbacks raise."""
+        if signal.getsignal(signal.SIGINT) == self._end:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._came:
             raise SystemExit(130)
+
+    def _end(self, _: int, frame: FrameType | None) -> NoReturn:
+        if os.getpid() != self._mine:  # a process of `-j`: its parent tells
+            raise SystemExit(130)
+        self._came = True
         _end(INTERRUPTED, 130)
-
-    if (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    ):
-        signal.signal(signal.SIGINT, interrupted)
-
-
-def leave_interrupts() -> None:
-    """Undo ``take_interrupts``."""
-    if getattr(signal.getsignal(signal.SIGINT), "__module__", "") == __name__:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end(why: str, status: int) -> NoReturn:
