@@ -12,6 +12,7 @@ import html5lib
 import pytest
 
 from tests.building import CONF, Site, page
+from tests.elements import having, text
 from witness.records.error import Raised
 from witness.render.traceback import read
 
@@ -96,14 +97,6 @@ def tree(site: Site) -> Element:
 
 def raised(cells: list[dict[str, Any]], name: str) -> Raised:
     return Raised.from_data(cells[NUMBERS[name] - 1]["captured"]["error"])
-
-
-def text(node: Element) -> str:
-    return "".join(node.itertext())
-
-
-def having(root: Element, word: str) -> list[Element]:
-    return [node for node in root.iter() if word in node.get("class", "").split()]
 
 
 def error(tree: Element, name: str) -> Element:

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.kernels import Pages, left
+from witness.records.store import Store
+from witness.runner.environment import find
 from witness.runner.facts import Facts
+from witness.runner.progress import Progress
+from witness.runner.run import run
 from witness.runner.variables import variables
 
 LINUX = sys.platform == "linux"
@@ -40,6 +44,14 @@ def test_a_forge_of_another_environment_is_not_taken(tmp_path: Path) -> None:
         assert page.tell("os.getppid()", "import os") != forge.pid
         assert page.kernel.forked
     assert left([forge.pid]) == []
+
+
+def test_a_run_that_has_nothing_to_do_ends_its_forge(tmp_path: Path) -> None:
+    facts = Facts(tmp_path, strict=True)
+    environment = find(facts)
+    forge = facts.take_forge()
+    run([], Store(tmp_path / environment.name), environment, Progress(), None, forge)
+    assert forge is None or (left([forge.pid]) == [] and not forge.folder.exists())
 
 
 def test_an_answer_is_kept_and_a_forge_that_nobody_took_ends(tmp_path: Path) -> None:

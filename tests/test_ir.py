@@ -11,6 +11,7 @@ import html5lib
 import pytest
 
 from tests.building import CONF, Site, page
+from tests.elements import having, text
 from witness.lexers import LEXERS
 from witness.records.captured import IR
 from witness.records.ir import Ir, Place
@@ -88,14 +89,6 @@ def sources(ir: Ir) -> dict[str, Place]:
         if operation:
             found.setdefault(operation[1], ir.places[span.place])
     return found
-
-
-def text(node: Element) -> str:
-    return "".join(node.itertext())
-
-
-def having(root: Element, word: str) -> list[Element]:
-    return [node for node in root.iter() if word in node.get("class", "").split()]
 
 
 def output(tree: Element, name: str) -> Element:

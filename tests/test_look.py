@@ -11,6 +11,7 @@ import html5lib
 import pytest
 
 from tests.building import Site, page
+from tests.elements import having, text
 
 CELLS = {
     "define": 'def wombat(table, key):\n    return table[key]\n\nprint("\\x1b[31mquok" + "ka\\x1b[0m\\n10 %\\r100 %")',
@@ -62,14 +63,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def tree(site: Site) -> Element:
     found: Element = html5lib.parse(site.html("page") or "", namespaceHTMLElements=False)
     return found
-
-
-def text(node: Element) -> str:
-    return "".join(node.itertext())
-
-
-def having(root: Element, word: str) -> list[Element]:
-    return [node for node in root.iter() if word in node.get("class", "").split()]
 
 
 def output(tree: Element, name: str) -> Element:

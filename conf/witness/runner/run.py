@@ -72,24 +72,28 @@ def run(
     random, the order of sets: two runs with different ones share no parent and no such order. Pages that measure are
     run ``replicates`` times, each time in a kernel of its own: the first run is the page's, and a fault in any is its.
     """
-    with locked(store.folder.parent / ".lock", progress.say):
-        store.exclusive = True
-        todo = [plan for plan in plans if not fresh(plan, store, environment, replicates)]
-        store.exclusive = False
-        for path in store.damaged:
-            progress.say(f"{path.name} was not whole: set aside as {path.name}.damaged")
-        if not todo:
-            return
-        store.probe()
-        expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
-        progress.start(todo, expected)
-        try:
-            runner = _Runner(store, environment, progress, source, forge, hash_seed, replicates)
-            asyncio.run(runner.all(todo, expected))
-        except BaseExceptionGroup as group:
-            raise _first(group) from group
-        finally:
-            progress.end()
+    try:
+        with locked(store.folder.parent / ".lock", progress.say):
+            store.exclusive = True
+            todo = [plan for plan in plans if not fresh(plan, store, environment, replicates)]
+            store.exclusive = False
+            for path in store.damaged:
+                progress.say(f"{path.name} was not whole: set aside as {path.name}.damaged")
+            if not todo:
+                return
+            store.probe()
+            expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
+            progress.start(todo, expected)
+            try:
+                runner = _Runner(store, environment, progress, source, forge, hash_seed, replicates)
+                asyncio.run(runner.all(todo, expected))
+            except BaseExceptionGroup as group:
+                raise _first(group) from group
+            finally:
+                progress.end()
+    finally:
+        if forge:
+            forge.end()
 
 
 def _first(error: BaseException) -> BaseException:
