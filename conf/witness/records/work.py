@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from witness.records.signature import Signature, merged
 from witness.records.values import UNITS
 
 SHOWN = 3
@@ -31,6 +32,8 @@ class Program:
     """Each time it became a program for the device, those from the persistent cache apart."""
     loaded: list[float] = field(default_factory=list)
     """Each time its program came from the persistent compilation cache."""
+    types: list[Signature] = field(default_factory=list)
+    """For which types, each once. Of a program without a trace in this cell, those that were lowered or compiled."""
 
     @property
     def seconds(self) -> float:
@@ -47,7 +50,8 @@ class Program:
             ("compiled", self.compiled),
             ("loaded from the compilation cache", self.loaded),
         ]
-        done = ", ".join(step(word, seconds) for word, seconds in steps if seconds)
+        types = {"traced": sum(it.traced > 0 and it.results is not None for it in self.types)}
+        done = ", ".join(step(word, seconds, types.get(word, 1)) for word, seconds in steps if seconds)
         return f"{self.name} {done or 'found traced already'}"
 
 
@@ -61,6 +65,8 @@ class Work:
     """JAX's own programs, most of one operation each, taken together."""
     lost: bool = False
     """Whether the cell took JAX's listeners away, so that what came after is not known."""
+    dtypes: list[str] = field(default_factory=list)
+    """Those that JAX's own programs worked on, sorted: of what they take and return, Python numbers apart."""
 
     @property
     def seconds(self) -> float:
@@ -88,19 +94,18 @@ class Work:
     def from_json(cls, data: dict[str, Any]) -> Work:
         """Read it back. Raises ValueError when the data is none."""
         try:
-            programs = [Program(**program) for program in data["programs"]]
-            return cls(**{**data, "programs": programs, "own": Program(**data["own"])})
+            return cls(**{**data, "programs": [*map(_program, data["programs"])], "own": _program(data["own"])})
         except (KeyError, TypeError) as error:
             raise ValueError(f"not what JAX did: {error!r}") from error
 
 
-def step(word: str, seconds: list[float]) -> str:
-    """Return what was done, how often, and how long it took.
+def step(word: str, seconds: list[float], types: int = 1) -> str:
+    """Return what was done, how often, for how many types if for several, and how long it took.
 
-    >>> step("traced", [0.001, 0.0015])
-    'traced 2× (2.5 ms)'
+    >>> step("traced", [0.001, 0.0015], 2)
+    'traced 2× for 2 types (2.5 ms)'
     """
-    times = f" {len(seconds)}×" if len(seconds) > 1 else ""
+    times = (f" {len(seconds)}×" if len(seconds) > 1 else "") + (f" for {types} types" if types > 1 else "")
     return f"{word}{times} ({UNITS['time'](sum(seconds))})"
 
 
@@ -112,14 +117,18 @@ def work_in(captured: dict[str, Any]) -> Work | None:
 def total(works: Iterable[Work]) -> Work:
     """Return the work of several cells taken together, functions of one name as one."""
     programs: dict[str, Program] = {}
-    own, lost = Program(""), False
+    own, lost, dtypes = Program(""), False, set[str]()
     for work in works:
         for program in work.programs:
             programs[program.name] = _sum(programs.get(program.name, Program(program.name)), program)
-        own, lost = _sum(own, work.own), lost or work.lost
-    return Work([*programs.values()], own, lost)
+        own, lost, dtypes = _sum(own, work.own), lost or work.lost, dtypes.union(work.dtypes)
+    return Work([*programs.values()], own, lost, sorted(dtypes))
 
 
 def _sum(one: Program, other: Program) -> Program:
-    a, b = asdict(one), asdict(other)
-    return Program(one.name, **{name: a[name] + b[name] for name in a if name != "name"})
+    summed = {it.name: getattr(one, it.name) + getattr(other, it.name) for it in fields(Program) if it.name != "name"}
+    return Program(**{**summed, "name": one.name, "types": merged(summed["types"])})
+
+
+def _program(data: dict[str, Any]) -> Program:
+    return Program(**{**data, "types": [*map(Signature.from_json, data.get("types", []))]})

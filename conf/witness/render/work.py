@@ -9,6 +9,7 @@ from docutils import nodes
 
 from witness.records.page import CellRecord, Replicate
 from witness.records.replicate import medians
+from witness.records.signature import Signature, folded
 from witness.records.timing import Timing, timings
 from witness.records.values import UNITS
 from witness.records.work import Program, Work, work_in
@@ -30,7 +31,8 @@ MEANING = (
     "Tracing runs a function's body with tracers for arguments: a call with new types does so, and so do make_jaxpr "
     "and lower. Lowering translates the trace to StableHLO, and compiling makes a program for the device of it. The "
     "time of a jitted function inside another, or of a loop's body, is in that of what is around it; of a jitted "
-    "function that is differentiated or vectorised from outside JAX tells no time for tracing."
+    "function that is differentiated or vectorised from outside JAX tells no time for tracing. The types are those of "
+    "what a function takes and, after the arrow, of what it returns; ~ marks a weak one, which a Python number has."
 )
 
 
@@ -69,14 +71,43 @@ def _timed(timing: Timing, others: Sequence[float]) -> Iterator[nodes.Node]:
 def _details(work: Work, explained: bool) -> list[nodes.Element]:
     items = []
     for program in work.programs:
-        steps = nodes.Text(f": {'; '.join(_steps(program))}.")
-        items.append(nodes.list_item("", nodes.paragraph("", "", nodes.literal("", program.name), steps)))
+        items.append(nodes.list_item("", *_program(program)))
     if work.own.seconds:
-        steps = nodes.Text(f"JAX's own programs, most of them of one operation: {'; '.join(_steps(work.own))}.")
+        whose = ", ".join(["JAX's own programs, most of them of one operation", *_worked_on(work.dtypes)])
+        steps = nodes.Text(f"{whose}: {'; '.join(_steps(work.own))}.")
         items.append(nodes.list_item("", nodes.paragraph("", "", steps)))
     if len(items) > 1:
         items.append(nodes.list_item("", nodes.paragraph("", f"Together: {UNITS['time'](work.seconds)}.")))
     return [nodes.bullet_list("", *items), *([] if explained else [nodes.paragraph("", MEANING)])]
+
+
+def _program(program: Program) -> Iterator[nodes.Element]:
+    """Yield what was done with a function, and for which types: one in the same line, several in a list."""
+    shown, rest = folded(program.types)
+    alone = len(shown) == 1
+    steps = f": {'; '.join(_steps(program))}{', for ' if alone else '; for' if shown else '.'}"
+    line = nodes.paragraph("", "", nodes.literal("", program.name), nodes.Text(steps))
+    if alone:
+        line += [_types(shown[0]), nodes.Text(".")]
+    yield line
+    if len(shown) > 1:
+        items = [nodes.paragraph("", "", _types(it), *_again(it)) for it in shown]
+        items += [nodes.paragraph("", f"{len(rest)} more.")] if rest else []
+        yield nodes.bullet_list("", *(nodes.list_item("", item) for item in items))
+
+
+def _types(signature: Signature) -> nodes.literal:
+    return nodes.literal("", signature.short)
+
+
+def _again(signature: Signature) -> Iterator[nodes.Node]:
+    if signature.traced > 1:
+        yield nodes.Text(f", {signature.traced} times")
+
+
+def _worked_on(dtypes: Sequence[str]) -> Iterator[str]:
+    if dtypes:
+        yield f"on {' and '.join(filter(None, [', '.join(dtypes[:-1]), dtypes[-1]]))}"
 
 
 def _steps(program: Program) -> Iterator[str]:

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from witness.records.signature import Signature
+
 DEEP = 12
 """Frames above a listener among which those of JAX are looked for."""
 
@@ -35,47 +37,57 @@ class Origin:
     """Whether it is one of JAX's own."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A program that an event is about."""
+
+    origin: Origin
+    types: Signature | None = None
+    """None where they cannot be told."""
+
+
 class Origins:
     """Knows programs again when the next event is about them."""
 
     def __init__(self) -> None:
         self._places: dict[str, Origin] = {}
-        self._modules: dict[int, Origin] = {}
+        self._modules: dict[int, Seen] = {}
         self._names: dict[str, Origin] = {}
 
-    def traced(self, name: str, frame: FrameType) -> Origin:
-        """Return the origin of what has been traced, or could not be."""
+    def traced(self, name: str, frame: FrameType) -> Seen:
+        """Return what has been traced, or could not be."""
         inside = _locals("_trace_for_jit", frame)
         if "fun" not in inside:
-            return self.named(name)
+            return Seen(self.named(name))
         fun, jaxpr = inside["fun"], inside.get("jaxpr")
         origin = _seen(_name(fun, name), _is_own(fun), jaxpr)
         for info in filter(None, (_info(jaxpr), getattr(inside.get("dbg"), "func_src_info", None))):
             self._places[info] = origin
         self._names[name] = origin
-        return origin
+        return Seen(origin, _signature(jaxpr, inside.get("avals")))
 
-    def lowered(self, name: str, frame: FrameType) -> Origin:
-        """Return the origin of what has been lowered."""
+    def lowered(self, name: str, frame: FrameType) -> Seen:
+        """Return what has been lowered."""
         name = _bare(name)
         inside = _locals("_cached_lowering_to_hlo", frame)
         jaxpr = inside.get("closed_jaxpr")
         place = _info(jaxpr)
         if place is None:
-            return self.named(name)
+            return Seen(self.named(name), _signature(jaxpr))
         own = _in_jax(_file(place))
         # a reader's `jit(jnp.sin)` and JAX's own share a place: what has been traced is lowered next, and once
         origin = self._places.pop(place, None) if own else self._places.get(place)
         if origin is None:
             origin = _seen(name, own, jaxpr)
         self._names[name] = origin
-        self._modules[id(getattr(inside.get("lowering_result"), "module", None))] = origin
-        return origin
+        seen = Seen(origin, _signature(jaxpr))
+        self._modules[id(getattr(inside.get("lowering_result"), "module", None))] = seen
+        return seen
 
-    def compiled(self, name: str, frame: FrameType) -> Origin:
-        """Return the origin of what has been compiled: it has been lowered before, in this cell or another."""
+    def compiled(self, name: str, frame: FrameType) -> Seen:
+        """Return what has been compiled: it has been lowered before, in this cell or another."""
         module = _locals("_cached_compilation", frame).get("computation")
-        return self._modules.get(id(module)) or self.named(name)
+        return self._modules.get(id(module)) or Seen(self.named(name))
 
     def named(self, name: str) -> Origin:
         """Return the origin of a name: what had it last, or what is likely."""
@@ -109,6 +121,14 @@ def _locals(function: str, frame: FrameType) -> Mapping[str, Any]:
             return above.f_locals
         above = above.f_back
     return {}
+
+
+def _signature(jaxpr: Any, taken: Any = None) -> Signature | None:
+    """Return the types of a program, or those that a function took which could not be traced."""
+    arguments, results = getattr(jaxpr, "in_avals", taken), getattr(jaxpr, "out_avals", None)
+    if arguments is None:
+        return None
+    return Signature(tuple(map(str, arguments)), None if results is None else tuple(map(str, results)))
 
 
 def _bare(name: str) -> str:

@@ -21,7 +21,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from witness.kernel.capture.arrival import when_imported
-from witness.kernel.capture.origin import Origin, Origins, ended_by_error, traces
+from witness.kernel.capture.origin import Origin, Origins, Seen, ended_by_error, traces
+from witness.records.signature import Signature
 from witness.records.work import Program, Work
 
 MONITORING = "jax._src.monitoring"
@@ -31,6 +32,9 @@ TRACED = "/jax/core/compile/jaxpr_trace_duration"
 LOWERED = "/jax/core/compile/jaxpr_to_mlir_module_duration"
 COMPILED = "/jax/core/compile/backend_compile_duration"
 LOADED = "/jax/compilation_cache/cache_hits"
+
+OWN = Origin("", own=True)
+"""All of JAX's own programs."""
 
 
 @dataclass
@@ -53,20 +57,26 @@ class Listener:
         self._origins = Origins()
         self._spans: dict[int, list[Span]] = defaultdict(list)
         self._programs: dict[Origin, Program] = {}
+        self._types: dict[Origin, dict[Signature, int]] = defaultdict(dict)
         when_imported(MONITORING, self._listen)
 
     def before(self) -> None:
         """Begin a cell; listen again where a cell took the listeners away."""
         if MONITORING in sys.modules:
             self._listen()
-        self._programs = {}
+        self._programs, self._types = {}, defaultdict(dict)
         self._spans.clear()
 
     def after(self, result: Any) -> dict[str, Any] | None:
         """Return the work of the cell, if there was any."""
-        programs = {origin: program for origin, program in self._programs.items() if not origin.own}
-        own = next((program for origin, program in self._programs.items() if origin.own), Program(""))
-        work = Work([*programs.values()], own, lost=MONITORING in sys.modules and not self._listening())
+        programs = [
+            replace(program, types=[replace(types, traced=times) for types, times in self._types[origin].items()])
+            for origin, program in self._programs.items()
+            if not origin.own
+        ]
+        lost = MONITORING in sys.modules and not self._listening()
+        dtypes = set[str]().union(*(types.dtypes for types in self._types[OWN]))
+        work = Work(programs, self._programs.get(OWN, Program("")), lost, sorted(dtypes))
         return work.to_json() if work.programs or work.own.seconds or work.lost else None
 
     def text(self, seen: Any) -> str:
@@ -117,19 +127,28 @@ class Listener:
         frame = sys._getframe(2)
         ask = {TRACED: self._origins.traced, LOWERED: self._origins.lowered, COMPILED: self._origins.compiled}
         try:
-            origin = ask[span.event](span.name, frame)
+            seen = ask[span.event](span.name, frame)
         except Exception:  # a reader's callable may be anything; looking at it shall not fail the call of JAX
-            origin = self._origins.named(span.name)
-        if origin.own:
-            origin = Origin("", own=True)
+            seen = Seen(self._origins.named(span.name))
+        origin = OWN if seen.origin.own else seen.origin
         program = self._programs.setdefault(origin, Program(origin.name))
+        raised = ended_by_error(frame)
+        found = span.event == TRACED and not raised and span.traces is not None and span.traces == traces()
         if span.event == LOWERED:
             program.lowered.append(seconds)
         elif span.event == COMPILED:
             (program.loaded if span.loaded else program.compiled).append(seconds)
-        elif ended_by_error(frame):
+        elif raised:
             program.failed.append(seconds)
-        elif span.traces is not None and span.traces == traces():
+        elif found:
             self._programs[origin] = replace(program, found=program.found + 1)
         else:
             program.traced.append(seconds)
+        if seen.types and not (origin.own and span.event == TRACED):
+            _note(self._types[origin], seen.types, of_trace=span.event == TRACED, found=found)
+
+
+def _note(noted: dict[Signature, int], types: Signature, *, of_trace: bool, found: bool) -> None:
+    """Note types, and whether a body ran for them; not those of a program that was made of a trace noted before."""
+    if of_trace or not any(it.covers(types) for it in reversed(noted)):
+        noted[types] = noted.get(types, 0) + (of_trace and not found)
