@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
+TIMEIT = re.compile(r"\s*(?:\w+\s*=\s*)?%{1,2}timeit\b")
 INLINE_MAGIC = re.compile(r"(?<==)\s*%.*$", re.MULTILINE)
 STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 
@@ -79,11 +80,12 @@ class Code:
 
     def _checked(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Return the places, from line 1 of the code and column 0, of what is asserted."""
-        tests = [node.test for node in ast.walk(self._tree) if isinstance(node, ast.Assert)] if self._tree else []
+        tests = [node.test for node in ast.walk(self.tree) if isinstance(node, ast.Assert)] if self.tree else []
         return [((t.lineno, t.col_offset), (t.end_lineno or t.lineno, t.end_col_offset or 0)) for t in tests]
 
     @cached_property
-    def _tree(self) -> ast.Module | None:
+    def tree(self) -> ast.Module | None:
+        """The code without IPython's own lines; None where it is no Python."""
         try:
             return ast.parse(self.plain)
         except (SyntaxError, ValueError):
@@ -91,9 +93,9 @@ class Code:
 
     def asserts(self) -> list[str]:
         """Return the source of each ``assert``, or of each line that begins with one where the cell is no Python."""
-        if not self._tree:
+        if not self.tree:
             return [line for line in self.plain.splitlines() if re.match(r"\s*assert\b", line)]
-        return [ast.unparse(node) for node in ast.walk(self._tree) if _asserts(node)]
+        return [ast.unparse(node) for node in ast.walk(self.tree) if _asserts(node)]
 
 
 def _asserts(node: ast.AST) -> bool:

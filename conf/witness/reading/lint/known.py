@@ -10,7 +10,7 @@ from myst_nb.core.config import NbParserConfig, Section
 
 from witness.reading.lint.vocabulary import words
 
-OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol"})
+OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol", "clock"})
 """Options of CONTRIBUTING.md."""
 STOCK = frozenset(
     words(

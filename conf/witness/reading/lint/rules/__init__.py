@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from witness.reading.lint.rule import Rule
 from witness.reading.lint.rules import (
+    clock,
     comparative,
     environment,
     expectation,
@@ -27,6 +28,7 @@ MODULES = (
     expectation,
     live,
     measurement,
+    clock,
     environment,
     output,
     transcript,

@@ -44,6 +44,8 @@ def reasons(page: Page) -> Iterator[Finding]:
             continue
         if "check" in cell.options:
             yield Finding(cell.option_line("check"), f"`:check: {cell.options['check']}` leaves the output unchecked")
+        if "clock" in cell.options:
+            yield Finding(cell.option_line("clock"), f"`:clock: {cell.options['clock']}` times what is not awaited")
         if "skip-execution" in cell.tags:
             yield Finding(cell.option_line("tags"), "`skip-execution` leaves the cell without evidence")
 
@@ -51,7 +53,8 @@ def reasons(page: Page) -> Iterator[Finding]:
 def idle(page: Page) -> Iterator[Finding]:
     """Options that excuse or loosen a comparison that is not made otherwise either."""
     for cell in page.cells:
-        if "reason" in cell.options and "check" not in cell.options and "skip-execution" not in cell.tags:
+        excused = {"check", "clock"} & cell.options.keys() or "skip-execution" in cell.tags
+        if "reason" in cell.options and not excused:
             mend = "remove it, or write `:check: runs` above it"
             yield Finding(cell.option_line("reason"), "`:reason:` excuses nothing: the cell is checked", mend=mend)
         if "rtol" in cell.options and cell.options.get("check") == "runs":

@@ -60,6 +60,7 @@ def _wanted(option: str, value: Any) -> str | None:
         "raises": ("the qualified name of one class", text),
         "reason": ("a sentence", text),
         "check": ("`runs`, the only other kind of check there is", value == "runs"),
+        "clock": ("`dispatch`, the only other thing to time there is", value == "dispatch"),
         "rtol": ("a relative tolerance between 0 and 1, such as 1e-6", number or _is_tolerance(value)),
         "mystnb": ("settings, such as {number_source_lines: true}", isinstance(value, dict)),
     }
