@@ -12,7 +12,7 @@ from tests.building import page
 from tests.mutation.code import edits, without_magics
 from tests.mutation.mutant import Edit, Mutant
 from tests.mutation.pages import expectations, mutants
-from tests.mutation.report import Equivalent, Report
+from tests.mutation.report import Report, Tally, equivalents
 from tests.mutation.trial import Outcome, Trial
 from witness.reading.pages import plans
 from witness.runner.environment import Environment, find
@@ -167,27 +167,42 @@ def test_the_report_counts_by_kind_and_explains_survivors() -> None:
 
     outcomes = [Outcome(mutant("constant", "2"), "check: differs"), Outcome(mutant("constant", "3"), "")]
     outcomes += [Outcome(mutant("constant", "4"), ""), Outcome(mutant("expected", "5"), "")]
-    report = Report(outcomes, [Equivalent("page", "a = 1", "a = 4", "it is not used")])
-    assert report.rate("constant") == (1, 2)
-    assert report.rate() == (1, 2)
+    report = Report(outcomes, {"docs/page.md: constant: a = 1  →  a = 4": "it is not used"})
+    assert report.tally("constant") == report.tally() == Tally(made=3, caught=1, equivalent=1)
+    assert report.tally().rate == 0.5
     assert not report.holds
-    lines = list(report.lines())
-    assert "survived: docs/page.md:2: constant: a = 1  →  a = 3" in lines
-    assert lines[lines.index("survived: docs/page.md:2: constant: a = 1  →  a = 4") + 1] == (
-        "    equivalent: it is not used"
-    )
-    assert Report(outcomes[:1], []).holds
+    table, survivors = list(report.lines())[:4], list(report.lines())[4:]
+    assert [line.split()[:5] for line in table[1:3]] == [
+        ["constant", "3", "1", "1", "50.0%"],
+        ["expected", "1", "0", "0", "0.0%"],
+    ]
+    assert survivors == [
+        "survived: docs/page.md:2: constant: a = 1  →  a = 3",
+        "survived: docs/page.md:2: expected: a = 1  →  a = 5",
+        "survived: docs/page.md:2: constant: a = 1  →  a = 4",
+        "    equivalent: it is not used",
+    ]
+    assert Report(outcomes[:1], {}).holds
+    assert not Report(outcomes[2:3], report.known).holds
+
+
+def test_a_mutant_is_explained_once(tmp_path: Path) -> None:
+    path = tmp_path / "equivalent.toml"
+    path.write_text('[[equivalent]]\nwhy = "so"\nmutants = ["a", "b"]\n', "utf-8")
+    assert equivalents(path) == {"a": "so", "b": "so"}
+    path.write_text('[[equivalent]]\nwhy = "so"\nmutants = ["a", "a"]\n', "utf-8")
+    with pytest.raises(ValueError, match="twice: a"):
+        equivalents(path)
 
 
 def test_what_is_recorded_as_equivalent_is_a_mutant_still() -> None:
     from tests.mutation.__main__ import DOCS, EQUIVALENT
-    from tests.mutation.report import equivalents
 
     found: list[Mutant] = []
     for plan in plans([str(DOCS)]).plans:
         text = (DOCS / f"{plan.page}.md").read_text("utf-8")
         found += mutants(plan, text, random.Random(0))
-    assert [known for known in equivalents(EQUIVALENT) if not any(map(known.is_of, found))] == []
+    assert set(equivalents(EQUIVALENT)) - {mutant.name for mutant in found} == set()
 
 
 def test_the_program_says_what_it_takes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,5 +52,10 @@ class Mutant:
         """That line as it is."""
         return self.text.split("\n")[self.line - 1].strip()
 
+    @property
+    def name(self) -> str:
+        """What it is known by, wherever on its page the line stands."""
+        return f"{self.path}: {self.kind}: {self.before}  →  {self.after}"
+
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.kind}: {self.before}  →  {self.after}"
+        return self.name.replace(self.path, f"{self.path}:{self.line}", 1)
