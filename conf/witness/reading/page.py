@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 from myst_nb.core.config import NbParserConfig
 from nbformat import NotebookNode
 
+from witness.reading.clocks import reading
 from witness.reading.lint import lint_bytes
 from witness.reading.live import first_live, live_values
 from witness.reading.notebook import Unreadable, digests, example, read_notebook
 from witness.reading.plan import Budget, Cell, Lane, Plan
 from witness.reading.site import Site
 
-MEASURES = re.compile(
-    r"%%?timeit\b|\btimeit\b|\b(?:perf_counter|monotonic|process_time)(?:_ns)?\s*\(|\btime\.time\s*\("
-)
 IMPORT = re.compile(r"^\s*(?:from|import)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
 
@@ -61,7 +60,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
     if not _runs(notebook, path, settings):
         return None
     ours = notebook.metadata.get("witness") or {}
-    cells = list(_cells(notebook, text, settings, path))
+    lane, cells = _lane(ours, list(_cells(notebook, text, settings, path)))
     names = settings.eval_name_regex if settings.execution_mode == "inline" else None
     return Plan(
         page=page,
@@ -71,7 +70,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         live=list(live_values(notebook, text, site.shown(path), names)),
         needs=_needs(ours, cells),
         budget=_budget(ours, settings, site.strict),
-        lane=_lane(ours, cells),
+        lane=lane,
         strict=site.strict,
         folder=None if site.strict or settings.execution_in_temp else str(path.parent),
         sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path)},
@@ -151,8 +150,11 @@ def _budget(ours: dict[str, Any], settings: NbParserConfig, strict: bool) -> Bud
     return Budget(cell=float(cell) if cell else None, page=float(page) if page else None)
 
 
-def _lane(ours: dict[str, Any], cells: list[Cell]) -> Lane:
+def _lane(ours: dict[str, Any], cells: list[Cell]) -> tuple[Lane, list[Cell]]:
+    """Return whether a page measures, as it says or as its code tells, and its cells with the same said of each."""
     stated: Lane | None = ours.get("lane")
     if stated not in (None, *get_args(Lane)):
         raise ValueError(f"`lane: {stated}` is neither {' nor '.join(get_args(Lane))}")
-    return stated or ("alone" if any(MEASURES.search(cell.source) for cell in cells) else "together")
+    timed = [stated == "alone"] * len(cells) if stated else reading([cell.source for cell in cells])
+    lane: Lane = "alone" if any(timed) else "together"
+    return lane, [replace(cell, alone=alone) for cell, alone in zip(cells, timed, strict=True)]

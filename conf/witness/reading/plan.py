@@ -34,6 +34,8 @@ class Cell:
     """Whether it must run and is not compared: ``:check: runs``."""
     rtol: float | None = None
     """Relative tolerance of the floats it prints."""
+    alone: bool = False
+    """Whether it reads a clock, and has the machine to itself."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Plan:
     """Packages beyond JAX whose versions the result depends on."""
     budget: Budget = Budget()
     lane: Lane = "together"
+    """Whether it measures: a cell of it runs alone."""
     strict: bool = True
     """Whether the page rules of this project hold: ``:raises:`` names each error, the source tree stays as it is."""
     folder: str | None = None

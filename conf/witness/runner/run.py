@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
-import re
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from witness.reading.plan import Plan
@@ -21,16 +21,16 @@ from witness.records.store import Sign, Store
 from witness.runner.commit import commit
 from witness.runner.environment import Environment
 from witness.runner.forge_process import ForgeProcess
+from witness.runner.judge import changed
 from witness.runner.kernels import KernelFailed, Kernels, UnknownKernel
 from witness.runner.lock import locked
 from witness.runner.machine import cell_names, machine
-from witness.runner.page import Execution, changed
+from witness.runner.page import Execution
 from witness.runner.progress import Progress
+from witness.runner.quiet import Quiet
+from witness.runner.room import lane_count, page_count
 from witness.runner.sources import Sources
 from witness.runner.variables import variables
-
-MEMORY_OF_A_PAGE = 700 * 2**20
-"""Bytes to keep free for each lane."""
 
 
 def fresh(plan: Plan, store: Store, environment: Environment, replicates: int = 1) -> bool:
@@ -105,23 +105,6 @@ def _last_time(sign: Sign | None) -> float | None:
     return sign.seconds if sign else None
 
 
-def lane_count(environment: Environment) -> int:
-    """Return how many untimed pages run at once: kernel start is mostly waiting, so more than there are cores."""
-    if environment.platform not in ("cpu", "none"):
-        return 1
-    cores = os.cpu_count() or 1
-    return max(1, min(2 * cores if cores > 2 else 4, _free_memory() // MEMORY_OF_A_PAGE))
-
-
-def _free_memory() -> int:
-    """Return the bytes that programs can have, what the system caches of files included: it gives that up."""
-    try:
-        found = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text("ascii"), re.MULTILINE)
-    except OSError:
-        found = None
-    return int(found[1]) * 1024 if found else 4 * 2**30
-
-
 class _Runner:
     def __init__(
         self,
@@ -137,6 +120,7 @@ class _Runner:
         self._environment = environment
         self._progress = progress
         self._sources = Sources(source)
+        self._quiet = Quiet(lane_count(environment))
         self._forge = forge
         self._replicates = replicates
         self._commit = commit(source)
@@ -144,11 +128,8 @@ class _Runner:
         self._machine = machine(store.folder.parent, source)
 
     async def all(self, plans: Sequence[Plan], expected: dict[str, float | None]) -> None:
-        """Run the pages that measure one after another, then the others together, the longest first."""
-        lanes = asyncio.Semaphore(lane_count(self._environment))
-        together = sorted(
-            (plan for plan in plans if plan.lane == "together"), key=lambda plan: -(expected[plan.page] or 1e9)
-        )
+        """Run the pages in lanes, the longest first; a cell that reads a clock has the machine to itself."""
+        room = asyncio.Semaphore(page_count(self._environment))
         scratch = self._store.folder.parent / "scratch"
         strict = any(plan.strict for plan in plans)
         may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
@@ -157,16 +138,13 @@ class _Runner:
             Kernels(kernel_variables, may_fork=may_fork, started=self._forge) as kernels,
             asyncio.TaskGroup() as group,
         ):
-            for plan in plans:
-                if plan.lane == "alone":
+
+            async def in_its_turn(plan: Plan) -> None:
+                async with room:
                     await self._page(plan, kernels)
 
-            async def in_lane(plan: Plan) -> None:
-                async with lanes:
-                    await self._page(plan, kernels)
-
-            for plan in together:
-                group.create_task(in_lane(plan))
+            for plan in sorted(plans, key=lambda plan: (measures(plan), -(expected[plan.page] or 1e9))):
+                group.create_task(in_its_turn(plan))
 
     async def _page(self, plan: Plan, kernels: Kernels) -> None:
         self._progress.began(plan)
@@ -192,15 +170,19 @@ class _Runner:
         moment = self._sources.now()
         execution: Execution | None = None
         problems: list[Problem] = []
+        waited = 0.0
         with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as temporary:
             code, pid = "\n".join(cell.source for cell in plan.cells), 0
             try:
-                async with kernels.start(
-                    plan.kernel, Path(plan.folder or temporary), plan.budget.page or 600.0, code, apart=apart
-                ) as kernel:
+                async with AsyncExitStack() as ended:
+                    async with self._quiet.use("beside") as waited:
+                        folder, budget = Path(plan.folder or temporary), plan.budget.page or 600.0
+                        starting = kernels.start(plan.kernel, folder, budget, code, apart=apart)
+                        kernel = await ended.enter_async_context(starting)
                     pid = kernel.pid
-                    execution = Execution(plan, kernel, lambda cell, text: self._progress.cell(plan, cell, text))
+                    execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._quiet)
                     await execution.run()
+                    waited += execution.waited
             except UnknownKernel as error:
                 problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
             except KernelFailed as error:
@@ -219,7 +201,7 @@ class _Runner:
             key=self._environment.key(plan.digest(), plan.needs),
             environment=scrubber.data(dataclasses.asdict(self._environment)),
             executed=executed.isoformat(timespec="seconds"),
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - began - waited,
             cells=cells,
             live=[dataclasses.replace(live, text=scrubber.text(live.text)) for live in execution.live]
             if execution

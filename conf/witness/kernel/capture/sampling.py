@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from witness.records.median import interval
 from witness.records.timing import NARROW, Stopped
@@ -16,12 +17,18 @@ TICK = 0.002
 BUDGET = 1.2
 """Seconds that all samples may take together."""
 
+STEADY = 0.3
+"""Seconds that suffice where each sample tells something of its own."""
+
 PILOT = 24
 """Samples from which the number of samples is decided."""
 
-LEAST = 300
-"""Samples that are taken where there is time, however narrow the pilot's interval: noise comes in gusts that outlast a
-pilot, and figures of different runs shall agree."""
+LEAST = 80
+"""Samples that are taken where there is time, however narrow the pilot's interval."""
+
+ALIKE = 0.4
+"""Correlation of neighbouring samples from which noise is taken to come in gusts: they outlast many samples, so that
+these tell little more than one, and only time helps figures of different runs to agree."""
 
 ENOUGH = 12
 """Samples that are taken where a few longer ones fit in."""
@@ -62,7 +69,8 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     Otherwise the samples are as many as make the 95% interval of the median `NARROW`, or as there is time for. A pilot
     foretells how many these are, and takes no part in the result: their number, fixed before the first of them is
     taken, depends on none of them, so that the interval holds the median as often as it says, whatever the samples are
-    distributed like. (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
+    distributed like. Where neighbours are alike, which independent samples never are, sampling goes on for all of the
+    budget. (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
     Biometrics 10, 1954, 89–100. A number from a first sample: C. Stein, Annals of Mathematical Statistics 16, 1945,
     243–258.)
     """
@@ -84,7 +92,13 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
         pilot = [take(loops) for _ in range(PILOT)]
         wanted, there_is = foretold([sample.seconds for sample in pilot])
         count, stopped = min(wanted, there_is), "narrow" if wanted <= there_is else "budget"
-    return Samples(loops, [take(loops) for _ in range(count)], pilot, stopped)
+    taken = [take(loops) for _ in range(count)]
+    if gusty([sample.seconds for sample in taken]):
+        stopped, left = "gusts", BUDGET - sum(sample.seconds for sample in taken)
+        while left > 0:
+            taken.append(take(loops))
+            left -= taken[-1].seconds
+    return Samples(loops, taken, pilot, stopped)
 
 
 def enough_loops(take: Take, seconds: float) -> tuple[int, Sample]:
@@ -104,5 +118,21 @@ def foretold(pilot: Sequence[float]) -> tuple[int, int]:
         return LEAST, LEAST
     low, high = interval(pilot)
     wanted = len(pilot) * ((high - low) / median / (MARGIN * NARROW)) ** 2
-    there_is = int(BUDGET / median)
+    there_is = max(ENOUGH, int(STEADY / median))
     return max(min(LEAST, there_is), math.ceil(wanted)), there_is
+
+
+def gusty(seconds: Sequence[float]) -> bool:
+    """Say whether neighbouring samples are alike, by the correlation of their ranks, as no chance explains.
+
+    The correlation of independent samples has a standard deviation of 1/√n; four of them are the least that counts.
+    """
+    order = sorted(range(len(seconds)), key=seconds.__getitem__)
+    if seconds[order[0]] == seconds[order[-1]]:
+        return False
+    middle = (len(seconds) - 1) / 2
+    ranks = [0.0] * len(seconds)
+    for rank, place in enumerate(order):
+        ranks[place] = rank - middle
+    alike = sum(map(mul, ranks, ranks[1:])) / sum(map(mul, ranks, ranks))
+    return bool(alike > max(ALIKE, 4 / math.sqrt(len(seconds))))

@@ -1,0 +1,139 @@
+"""Which cells of a page read a clock while they run, as far as the code tells: those need the machine to themselves.
+
+A cell that only defines a function that reads a clock does not; one that calls it does. Where the code does not tell,
+a name that may stand for such a function is taken for one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+CLOCKS = frozenset(
+    f"{name}{unit}" for name in ("perf_counter", "monotonic", "process_time", "thread_time") for unit in ("", "_ns")
+) | {"time_ns", "default_timer"}
+"""Functions that read a clock, whatever module they are found in."""
+
+MODULES = {"time": {"time"}, "timeit": {"timeit", "repeat", "Timer", "main"}}
+"""Functions with names that say less, by their modules."""
+
+TIMED = re.compile(r"%%?time(?:it)?\b")
+MAGIC = re.compile(r"^(\s*)(?:([^\n=%]+?)\s*=\s*)?(%{1,2}\w+)(.*)$", re.MULTILINE)
+SPOKEN = re.compile(rf"{TIMED.pattern}|\btimeit\b|\b(?:{'|'.join(sorted(CLOCKS))})\s*\(|\btime\.time\s*\(")
+"""What a text that is no Python may be known by."""
+
+DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def reading(sources: Sequence[str]) -> list[bool]:
+    r"""Say for each cell of a page whether it reads a clock while it runs.
+
+    >>> reading(["from time import perf_counter", "def now():\n    return perf_counter()", "now()"])
+    [False, False, True]
+    """
+    trees = [_parsed(source) for source in sources]
+    known = Known()
+    known.learn(tree for tree in trees if tree)
+    return [
+        known.runs(tree) if tree else bool(SPOKEN.search(source))
+        for tree, source in zip(trees, sources, strict=True)
+    ]  # fmt: skip
+
+
+class Known:
+    """The names of a page that stand for what reads a clock when it is called, wherever they are bound."""
+
+    def __init__(self) -> None:
+        self._names = set(CLOCKS)
+        self._makers: set[str] = set()
+        """Those that give something that reads one: a class, a function that returns a function."""
+        self._modules: dict[str, str] = {}
+
+    def learn(self, trees: Iterable[ast.Module]) -> None:
+        """Learn the names; one may depend on another that is bound further down."""
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        size = -1
+        while size < (size := len(self._names) + len(self._makers) + len(self._modules)):
+            for node in nodes:
+                self._bind(node)
+
+    def runs(self, tree: ast.AST) -> bool:
+        """Say whether a tree, when it is run, reads a clock; what is only defined in it does not run."""
+        return any(map(self._reads, _run(tree)))
+
+    def _bind(self, node: ast.AST) -> None:
+        match node:
+            case ast.Import():
+                for it in node.names:
+                    if it.name in MODULES:
+                        self._modules[it.asname or it.name] = it.name
+            case ast.ImportFrom():
+                named = CLOCKS | MODULES.get(node.module or "", set())
+                self._names |= {it.asname or it.name for it in node.names if it.name in named}
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                if any(self._reads(part) for part in ast.walk(node)):
+                    self._names.add(node.name)
+                    inner = [part for part in ast.walk(node) if part is not node and isinstance(part, DEFINITIONS)]
+                    if any(self._reads(part) for it in inner for part in ast.walk(it)):
+                        self._makers.add(node.name)
+            case ast.Assign() | ast.AnnAssign() | ast.NamedExpr() if node.value and self._gives(node.value):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                self._names |= {name for target in targets for name in _bound(target)}
+            case ast.withitem() if node.optional_vars and self._gives(node.context_expr):
+                self._names |= set(_bound(node.optional_vars))
+            case _:
+                pass
+
+    def _gives(self, value: ast.expr) -> bool:
+        """Say whether a value may be, or hold, what reads a clock: not merely what a clock said."""
+        if isinstance(value, ast.Call):
+            given = [*value.args, *(keyword.value for keyword in value.keywords)]
+            made = any(isinstance(it, ast.Name) and it.id in self._makers for it in ast.walk(value.func))
+            return made or any(map(self._gives, given))
+        if isinstance(value, ast.Lambda):
+            return any(map(self._reads, ast.walk(value)))
+        inner = [it for it in ast.iter_child_nodes(value) if isinstance(it, ast.expr)]
+        return self._reads(value) or any(map(self._gives, inner))
+
+    def _reads(self, node: ast.AST) -> bool:
+        """Say whether a node is the name of what reads a clock."""
+        if isinstance(node, ast.Name):
+            return isinstance(node.ctx, ast.Load) and node.id in self._names
+        if not isinstance(node, ast.Attribute):
+            return False
+        module = self._modules.get(node.value.id, "") if isinstance(node.value, ast.Name) else ""
+        return node.attr in CLOCKS or node.attr in MODULES.get(module, ())
+
+
+def _run(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that run when a tree does."""
+    yield tree
+    for field, value in ast.iter_fields(tree):
+        if field == "body" and isinstance(tree, DEFINITIONS):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _run(child)
+
+
+def _bound(target: ast.AST) -> Iterator[str]:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _parsed(source: str) -> ast.Module | None:
+    """Return a cell's code; a magic that times is a call of a clock there, any other nothing. None: it is no Python."""
+    if source.lstrip().startswith("%%"):
+        return None
+
+    def plain(found: re.Match[str]) -> str:
+        if not TIMED.match(found[3]):
+            return f"{found[1]}pass"
+        return f"{found[1]}{found[2] or '_'} = perf_counter()"
+
+    try:
+        return ast.parse(MAGIC.sub(plain, source))
+    except SyntaxError:
+        return None

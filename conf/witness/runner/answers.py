@@ -1,0 +1,46 @@
+"""Live values, from the kernel's answers to what the page asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from witness.reading.plan import EVAL, Live
+from witness.records.page import LiveValue, Problem
+from witness.records.values import NoLiveValue, text
+from witness.runner.expressions import SCALAR, loads
+from witness.runner.judge import first_line
+
+NO_ANSWER = {"status": "error", "ename": "no answer", "evalue": "the kernel evaluates no expressions"}
+"""What stands for the answer of a kernel that is no Python."""
+
+
+def questions(wanted: Sequence[Live]) -> dict[str, str]:
+    """Return the expressions to evaluate, by the position of what wants them."""
+    return {
+        str(i): live.expression if live.format == EVAL else SCALAR.format(live.expression)
+        for i, live in enumerate(wanted)
+    }
+
+
+def values(wanted: Sequence[Live], answers: Mapping[str, Any]) -> Iterator[LiveValue | Problem]:
+    """Yield each value, or why there is none."""
+    for i, live in enumerate(wanted):
+        try:
+            yield _value(live, answers.get(str(i), NO_ANSWER))
+        except NoLiveValue as error:
+            role = EVAL if live.format == EVAL else "{live}"
+            expected = f"a value for {role}`{live.expression}`"
+            yield Problem("live-value", live.line, None, expected, str(error))
+
+
+def _value(live: Live, answer: dict[str, Any]) -> LiveValue:
+    if answer["status"] == "error":
+        raise NoLiveValue(f"{answer['ename']}: {first_line(answer['evalue'])}")
+    if live.format == EVAL:
+        shown = {"data": answer["data"], "metadata": answer.get("metadata", {})}
+        return LiveValue(live.expression, EVAL, live.line, "", live.after, **shown)
+    kind, value = loads(answer)
+    said = text(value, kind, live.format)
+    kind = "truth" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+    return LiveValue(live.expression, live.format, live.line, said, live.after, kind)

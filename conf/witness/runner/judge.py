@@ -1,0 +1,94 @@
+"""What is wrong with what a cell did, if anything: each fault by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from witness.reading.plan import Cell
+from witness.records.page import Problem, Raised
+from witness.records.scrub import without_colour
+from witness.runner.client import OUTPUT_CAP, PICTURE_CAP
+
+SYNTAX = ("SyntaxError", "IndentationError", "TabError", "IncompleteInputError")
+
+
+class Stop(Exception):
+    """The page cannot go on; ``problem`` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.got)
+        self.problem = problem
+
+
+def problem(cell: Cell, rule: str, expected: str, got: str, detail: str = "") -> Problem:
+    """Return a fault of a cell."""
+    return Problem(rule, cell.line, cell.number, expected, got, detail)
+
+
+def changed(problem: Problem, change: Callable[[str], str]) -> Problem:
+    """Return a problem with its texts changed: scrubbed, say."""
+    return replace(problem, expected=change(problem.expected), got=change(problem.got), detail=change(problem.detail))
+
+
+def wrong_error(cell: Cell, raised: Raised, same: bool, node: NotebookNode) -> Problem | None:
+    """Return what is wrong with the error that a cell raised; ``same``: it is of exactly the class that it names.
+
+    Raises Stop where the cell was to raise none.
+    """
+    if same or cell.may_raise:
+        return None
+    got = f"{raised.name.removeprefix('builtins.')}: {first_line(raised.message)}"
+    detail = without_colour("\n".join(line for output in node.outputs for line in output.get("traceback", [])[-3:]))
+    if cell.raises is None:
+        raise Stop(problem(cell, "unexpected-error", "no error", got, detail))
+    syntax = raised.name.rpartition(".")[2].lstrip("_") in SYNTAX
+    return problem(cell, "does-not-parse" if syntax else "wrong-class", cell.raises, got, detail)
+
+
+def wrong_text(cell: Cell, node: NotebookNode) -> Problem | None:
+    """Return where a cell's output is no text: a lone surrogate, or bytes that were not UTF-8."""
+    for output in node.outputs:
+        for part in texts(output):
+            lost = output.output_type == "stream" and "\N{REPLACEMENT CHARACTER}" in part
+            if lost or any("\ud800" <= character <= "\udfff" for character in part):
+                line = next(line for line in part.splitlines() if not line.isascii())
+                return problem(cell, "invalid-text", "output in UTF-8", f"text that is not: {line[:80]!a}")
+    return None
+
+
+def out_of_time(error: Exception) -> bool:
+    """Say whether a cell took longer than its budget: not that its output did not come."""
+    return isinstance(error, CellTimeoutError) and "IOPub" not in str(error)
+
+
+def ended(cell: Cell, error: Exception, fate: str) -> Problem:
+    """Return the fault behind an exception of the client that is about no budget; the kernel had this fate."""
+    if isinstance(error, DeadKernelError):
+        return problem(cell, "kernel-died", "a living kernel", f"a dead one: {fate}")
+    if isinstance(error, UnicodeError):
+        return problem(cell, "invalid-text", "output in UTF-8", f"text that is not ({error})")
+    return problem(cell, "no-answer", "an answer of the kernel", f"{type(error).__name__}: {error}")
+
+
+def too_large(cell: Cell) -> Problem:
+    """Return that a cell's output was over the cap."""
+    expected = f"at most {OUTPUT_CAP // 1_000_000} MB of output ({PICTURE_CAP // 1_000_000} MB of pictures)"
+    return problem(cell, "output-too-large", expected, "more; the cell was stopped")
+
+
+def texts(output: Any) -> list[str]:
+    """Return every text within an output."""
+    if isinstance(output, str):
+        return [output]
+    parts = output.values() if isinstance(output, dict) else output if isinstance(output, list) else []
+    return [text for part in parts for text in texts(part)]
+
+
+def first_line(message: str) -> str:
+    """Return the first line of a message, or an empty text."""
+    return message.strip().split("\n", 1)[0]
