@@ -43,7 +43,13 @@ class Body:
     def _readings(self) -> list[tuple[Place, bool]]:
         """Where the clock is read, and whether that ends a measurement: something is subtracted from it."""
         ends = {id(it.left) for it in self.nodes if isinstance(it, ast.BinOp) and isinstance(it.op, ast.Sub)}
-        return [(place(it), id(it) in ends) for it in self.nodes if _reads(it)]
+        return [(place(it), id(it) in ends) for it in self.nodes if reads(it)]
+
+    @cached_property
+    def moments(self) -> set[str]:
+        """Names of what a clock said."""
+        assigned = [it for it in self.nodes if isinstance(it, ast.Assign) and reads(it.value)]
+        return {name for it in assigned for target in it.targets for name in names(target)}
 
     @property
     def starts(self) -> list[Place]:
@@ -100,7 +106,8 @@ def place(node: ast.expr | ast.stmt) -> Place:
     return node.lineno, node.col_offset
 
 
-def _reads(node: ast.AST) -> bool:
+def reads(node: ast.AST) -> bool:
+    """Say whether a node asks a clock."""
     match node:
         case ast.Call(func=ast.Name(id=name)):
             return name in CLOCKS or name == "time"

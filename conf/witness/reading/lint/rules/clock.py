@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from witness.reading.lint.cell import Cell
 from witness.reading.lint.page import Page
 from witness.reading.lint.rule import Finding, Rule
-from witness.reading.lint.stopwatch import Body, bodies, names, place
+from witness.reading.lint.stopwatch import Body, bodies, names, place, reads
 from witness.reading.lint.work import Work
 
 
@@ -28,6 +28,17 @@ def warm_ups(page: Page) -> Iterator[Finding]:
         if "clock" not in cell.options:
             for line, call in _warming(cell, work):
                 yield Finding(line, f"`{call}` may still be at work when a clock starts")
+
+
+def sums(page: Page) -> Iterator[Finding]:
+    """Two readings of a clock that are added, or anything but subtracted."""
+    moments = {name for cell in page.cells for body in bodies(cell.code) for name in body.moments}
+    for cell in page.cells:
+        for it in ast.walk(cell.code.tree) if cell.code.tree else ():
+            match it:
+                case ast.BinOp(left=left, op=op, right=right) if reads(left) and not isinstance(op, ast.Sub):
+                    if reads(right) or moments.intersection(names(right)):
+                        yield Finding(cell.code.line + it.lineno - 1, f"`{ast.unparse(it)}` is no time that passed")
 
 
 def idle(page: Page) -> Iterator[Finding]:
@@ -95,6 +106,12 @@ RULES = (
         "The result of a first call is awaited before a clock starts.",
         "await it: `f(x).block_until_ready()`",
         warm_ups,
+    ),
+    Rule(
+        "clock-not-subtracted",
+        "Of two readings of a clock the first is subtracted from the second.",
+        "subtract it: `perf_counter() - start`",
+        sums,
     ),
     Rule(
         "idle-clock",
