@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from witness.reading.clocks import CLOCKS
 from witness.reading.lint.code import TIMEIT, Code
 from witness.reading.lint.vocabulary import words
 from witness.reading.lint.work import Function, parts
 
-CLOCKS = frozenset(words("perf_counter perf_counter_ns monotonic monotonic_ns process_time process_time_ns"))
 ASKED = frozenset(words("is_ready shape dtype ndim size aval weak_type sharding"))
 """What an array answers at once, whether it is there or not."""
 
