@@ -79,6 +79,8 @@ def test_evidence_in_its_section_lets_a_comparative_stand_and_elsewhere_does_not
         ("More than three times as long.", "assert slow / fast > 3.0", True),
         ("More than three times as long.", "assert slow > 2 * fast", False),
         ("At most half the time.", "assert 2 * fast < slow", True),
+        ("Less than half of that.", "assert slow > 2 * fast", True),
+        ("Less than half of that.", "assert slow > 3 * fast", False),
         ("More than 3× that.", "assert 3 < slow / fast", True),
         ("Twice as many equations.", "assert len(eqns) == 2 * len(fewer)", True),
         ("Twice as many equations.", "assert len(eqns) == 2", False),

@@ -30,7 +30,7 @@ FACTOR = re.compile(
     rf"(?<![\w.])(?:(?P<digits>{DIGITS})\s?[×x](?!\w|\s?(?:\d|\w\b))"
     rf"|(?:(?P<number>{DIGITS})|\b(?P<word>{NUMBERS})|\b(?P<vague>{VAGUE}))\s+times\s+{THAN}"
     rf"|\b(?P<twice>twice|thrice|double|triple)\s+{THAN}"
-    rf"|\b(?:an?\s+|one\s+)?(?P<part>{'|'.join(PARTS)})\s+(?:of\s+)?{THAN}"
+    rf"|\b(?:an?\s+|one\s+)?(?P<part>{'|'.join(PARTS)})\s+(?:of\s+that\b|(?:of\s+)?{THAN})"
     rf"|\b(?:(?P<fold>{DIGITS}|{NUMBERS})-?fold\b)"
     rf"|\b(?P<magnitude>orders?\s+of\s+magnitude))",
     re.IGNORECASE,
