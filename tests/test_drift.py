@@ -33,9 +33,11 @@ def record(*cells: CellRecord, jax: str = "0.10.2", live: str = "") -> PageRecor
     return PageRecord("x", "key", environment, "2026-01-01", 1.0, list(cells), values)
 
 
-def work(traced: int, compiled: int) -> dict[str, Any]:
-    program = {**NOTHING, "name": "f", "traced": [0.1] * traced, "compiled": [0.2] * compiled}
-    return {"work": {"programs": [program], "own": {**NOTHING, "name": "", "traced": [], "compiled": []}}}
+def work(traced: int, compiled: int, kind: str = "float32", own: str = "") -> dict[str, Any]:
+    types = [{"arguments": [f"{kind}[8]"], "results": [f"{kind}[]"], "traced": traced}]
+    program = {**NOTHING, "name": "f", "traced": [0.1] * traced, "compiled": [0.2] * compiled, "types": types}
+    owned = {**NOTHING, "name": "", "traced": [], "compiled": []}
+    return {"work": {"programs": [program], "own": owned, "dtypes": own.split()}}
 
 
 def changes(before: PageRecord, after: PageRecord) -> list[Changed]:
@@ -65,6 +67,10 @@ def test_equal_records_show_no_change() -> None:
         ({"raised": Raised("builtins.A", "m")}, {"raised": Raised("builtins.A", "n")}, "error", "error"),
         ({"captured": work(1, 1)}, {"captured": work(2, 1)}, "count", "jax f"),
         ({"captured": work(1, 1)}, {}, "count", "jax f"),
+        ({"captured": work(1, 1)}, {"captured": work(2, 1, "int32")}, "count", "jax f"),
+        ({"captured": work(1, 1)}, {"captured": work(1, 1, "int32")}, "types", "jax f"),
+        ({"captured": work(1, 1)}, {"captured": work(1, 1, own="bool")}, "types", "jax (its own)"),
+        ({"captured": work(1, 1, own="bool")}, {"captured": work(1, 1, own="int32")}, "types", "jax (its own)"),
     ],
 )
 def test_each_kind_of_change_is_named(before: dict[str, Any], after: dict[str, Any], kind: str, what: str) -> None:
@@ -92,6 +98,13 @@ def test_a_comparison_reads_back_and_reads_well() -> None:
     assert to_text("JAX 1", "JAX 2", found) == (
         "JAX 1 → JAX 2: 1 cell does something else\n"
         "\ndocs/x.md:10: cell 1: print(a)\n  text: stdout\n    -one\n    +two\n     same\n"
+    )
+
+
+def test_a_comparison_shows_both_types() -> None:
+    found = changes(record(cell(1, "f(x)", captured=work(1, 1))), record(cell(1, "f(x)", captured=work(1, 1, "int32"))))
+    assert to_text("JAX 1", "JAX 2", found).endswith(
+        "  types: jax f\n     traced 1, compiled 1\n    -float32[8] → float32[]\n    +int32[8] → int32[]\n"
     )
 
 

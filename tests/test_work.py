@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,8 @@ CELLS: dict[str, tuple[str, dict[str, tuple[str, ...]] | None, bool | None]] = {
     "own listener": ("heard = []\nlisten = jax.monitoring.register_event_duration_secs_listener\n"
                      "listen(lambda event, seconds, **more: heard.append(event))\n"
                      "jax.jit(lambda y: y * 6)(x)\nassert len(heard) == 3", {"<lambda>": ALL}, False),
+    "several types": ("twice = jax.jit(lambda a: a * 8)\ntwice(x), twice(1.0), jax.jit(lambda a: a * 8)(x)",
+                      {"<lambda>": ALL}, False),
     "printed": ("print('unmistakable')", None, False),
 }  # fmt: skip
 CACHE = """\
@@ -147,6 +150,19 @@ def test_the_strip_is_one_line_with_its_details_folded_and_explained_once(site: 
     assert len(found) == sum(programs is not None for _, programs, _ in CELLS.values())
     assert re.fullmatch(r"JAX: f traced \(.*?\), lowered \(.*?\), compiled \(.*?\)", found[1])
     assert html.count("with tracers for arguments") == 1
+
+
+def test_the_strip_tells_types_in_the_line_of_a_function_or_in_a_list_below_it(site: Site) -> None:
+    html = site.html("all") or ""
+    strips = re.findall(r'<details class="[^"]*witness-strip[^"]*">.*?</details>', html, re.DOTALL)
+    texts = [" ".join(unescape(re.sub(r"<[^>]+>", "", strip)).split()) for strip in strips]
+    assert re.search(
+        r"f: traced 1 time, [^;]*; lowered [^;]*; compiled [^;]*, for float32\[8\] → float32\[8\]\.", texts[1]
+    )
+    assert re.search(r"JAX: <lambda> traced 3× for 2 types \(", texts[-1])
+    assert re.search(r"; for float32\[8\] → float32\[8\], 2 times ~float32\[\] → ~float32\[\]$", texts[-1])
+    assert texts[-1].count("→") == strips[-1].count("<li>") - 1 == 2
+    assert re.search(r"JAX.s own programs, most of them of one operation, on float32(, \w+)*( and \w+)?: ", texts[0])
 
 
 def test_a_cell_whose_output_is_removed_has_no_strip(site: Site) -> None:

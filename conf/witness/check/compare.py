@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from witness.check.evidence import Evidence
 from witness.check.matching import matched
-from witness.check.transcript import Part
+from witness.check.transcript import OWN, Part
 from witness.check.unstable import hlo
 
-Kind = Literal["text", "IR", "error", "count", "timing", "figure", "live"]
+Kind = Literal["text", "IR", "error", "count", "types", "timing", "figure", "live"]
 
 IR = re.compile(r"^\s*\{ lambda |^module @|^func\.func |\blet$|\bstablehlo\.", re.MULTILINE)
 FIRST = re.compile(r"(?P<word>error|timing|jax|live) ")
@@ -24,7 +24,8 @@ class Change:
     """One piece of evidence that is another, or that only one of the records has."""
 
     kind: Kind
-    """How it changed: ``error`` is its class or message, ``count`` how often JAX traced or compiled."""
+    """How it changed: ``error`` is its class or message, ``count`` how often JAX traced or compiled, ``types`` for
+    which types alone."""
     what: str
     """The piece: ``stdout``, say."""
     before: str | None
@@ -66,7 +67,7 @@ def _changes(before: Sequence[Part], after: Sequence[Part], rtol: float | None) 
         a, b = old.get(key), new.get(key)
         if a and b and (a.allows(b, rtol) or b.allows(a, rtol)):
             continue
-        yield Change(_kind(a or b), key[0], _said(a), _said(b))
+        yield Change(_kind(a, b), key[0], _said(a), _said(b))
 
 
 def _numbered(parts: Sequence[Part]) -> dict[tuple[str, int], Part]:
@@ -79,11 +80,15 @@ def _numbered(parts: Sequence[Part]) -> dict[tuple[str, int], Part]:
     return found
 
 
-def _kind(part: Part | None) -> Kind:
+def _kind(before: Part | None, after: Part | None) -> Kind:
+    part = before or after
     assert part is not None
     first = FIRST.match(part.kind)
+    if first and first["word"] == "jax":
+        counts = {it.text.split("\n")[0] if it else "" for it in (before, after)}
+        return "types" if part.kind == OWN or len(counts) == 1 else "count"
     if first:
-        kinds: dict[str, Kind] = {"error": "error", "timing": "timing", "jax": "count", "live": "live"}
+        kinds: dict[str, Kind] = {"error": "error", "timing": "timing", "live": "live"}
         return kinds[first["word"]]
     if part.kind.startswith("image/"):
         return "figure"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from witness.records.captured import TIMING
 from witness.records.normalise import normalise
 from witness.records.page import CellRecord, LiveValue, PageRecord
 from witness.records.scrub import without_colour
+from witness.records.signature import Signature, folded, merged
 from witness.records.timing import timings
 from witness.records.work import work_in
 
@@ -26,6 +28,8 @@ MEASURED = ("time", "ratio")
 STEPS = ("traced", "failed while traced", "compiled")
 COUNTED = "(a number of times)"
 """What stands for how often JAX did something where that is not exact."""
+OWN = "jax (its own)"
+"""The kind of the dtypes that JAX's own programs worked on."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Part:
 
     kind: str
     """``stdout``, ``stderr``, a MIME type, ``error`` and its class, ``timing`` and its kind, ``jax`` and the function
-    that it traced or compiled, ``live`` and its role."""
+    that it traced or compiled, or whose programs are its own, ``live`` and its role."""
     text: str = ""
     """Normalised."""
     loose: str | None = None
@@ -114,17 +118,40 @@ def _parts(cell: CellRecord) -> Iterator[Part]:
 
 
 def _work(cell: CellRecord, *, exact: bool) -> Iterator[Part]:
-    """Yield how often JAX traced and compiled each of the reader's functions; a clock decides that in a timed cell."""
+    """Yield how often JAX traced and compiled each of the reader's functions, and for which types; those of its own.
+
+    A clock decides how often in a timed cell; for which types, it does not.
+    """
     work = work_in(cell.captured)
     counts: dict[str, list[int]] = {}
+    types: dict[str, list[Signature]] = defaultdict(list)
     for it in work.programs if work else ():
         done = (len(it.traced), len(it.failed), len(it.compiled) + len(it.loaded))
         name = " ".join(it.name.split()) or "(without a name)"
         counts[name] = [a + b for a, b in zip(counts.get(name, (0, 0, 0)), done, strict=True)]
+        types[name] += it.types
     for name, times in counts.items():
         words = [f"{word} {count}" for word, count in zip(STEPS, times, strict=True) if count]
         if words:
-            yield Part(f"jax {name}", ", ".join(words) if exact else COUNTED, COUNTED)
+            loose = "\n".join([COUNTED, *_types(types[name], counted=False)])
+            text = "\n".join([", ".join(words), *_types(types[name], counted=True)])
+            yield Part(f"jax {name}", text if exact else loose, loose)
+    if work and work.dtypes:
+        yield Part(OWN, ", ".join(work.dtypes))
+
+
+def _types(signatures: Sequence[Signature], *, counted: bool) -> list[str]:
+    """Return types a line each, and how often a function was traced for them where that tells them apart.
+
+    What is folded has a digest of all that it stands for, so that no change is missed.
+    """
+    each = merged(signatures)
+    lines = []
+    for it in each:
+        times = f" ({it.traced} times)" if counted and len(each) > 1 and it.traced > 1 else ""
+        lines.append((it.short if it.short == it.text else f"{it.short} [{digest_of(it.text)}]") + times)
+    shown, rest = folded(lines)
+    return [*shown, *([f"… {len(rest)} more [{digest_of(' '.join(rest))}]"] if rest else [])]
 
 
 def _shown(data: dict[str, object]) -> Iterator[Part]:
