@@ -10,14 +10,16 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-CLOCKS = {"time", "timeit", "timings", "perf_counter", "perf_counter_ns", "monotonic", "process_time"}
+from witness.reading.clocks import CLOCKS
+
+TIMES = {"time", "timeit", "timings"}
 TIMEIT = {"best", "worst", "average", "stdev", "all_runs"}
 DEVICE = {
     *("devices", "local_devices", "device_count", "local_device_count", "device_kind", "default_backend", "platform"),
     *("cost_analysis", "memory_analysis", "memory_stats", "live_arrays"),
 }
 PROCESS = {"id", "hash", "getpid", "urandom", "uuid4", "getrefcount", "getsizeof"}
-SOURCES = CLOCKS | TIMEIT | DEVICE | PROCESS
+SOURCES = CLOCKS | TIMES | TIMEIT | DEVICE | PROCESS
 """Names and attributes whose values are measured, or belong to a device or to one process."""
 
 SPOKEN = re.compile(r"(?i)duration|elapsed|seconds|^millis|_ms$|_time$|^times?_")
