@@ -15,10 +15,14 @@ TICK = 0.002
 """Seconds that a sample lasts at least: far more than it takes to read the clock."""
 
 BUDGET = 1.2
-"""Seconds that all samples may take together."""
+"""Seconds that all samples of a slow statement may take together."""
 
 STEADY = 0.3
 """Seconds that suffice where each sample tells something of its own."""
+
+GUSTS = 0.6
+"""Seconds that samples take where noise comes in gusts. The short ones even out in that time; others last for
+minutes, so that five times as long was seen to bring the figures of different processes hardly nearer to each other."""
 
 PILOT = 24
 """Samples from which the number of samples is decided."""
@@ -28,7 +32,7 @@ LEAST = 80
 
 ALIKE = 0.4
 """Correlation of neighbouring samples from which noise is taken to come in gusts: they outlast many samples, so that
-these tell little more than one, and only time helps figures of different runs to agree."""
+these tell little more than one."""
 
 ENOUGH = 12
 """Samples that are taken where a few longer ones fit in."""
@@ -69,8 +73,8 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     Otherwise the samples are as many as make the 95% interval of the median `NARROW`, or as there is time for. A pilot
     foretells how many these are, and takes no part in the result: their number, fixed before the first of them is
     taken, depends on none of them, so that the interval holds the median as often as it says, whatever the samples are
-    distributed like. Where neighbours are alike, which independent samples never are, sampling goes on for all of the
-    budget. (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
+    distributed like. Where neighbours are alike, which independent samples never are, sampling goes on for `GUSTS`.
+    (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
     Biometrics 10, 1954, 89–100. A number from a first sample: C. Stein, Annals of Mathematical Statistics 16, 1945,
     243–258.)
     """
@@ -87,14 +91,14 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
         more = max(1, int(BUDGET / quickest)) - len(pilot)
         return Samples(loops, pilot + [take(loops) for _ in range(more)], [], "slow")
     if quickest > LONG:
-        count = max(ENOUGH, int(BUDGET / quickest))
+        count = max(ENOUGH, int(GUSTS / quickest))
     else:
         pilot = [take(loops) for _ in range(PILOT)]
         wanted, there_is = foretold([sample.seconds for sample in pilot])
         count, stopped = min(wanted, there_is), "narrow" if wanted <= there_is else "budget"
     taken = [take(loops) for _ in range(count)]
     if gusty([sample.seconds for sample in taken]):
-        stopped, left = "gusts", BUDGET - sum(sample.seconds for sample in taken)
+        stopped, left = "gusts", GUSTS - sum(sample.seconds for sample in taken)
         while left > 0:
             taken.append(take(loops))
             left -= taken[-1].seconds
