@@ -72,7 +72,8 @@ def install(session: nox.Session, *files: str) -> None:
         if there:
             shutil.rmtree(environment)
             session.virtualenv.create()
-        session.install("--require-hashes", *(f"--requirement={file}" for file in files))
+        compiled = {"UV_COMPILE_BYTECODE": "1"}  # as pip does by itself: or the first start of everything compiles it
+        session.install("--require-hashes", *(f"--requirement={file}" for file in files), env=compiled)
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
     stamp.write_text("\n".join(wanted) + "\n")
 

@@ -1,4 +1,4 @@
-"""The rows of the control-flow table: one small function for each construct.
+"""The rows of the control-flow tables: one small function for each construct.
 
 Each takes one number and doubles it, once or several times. Around the points
 of the table each is a straight line, so that its slope can be checked.
@@ -73,7 +73,7 @@ def last_sum(x: Array) -> Array:
     return sums[-1]
 
 
-CONSTRUCTS: dict[str, Callable[[Array], Array]] = {
+PYTHON: dict[str, Callable[[Array], Array]] = {
     "if": python_if,
     "while": python_while,
     "and / or": lambda x: (x > 2 and 2 * x) or x,
@@ -81,10 +81,16 @@ CONSTRUCTS: dict[str, Callable[[Array], Array]] = {
     "for range(n)": python_for_index,
     "static for": static_for,
     "static while": static_while,
+}
+
+CHOICES: dict[str, Callable[[Array], Array]] = {
     "cond": lambda x: lax.cond(x > 2, double, same, x),
     "switch": lambda x: lax.switch(x.astype(int), [same, same, double], x),
     "where": lambda x: jnp.where(x > 2, 2 * x, x),
     "select": lambda x: lax.select(x > 2, 2 * x, x),
+}
+
+LOOPS: dict[str, Callable[[Array], Array]] = {
     "while_loop": lambda x: lax.while_loop(less_than_eight, double, x),
     "static fori_loop": lambda x: lax.fori_loop(0, 3, double_at, x),
     "dynamic fori_loop": lambda x: lax.fori_loop(

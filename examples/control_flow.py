@@ -114,9 +114,9 @@ def mark(error: Outcome, link: bool = False) -> str:
 
 
 def main() -> None:
-    from constructs import CONSTRUCTS
+    from constructs import CHOICES, LOOPS, PYTHON
 
-    print(run(CONSTRUCTS))
+    print(run(PYTHON | CHOICES | LOOPS))
 
 
 # A notebook has no __file__: there the page itself asks for the table.
