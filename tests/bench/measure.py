@@ -162,12 +162,9 @@ def by_chance(stock: Sequence[float], ours: Sequence[float]) -> tuple[float, flo
 
     Every way to exchange them counts (R. A. Fisher, The Design of Experiments, 1935, section 21).
     """
-    ratios = []
-    for exchanged in itertools.product((False, True), repeat=len(stock)):
-        pairs = [pair[::-1] if swap else pair for pair, swap in zip(zip(ours, stock, strict=True), exchanged, strict=True)]
-        above, below = map(sum, zip(*pairs, strict=True))
-        ratios.append(above / below if below else 1.0)
-    ratios.sort()
+    both = sum(stock) + sum(ours)
+    pairs = list(zip(ours, stock, strict=True))
+    ratios = sorted(above / (both - above) if both > above else 1.0 for above in map(sum, itertools.product(*pairs)))
     return ratios[round(0.025 * (len(ratios) - 1))], ratios[round(0.975 * (len(ratios) - 1))]
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -31,6 +34,9 @@ from witness.runner.report import describe
 from witness.runner.run import run
 
 logger = logging.getLogger(__name__)
+
+Read = Callable[[str], Plan | None]
+"""Reads the plan of a page by its name. Raises Unreadable."""
 
 READER = "witness.render.reader.read"
 FAILED = "witness.render.reader.read_failed"
@@ -73,10 +79,15 @@ class Build:
         self._interrupts.leave()  # the runner ends its kernels at one
         self._removed = removed
         site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
+        read = cache(lambda page: read_file(Path(env.doc2path(page)), page, site))
         with plainly(self._folder):
+            if not self._facts.known:  # then most pages are going to run, and there is time until JAX has answered
+                for page in _notebooks(env):
+                    with suppress(Unreadable):
+                        read(page)
             environment = find(self._facts, require_jax=site.strict)
             store = Store(self._folder / environment.name)
-            executed = self._execute(env, site, store, environment)
+            executed = self._execute(env, site, read, store, environment)
         formats = {}
         for page in executed.keys() | self._failed.keys():
             path = str(env.doc2path(page))
@@ -99,16 +110,15 @@ class Build:
         self._interrupts.take()
         return stale | (self._failed.keys() & env.found_docs) | doubted(env)
 
-    def _execute(self, env: BuildEnvironment, site: Site, store: Store, environment: Environment) -> dict[str, str]:
+    def _execute(
+        self, env: BuildEnvironment, site: Site, read: Read, store: Store, environment: Environment
+    ) -> dict[str, str]:
         """Run what is stale; return the digest of the record of each executed page."""
         executed: dict[str, str] = {}
         plans: list[Plan] = []
         replicates = env.config.witness_replicates
-        for page in sorted(env.found_docs):
-            path = Path(env.doc2path(page))
-            if get_filetype(env.config.source_suffix, str(path)) != "myst-nb":
-                continue
-            sign = store.whole(page)
+        for page in _notebooks(env):
+            path, sign = Path(env.doc2path(page)), store.whole(page)
             if (
                 sign
                 and sign.sources == {"settings": site.digest, **digests(sign.sources.keys() - {"settings"}, path)}
@@ -118,7 +128,7 @@ class Build:
                 executed[page] = sign.record
                 continue
             try:
-                plan = read_file(path, page, site)
+                plan = read(page)
             except Unreadable as error:
                 self._failed[page] = [
                     Problem("unreadable", line, None, "a page that can be read", why) for line, why in error.faults
@@ -159,3 +169,9 @@ class Build:
             for lock in self._locks:
                 lock.leave()
             self._interrupts.leave()
+
+
+def _notebooks(env: BuildEnvironment) -> list[str]:
+    """Return the pages that MyST-NB reads."""
+    suffixes = env.config.source_suffix
+    return [page for page in sorted(env.found_docs) if get_filetype(suffixes, str(env.doc2path(page))) == "myst-nb"]

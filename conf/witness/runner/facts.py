@@ -52,6 +52,11 @@ class Facts:
         self._facts = self._read()
         self._forge = None if self._facts else _asked_forge(variables(folder / "scratch", strict=strict))
 
+    @property
+    def known(self) -> bool:
+        """Whether the answer was kept, so that nobody has to be waited for."""
+        return self._facts is not None
+
     def answer(self) -> dict[str, Any]:
         """Wait for the answer; one without JAX or a device holds only ``error``."""
         if self._facts is None:

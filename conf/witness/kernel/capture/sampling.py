@@ -20,7 +20,7 @@ BUDGET = 1.2
 STEADY = 0.3
 """Seconds that suffice where each sample tells something of its own."""
 
-GUSTS = 0.6
+GUSTS = 0.5
 """Seconds that samples take where noise comes in gusts. The short ones even out in that time; others last for
 minutes, so that five times as long was seen to bring the figures of different processes hardly nearer to each other."""
 
