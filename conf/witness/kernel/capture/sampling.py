@@ -21,8 +21,8 @@ STEADY = 0.3
 """Seconds that suffice where each sample tells something of its own."""
 
 GUSTS = 0.5
-"""Seconds that samples take where noise comes in gusts. The short ones even out in that time; others last for
-minutes, so that five times as long was seen to bring the figures of different processes hardly nearer to each other."""
+"""Seconds that samples take where noise comes in gusts: short ones even out in that time. Of a gust that outlasts all
+samples there is nothing to be seen in them."""
 
 PILOT = 24
 """Samples from which the number of samples is decided."""
