@@ -1,7 +1,7 @@
 """The rows of the control-flow tables: one small function for each construct.
 
 Each takes one number and doubles it, once or several times. Around the points
-of the table each is a straight line, so that its slope can be checked.
+of the tables each is a straight line, so that its slope can be checked.
 """
 
 from collections.abc import Callable

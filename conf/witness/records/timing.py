@@ -16,7 +16,7 @@ Kind = Literal["execution", "dispatch", "unknown", "none"]
 
 Stopped = Literal["narrow", "budget", "gusts", "by hand", "slow"]
 """Why there are so many samples: so many make the interval narrow; more would take too long; noise came in gusts, so
-that all of the time was used; ``-r`` says so; or one call takes so long that there are but a few."""
+that more were taken, where there was time; ``-r`` says so; or one call takes so long that there are but a few."""
 
 FEWEST = 6
 """Below so many samples no interval holds the median in 95 of 100 cases: the range is shown instead."""

@@ -71,7 +71,7 @@ def _details(timing: Timing, others: Sequence[float]) -> Iterator[str]:
     elif timing.stopped == "budget":
         yield "The time for measuring was used up before the interval was narrow."
     elif timing.stopped == "gusts":
-        yield "Neighbouring samples were alike: noise came in gusts, and sampling went on for longer."
+        yield "Neighbouring samples were alike: noise came in gusts, and each tells less than an independent one."
     elif timing.stopped == "slow":
         yield "One call takes too long for more samples."
     else:
