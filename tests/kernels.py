@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from witness.records.captured import seen
+from witness.records.timing import Timing, timings
 from witness.runner.forge_process import ForgeProcess
 from witness.runner.kernels import Kernel, Kernels
 
@@ -62,6 +63,13 @@ class Page:
         coroutine = execute(code, output_hook=reply.take, allow_stdin=False, stop_on_error=False, timeout=60)
         reply.status = self._runner.run(coroutine)["content"]["status"]
         return reply
+
+    def timed(self, code: str) -> Timing:
+        """Return the one timing of a cell, where the extension is loaded."""
+        reply = self.run(code)
+        assert reply.traceback == ""
+        (timing,) = timings(reply.captured)
+        return timing
 
     def tell(self, expression: str, code: str = "") -> Any:
         """Return the value of an expression in the kernel, by way of JSON, after executing code."""

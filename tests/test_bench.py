@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.measure import by_chance, spread
+from tests.bench.measure import Measured, Turn, by_chance, spread, spreads
 
 
 def test_chance_makes_nothing_of_figures_that_are_alike() -> None:
@@ -27,3 +27,20 @@ def test_the_range_is_the_same_whoever_is_called_ours() -> None:
 
 def test_a_spread_has_no_unit() -> None:
     assert spread([1.0, 2.0, 3.0]) == pytest.approx(spread([1e-6, 2e-6, 3e-6])) == pytest.approx(0.5)
+
+
+def turns(*figures: tuple[float, float]) -> list[Turn]:
+    return [(Measured("f()", "stock", 5.0, stock), Measured("f()", "ours", 0.5, ours)) for stock, ours in figures]
+
+
+def test_the_row_of_spreads_is_their_mean_over_the_statements() -> None:
+    row = spreads("spread", [turns((1, 1), (3, 1)), turns((5, 5), (5, 15))])
+    assert (row.stock, row.ours, row.holds) == ("35.4%", "35.4%", True)
+    row = spreads("spread", [turns((1, 1), (3, 4))])
+    assert row.ratio == pytest.approx(1.2)
+    assert row.holds is False
+
+
+def test_without_figures_there_is_no_verdict() -> None:
+    row = spreads("spread", [])
+    assert (row.ratio, row.holds) == (None, None)

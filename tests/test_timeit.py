@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import witness
 from tests.building import Site, page
 from tests.kernels import Page, Pages
-from witness.kernel.capture import conditions
 from witness.records.captured import TIMING
 from witness.records.store import Store
-from witness.records.timing import Timing, timings
+from witness.records.timing import timings
 from witness.runner.page import PREAMBLE
 
 SETUP = """
@@ -213,14 +211,6 @@ def bare(pages: Pages) -> Iterator[Page]:
         yield kernel
 
 
-def timed(kernel: Page, code: str) -> Timing:
-    """Return the one timing of a cell."""
-    reply = kernel.run(code)
-    assert reply.traceback == ""
-    (timing,) = timings(reply.captured)
-    return timing
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # What is awaited
 
@@ -228,14 +218,14 @@ def timed(kernel: Page, code: str) -> Timing:
 @pytest.mark.parametrize(("kind", "statement"), [(kind, one) for kind, many in KINDS.items() for one in many])
 def test_what_the_clock_sees_is_told(kernel: Page, kind: str, statement: str) -> None:
     # twice: the first call of a function takes another way through JAX than those after it
-    assert [timed(kernel, f"%timeit -q -n 1 -r 2 {statement}").kind for _ in range(2)] == [kind, kind]
+    assert [kernel.timed(f"%timeit -q -n 1 -r 2 {statement}").kind for _ in range(2)] == [kind, kind]
 
 
 @pytest.mark.parametrize("flag", ["jax_disable_jit", "jax_debug_nans", "jax_enable_checks"])
 def test_flags_of_jax_do_not_keep_it_from_being_told(kernel: Page, flag: str) -> None:
     kernel.run(f"jax.config.update('{flag}', True)")
     try:
-        timing = timed(kernel, "%timeit -q -n 1 -r 2 f(x).block_until_ready()")
+        timing = kernel.timed("%timeit -q -n 1 -r 2 f(x).block_until_ready()")
     finally:
         kernel.run(f"jax.config.update('{flag}', False)")
     assert timing.kind == "execution"
@@ -244,26 +234,26 @@ def test_flags_of_jax_do_not_keep_it_from_being_told(kernel: Page, flag: str) ->
 
 def test_a_cell_of_several_lines_is_told_with_what_it_binds(kernel: Page) -> None:
     setup = "%%timeit -q -n 1 -r 2 y = f(x)\n"
-    assert timed(kernel, f"{setup}z = f(y)\nz.block_until_ready()").kind == "execution"
-    assert timed(kernel, f"{setup}z = f(y)").kind == "dispatch"
-    assert timed(kernel, f"{setup}y.block_until_ready()").kind == "none"
-    assert timed(kernel, f"{setup}def g():\n    return f(x)\ng()").kind == "dispatch"
-    assert timed(kernel, f"{setup}if True:\n    g = lambda: f(x)\n    jax.block_until_ready(g())").kind == "execution"
+    assert kernel.timed(f"{setup}z = f(y)\nz.block_until_ready()").kind == "execution"
+    assert kernel.timed(f"{setup}z = f(y)").kind == "dispatch"
+    assert kernel.timed(f"{setup}y.block_until_ready()").kind == "none"
+    assert kernel.timed(f"{setup}def g():\n    return f(x)\ng()").kind == "dispatch"
+    assert kernel.timed(f"{setup}if True:\n    g = lambda: f(x)\n    jax.block_until_ready(g())").kind == "execution"
 
 
 def test_without_jax_nothing_is_told_and_nothing_run_more_often(bare: Page) -> None:
     bare.run("calls = []")
-    timing = timed(bare, "%timeit -q -n 2 -r 3 calls.append(1)")
+    timing = bare.timed("%timeit -q -n 2 -r 3 calls.append(1)")
     assert timing.kind == "none"
     assert bare.tell("len(calls)") == 6
     assert bare.tell("'jax' in sys.modules", "import sys") is False
 
 
 def test_one_run_more_is_made_and_none_where_the_page_asks_for_one(kernel: Page) -> None:
-    assert timed(kernel, "%timeit -q -n 2 -r 3 calls.append(1)").loops == 2
+    assert kernel.timed("%timeit -q -n 2 -r 3 calls.append(1)").loops == 2
     assert kernel.tell("len(calls)", "") == 7
     kernel.run("calls.clear()")
-    once = timed(kernel, "%timeit -q -n 1 -r 1 calls.append(1)")
+    once = kernel.timed("%timeit -q -n 1 -r 1 calls.append(1)")
     assert kernel.tell("len(calls)") == 1
     assert once.kind == "unknown"
     assert "a single run" in once.line
@@ -271,7 +261,7 @@ def test_one_run_more_is_made_and_none_where_the_page_asks_for_one(kernel: Page)
 
 def test_an_array_that_is_given_away_once_is_timed_once(kernel: Page) -> None:
     kernel.run("given = jnp.ones(3)")
-    assert timed(kernel, "%timeit -q -n 1 -r 1 give_away(given).block_until_ready()").compiles == 1
+    assert kernel.timed("%timeit -q -n 1 -r 1 give_away(given).block_until_ready()").compiles == 1
     again = kernel.run("%timeit -q -n 1 -r 3 give_away(given).block_until_ready()")
     assert "deleted" in again.traceback
 
@@ -286,7 +276,7 @@ def test_everything_is_put_back(kernel: Page, statement: str) -> None:
     same = "all(a is b for a, b in zip(before, handles(), strict=True))"
     assert kernel.tell(same) is True
     assert kernel.tell("import_module('IPython.core.magics.execution').Timer.__module__", "from importlib import *")
-    assert timed(kernel, "%timeit -q -n 1 -r 2 f(x)").kind == "dispatch"
+    assert kernel.timed("%timeit -q -n 1 -r 2 f(x)").kind == "dispatch"
 
 
 def test_the_clock_runs_while_everything_is_as_it_was(kernel: Page) -> None:
@@ -336,7 +326,7 @@ def test_the_loop_around_the_statement_is_the_stock_one_to_the_byte(kernel: Page
 
 def test_the_result_is_what_old_code_knows(kernel: Page) -> None:
     code = "r = %timeit -o -q -n 3 -r 5 f(x).block_until_ready()"
-    timing = timed(kernel, code)
+    timing = kernel.timed(code)
     assert kernel.tell("isinstance(r, TimeitResult)", "from IPython.core.magics.execution import TimeitResult") is True
     assert kernel.tell("[r.loops, r.repeat, len(r.all_runs), len(r.timings)]") == [3, 5, 5, 5]
     assert kernel.tell("r.timings") == timing.samples
@@ -363,7 +353,7 @@ def test_it_prints_one_line_unless_it_is_to_be_quiet(kernel: Page) -> None:
 
 @pytest.mark.parametrize("options", ["-t", "-c", "-p 5", "-p5 -n1", "-t -q -o", "-n 1 -r 3", "-n5 -r2 -o"])
 def test_every_option_of_the_stock_magic_is_taken(kernel: Page, options: str) -> None:
-    assert timed(kernel, f"%timeit {options} sum(range(1000))").median >= 0
+    assert kernel.timed(f"%timeit {options} sum(range(1000))").median >= 0
 
 
 def test_a_cell_without_a_timing_has_none(kernel: Page) -> None:
@@ -378,7 +368,7 @@ def test_each_timing_of_a_cell_is_kept_in_order(kernel: Page) -> None:
 
 def test_a_line_sees_the_names_of_the_function_that_it_stands_in(kernel: Page) -> None:
     kernel.run("def within():\n    mine = x\n    r = %timeit -o -q -n 1 -r 2 f(mine).block_until_ready()\n    return r")
-    assert timed(kernel, "r = within()").kind == "execution"
+    assert kernel.timed("r = within()").kind == "execution"
 
 
 @pytest.mark.parametrize(
@@ -412,10 +402,10 @@ def test_no_name_of_a_page_is_touched(kernel: Page) -> None:
 
 
 def test_a_huge_result_is_no_trouble(kernel: Page) -> None:
-    assert timed(kernel, "%timeit -q -n 1 -r 2 [f(x) for _ in range(2000)]").kind == "dispatch"
-    assert timed(kernel, "%timeit -q -n 1 -r 2 list(range(10**6))").kind == "none"
+    assert kernel.timed("%timeit -q -n 1 -r 2 [f(x) for _ in range(2000)]").kind == "dispatch"
+    assert kernel.timed("%timeit -q -n 1 -r 2 list(range(10**6))").kind == "none"
     rude = "class Rude:\n    __len__ = __iter__ = __repr__ = __eq__ = lambda *_: 1 / 0\n"
-    assert timed(kernel, f"{rude}%timeit -q -n 1 -r 2 Rude()").kind == "none"
+    assert kernel.timed(f"{rude}%timeit -q -n 1 -r 2 Rude()").kind == "none"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -423,11 +413,11 @@ def test_a_huge_result_is_no_trouble(kernel: Page) -> None:
 
 
 def test_a_compile_while_the_clock_ran_is_marked_and_none_is_not(kernel: Page) -> None:
-    each = timed(kernel, "%timeit -q -n 1 -r 6 jax.jit(lambda x: x + 1)(v).block_until_ready()")
+    each = kernel.timed("%timeit -q -n 1 -r 6 jax.jit(lambda x: x + 1)(v).block_until_ready()")
     assert each.compiles == 6
     assert "6 compiled while the clock ran" in each.line
     kernel.run("fresh = jax.jit(lambda x: x + 2)")
-    warm = timed(kernel, "%timeit -q -n 1 -r 6 fresh(v).block_until_ready()")  # compiled in the run without a clock
+    warm = kernel.timed("%timeit -q -n 1 -r 6 fresh(v).block_until_ready()")  # compiled in the run without a clock
     assert warm.compiles == 0
     assert "compiled" not in warm.line
 
@@ -440,77 +430,18 @@ def test_what_listens_to_jax_goes_on_listening(kernel: Page) -> None:
     kernel.run("heard.clear()\njax.jit(lambda x: x + 3)(v)")
     assert kernel.tell("len(heard) > 0") is True
     cleared = "%timeit -q -n 1 -r 2 jax.monitoring.clear_event_listeners()"
-    assert timed(kernel, cleared).kind == "none"
+    assert kernel.timed(cleared).kind == "none"
 
 
 def test_drifting_samples_have_no_interval(kernel: Page) -> None:
     kernel.run("ticks = iter(range(10**6))")
-    drifting = timed(kernel, "%timeit -q -n 1 -r 25 time.sleep(next(ticks) * 0.0004)")
+    drifting = kernel.timed("%timeit -q -n 1 -r 25 time.sleep(next(ticks) * 0.0004)")
     assert drifting.drifts
     assert drifting.interval is None
     assert "drifting" in drifting.line
-    steady = timed(kernel, "%timeit -q -n 1 -r 25 time.sleep(0.002)")
+    steady = kernel.timed("%timeit -q -n 1 -r 25 time.sleep(0.002)")
     assert not steady.drifts
     assert steady.interval is not None
-
-
-@pytest.mark.parametrize(
-    ("on", "off", "said"),
-    [
-        ("jax.config.update('jax_disable_jit', True)", "jax.config.update('jax_disable_jit', False)", "disabled"),
-        ("jax.config.update('jax_debug_nans', True)", "jax.config.update('jax_debug_nans', False)", "NaNs"),
-        ("jax.config.update('jax_debug_infs', True)", "jax.config.update('jax_debug_infs', False)", "infinities"),
-        ("jax.config.update('jax_log_compiles', True)", "jax.config.update('jax_log_compiles', False)", "logs"),
-        ("jax.config.update('jax_enable_checks', True)", "jax.config.update('jax_enable_checks', False)", "itself"),
-        (
-            "jax.config.update('jax_compilation_cache_dir', 'cache')",
-            "jax.config.update('jax_compilation_cache_dir', None)",
-            "a compilation cache is on",
-        ),
-        ("import sys\nsys.setprofile(lambda *_: None)", "sys.setprofile(None)", "traced"),
-    ],
-)
-def test_what_falsifies_a_time_is_said(kernel: Page, on: str, off: str, said: str) -> None:
-    told = "%timeit -q -n 1 -r 2 pass"
-    assert said not in timed(kernel, told).line
-    try:
-        assert said in timed(kernel, f"{on}\n{told}").line
-    finally:
-        kernel.run(off)
-    assert said not in timed(kernel, told).line
-
-
-def test_a_flag_that_holds_within_a_context_is_seen(kernel: Page) -> None:
-    assert "disabled" in timed(kernel, "with jax.disable_jit():\n    %timeit -q -n 1 -r 2 f(x)").line
-    assert "disabled" not in timed(kernel, "%timeit -q -n 1 -r 2 f(x)").line
-
-
-def test_a_busy_machine_is_said(kernel: Page) -> None:
-    cores = 64 if conditions.busy() is None else len(Path("/proc/stat").read_text().split("\ncpu")) - 1
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
-    try:
-        assert "busy machine" in timed(kernel, "%timeit -q -n 1 -r 40 time.sleep(0.01)").line
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-
-
-def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = {"wall": 0.0, "all": 0.0, "own": 0.0}
-    monkeypatch.setattr(conditions, "busy", lambda: clock["all"])
-    monkeypatch.setattr(conditions, "own", lambda: clock["own"])
-    monkeypatch.setattr("os.cpu_count", lambda: 4)
-    monkeypatch.setattr("time.perf_counter", lambda: clock["wall"])
-    load = conditions.Load()
-    clock.update({"wall": 10.0, "all": 45.0, "own": 40.0})
-    assert load.others() == pytest.approx(0.5)
-    assert load.told() == []
-    clock["all"] = 55.0
-    assert load.told() == ["a busy machine: others use 1.5 of 4 cores"]
-    load = conditions.Load()
-    clock.update({"wall": 10.05, "all": 55.1})
-    assert load.told() == []  # in so short a time, two ticks of the system's clock look like two busy cores
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -518,7 +449,7 @@ def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_notebook_loads_it_by_name(pages: Pages) -> None:
-    conf = Path(conditions.__file__).parents[3]
+    conf = Path(witness.__file__).parents[1]
     with pages.start() as kernel:
         assert kernel.run(f"import sys\nsys.path.insert(0, {str(conf)!r})\n%load_ext witness").traceback == ""
         kernel.run("import jax.numpy as jnp\n%load_ext witness")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import compare
 import pytest
 
-from witness.kernel.capture.sampling import BUDGET, ENOUGH, GUSTS, LEAST, PILOT, STEADY, Sample, Samples, gusty, samples
+from witness.kernel.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, Sample, Samples, samples
 from witness.records.drift import drifts
 from witness.records.median import interval, probability, ranks
 from witness.records.timing import Timing, durations, timings
@@ -155,28 +155,6 @@ def test_little_noise_takes_few_samples_and_much_noise_all_there_is_time_for() -
     assert little.stopped == "narrow"
     assert much.stopped == "budget"
     assert STEADY / 2 < sum(sample.seconds for sample in much.taken) < 4 * STEADY
-
-
-def test_noise_in_gusts_is_sampled_for_longer() -> None:
-    r, level = random.Random(0), [1.0, 0]
-
-    def take(loops: int) -> Sample:
-        if level[1] <= 0:
-            level[:] = [1.0 + 0.5 * (level[0] == 1.0), r.randrange(10, 60)]
-        level[1] -= 1
-        return Sample(loops * 0.002 * level[0] * r.lognormvariate(0, 0.05))
-
-    found = samples(take)
-    assert found.stopped == "gusts"
-    assert GUSTS <= sum(sample.seconds for sample in found.taken) < GUSTS + 0.01
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("count", [12, 60, 100, 300])
-def test_independent_samples_are_never_taken_for_gusts(shape: str, count: int) -> None:
-    draw, _ = SHAPES[shape]
-    r = random.Random(count)
-    assert not any(gusty([draw(r) for _ in range(count)]) for _ in range(300))
 
 
 def test_some_noise_takes_as_many_samples_as_make_the_interval_narrow() -> None:

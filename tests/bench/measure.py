@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import re
@@ -9,7 +10,7 @@ import statistics
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,8 @@ def _measured(statement, turn={turn}, seen=set()):
         # the figure that each of them prints
         figure = result.average if name == "stock" else _statistics.median(result.timings)
         results[name] = result
-        _told.append([statement, name, spent, figure, _magic._seen[-1]["kind"] if name == "ours" else ""])
+        seen_by_ours = _magic._seen[-1] if name == "ours" else dict(kind="", marks=[])
+        _told.append([statement, name, spent, figure, seen_by_ours["kind"], seen_by_ours["marks"]])
     return results["ours"]
 """
 """Measures a statement with both, and keeps the time that each took, and its figure."""
@@ -91,6 +93,12 @@ class Measured:
     spent: float
     figure: float
     kind: str = ""
+    marks: Sequence[str] = ()
+    """What ours says against the figure."""
+
+
+Turn = tuple[Measured, Measured]
+"""One statement, measured by the stock magic and by ours, in one process."""
 
 
 def measure(folder: Path, repeats: int) -> list[Row]:
@@ -122,27 +130,36 @@ def compared(folder: Path, repeats: int, where: str) -> list[Row]:
         one for turn in range(repeats) for page in pages() for one in told(folder, [BOTH.format(turn=turn), *page])
     ]
     spent = {name: sum(one.spent for one in found if one.name == name) / repeats for name in ("stock", "ours")}
-    figures: Mapping[tuple[str, str], list[float]] = defaultdict(list)
-    for one in found:
-        figures[one.statement, one.name].append(one.figure)
-    statements = sorted({one.statement for one in found})
-    dispatched = {one.statement for one in found if one.kind == "dispatch"}  # which is no figure, and says so
-    told_of = [one for one in statements if one not in dispatched]
-    spreads = {name: [spread(figures[one, name]) for one in told_of] for name in ("stock", "ours")}
-    for statement in statements:
+    turns: dict[str, list[Turn]] = defaultdict(list)
+    for statement in sorted({one.statement for one in found}):
+        stock, ours = ([one for one in found if (one.statement, one.name) == (statement, name)] for name in spent)
+        turns[statement] = list(zip(stock, ours, strict=True))
+    for statement, pairs in turns.items():
         print(f"  {where}: {statement}")
-        for name in ("stock", "ours"):
-            shown = " ".join(f"{figure:.4g}" for figure in figures[statement, name])
-            print(f"    {name:5} {shown}  spread {spread(figures[statement, name]):.1%}", flush=True)
-    stock, ours = (statistics.mean(spreads[name]) for name in ("stock", "ours"))
-    low, high = by_chance(spreads["stock"], spreads["ours"])
+        for name, measured in zip(spent, zip(*pairs, strict=True), strict=True):
+            shown = " ".join(f"{one.figure:.4g}{'*' * bool(one.marks)}" for one in measured)
+            print(f"    {name:5} {shown}  spread {spread([one.figure for one in measured]):.1%}", flush=True)
+    # dispatch is no figure, and says so
+    told_of = [pairs for pairs in turns.values() if all(ours.kind != "dispatch" for _, ours in pairs)]
+    unmarked = [kept for pairs in told_of if len(kept := [pair for pair in pairs if not pair[1].marks]) > 1]
     ratio = spent["ours"] / spent["stock"]
     return [
-        Row(f"measuring {len(statements)} statements, {where}", f"{spent['stock']:.1f} s", f"{spent['ours']:.1f} s",
+        Row(f"measuring {len(turns)} statements, {where}", f"{spent['stock']:.1f} s", f"{spent['ours']:.1f} s",
             ratio, "1/2", ratio <= 0.5),
-        Row(f"… spread of their figures in {repeats} processes; chance makes {low:.2f} to {high:.2f} of equal ones",
-            f"{stock:.1%}", f"{ours:.1%}", ours / stock, "1", ours <= stock),
+        spreads(f"… spread of their figures in {repeats} processes", told_of),
+        dataclasses.replace(spreads("… of the figures that ours says nothing against", unmarked), bar="", holds=None),
     ]  # fmt: skip
+
+
+def spreads(what: str, turns: Sequence[Sequence[Turn]]) -> Row:
+    """Return the row of how much the figures of each statement differ, on average over the statements."""
+    stock, ours = ([spread([pair[place].figure for pair in pairs]) for pairs in turns] for place in (0, 1))
+    low, high = by_chance(stock, ours)
+    told = f"{what} ({sum(map(len, turns))} of {len(turns)}); chance makes {low:.2f} to {high:.2f} of equal ones"
+    if not turns:
+        return Row(told, "", "", None, "1", None)
+    means = statistics.mean(stock), statistics.mean(ours)
+    return Row(told, f"{means[0]:.1%}", f"{means[1]:.1%}", means[1] / means[0], "1", means[1] <= means[0])
 
 
 def empty(folder: Path) -> Row:

@@ -14,9 +14,9 @@ from witness.records.median import interval
 Kind = Literal["execution", "dispatch", "unknown", "none"]
 """What the clock saw of JAX: results that were awaited; results that were not; it cannot be told; or nothing of JAX."""
 
-Stopped = Literal["narrow", "budget", "gusts", "by hand", "slow"]
-"""Why there are so many samples: so many make the interval narrow; more would take too long; noise came in gusts, so
-that more were taken, where there was time; ``-r`` says so; or one call takes so long that there are but a few."""
+Stopped = Literal["narrow", "budget", "by hand", "slow"]
+"""Why there are so many samples: so many make the interval narrow; more would take too long; ``-r`` says so; or one
+call takes so long that there are but a few."""
 
 FEWEST = 6
 """Below so many samples no interval holds the median in 95 of 100 cases: the range is shown instead."""
@@ -28,7 +28,6 @@ NARROW = 0.02
 WHY: dict[Stopped, str] = {
     "narrow": "",
     "budget": "no time for more",
-    "gusts": "noise came in gusts",
     "by hand": "",
     "slow": "one call takes too long for more",
 }
@@ -56,7 +55,7 @@ class Timing:
     compiles: int = 0
     """Programs that JAX compiled while the clock ran."""
     conditions: list[str] = field(default_factory=list)
-    """What falsifies the figure, each in a few words: a busy machine, a debug flag, a compilation cache."""
+    """What falsifies the figure, each in a few words: a busy or a slow machine, a debug flag, a compilation cache."""
     quiet: bool = False
     """Whether the page asked to print nothing: ``-q``."""
     median: float = field(init=False)

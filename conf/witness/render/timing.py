@@ -70,8 +70,6 @@ def _details(timing: Timing, others: Sequence[float]) -> Iterator[str]:
         yield f"Enough samples to make the 95% interval of the median about {NARROW:.0%} wide."
     elif timing.stopped == "budget":
         yield "The time for measuring was used up before the interval was narrow."
-    elif timing.stopped == "gusts":
-        yield "Neighbouring samples were alike: noise came in gusts, and each tells less than an independent one."
     elif timing.stopped == "slow":
         yield "One call takes too long for more samples."
     else:

@@ -56,10 +56,12 @@ def load(shell: Any) -> None:
     if hasattr(shell, "_witness"):
         return
     from witness.kernel.capture import ir
+    from witness.kernel.capture.pace import Pace
     from witness.kernel.capture.timeit import Timeit  # IPython, which a shell has
 
     ir.install(shell)
-    parts: dict[str, Part] = {"timings": Timeit(shell), "work": Listener(), "error": Errors()}
+    pace = Pace()
+    parts: dict[str, Part] = {"pace": pace, "timings": Timeit(shell, pace), "work": Listener(), "error": Errors()}
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)
     shell.events.register("post_run_cell", watcher.after)

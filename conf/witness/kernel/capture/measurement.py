@@ -14,6 +14,7 @@ from typing import Any
 from witness.kernel.capture.awaiting import Awaiting
 from witness.kernel.capture.compiles import Compiles
 from witness.kernel.capture.conditions import Load, flags
+from witness.kernel.capture.pace import Pace
 from witness.kernel.capture.sampling import Sample, Samples, samples
 from witness.records.timing import Kind, Timing
 
@@ -34,8 +35,11 @@ def inner(_it, _timer):
 class Measurement:
     """One statement, its setup, and how often it is to run: a number of loops, of repeats, or as it turns out."""
 
-    def __init__(self, shell: Any, setup: str, statement: str, loops: int | None, repeat: int | None) -> None:
+    def __init__(
+        self, shell: Any, pace: Pace, setup: str, statement: str, loops: int | None, repeat: int | None
+    ) -> None:
         self._shell = shell
+        self._pace = pace
         self._source = (setup, statement)
         self._loops = loops
         self._repeat = repeat
@@ -69,16 +73,23 @@ class Measurement:
         compiles, load = Compiles(), Load()
 
         def take(loops: int) -> Sample:
+            self._pace.between()
             before = compiles.count
             seconds = Timer.timeit(timer, loops)
             return Sample(seconds, compiles.count - before)
 
         compiles.begin()
+        self._pace.begin()
         try:
             self._samples = samples(take, self._loops, self._repeat)
         finally:
             compiles.end()
         self._conditions += load.told()
+        if self._kind in (
+            "execution",
+            "none",
+        ):  # what nobody awaited goes on between samples, and slows the loop itself
+            self._conditions += self._pace.told()
 
     def timing(self, *, quiet: bool) -> Timing:
         """Return what was measured."""

@@ -6,7 +6,6 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import mul
 
 from witness.records.median import interval
 from witness.records.timing import NARROW, Stopped
@@ -20,19 +19,11 @@ BUDGET = 1.2
 STEADY = 0.3
 """Seconds that suffice where each sample tells something of its own."""
 
-GUSTS = 0.5
-"""Seconds that samples take where noise comes in gusts: short ones even out in that time. Of a gust that outlasts all
-samples there is nothing to be seen in them."""
-
 PILOT = 24
 """Samples from which the number of samples is decided."""
 
 LEAST = 80
 """Samples that are taken where there is time, however narrow the pilot's interval."""
-
-ALIKE = 0.4
-"""Correlation of neighbouring samples from which noise is taken to come in gusts: they outlast many samples, so that
-these tell little more than one."""
 
 ENOUGH = 12
 """Samples that are taken where a few longer ones fit in."""
@@ -73,7 +64,7 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     Otherwise the samples are as many as make the 95% interval of the median `NARROW`, or as there is time for. A pilot
     foretells how many these are, and takes no part in the result: their number, fixed before the first of them is
     taken, depends on none of them, so that the interval holds the median as often as it says, whatever the samples are
-    distributed like. Where neighbours are alike, which independent samples never are, sampling goes on for `GUSTS`.
+    distributed like.
     (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
     Biometrics 10, 1954, 89–100. A number from a first sample: C. Stein, Annals of Mathematical Statistics 16, 1945,
     243–258.)
@@ -91,18 +82,12 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
         more = max(1, int(BUDGET / quickest)) - len(pilot)
         return Samples(loops, pilot + [take(loops) for _ in range(more)], [], "slow")
     if quickest > LONG:
-        count = max(ENOUGH, int(GUSTS / quickest))
+        count = max(ENOUGH, int(STEADY / quickest))
     else:
         pilot = [take(loops) for _ in range(PILOT)]
         wanted, there_is = foretold([sample.seconds for sample in pilot])
         count, stopped = min(wanted, there_is), "narrow" if wanted <= there_is else "budget"
-    taken = [take(loops) for _ in range(count)]
-    if gusty([sample.seconds for sample in taken]):
-        stopped, left = "gusts", GUSTS - sum(sample.seconds for sample in taken)
-        while left > 0:
-            taken.append(take(loops))
-            left -= taken[-1].seconds
-    return Samples(loops, taken, pilot, stopped)
+    return Samples(loops, [take(loops) for _ in range(count)], pilot, stopped)
 
 
 def enough_loops(take: Take, seconds: float) -> tuple[int, Sample]:
@@ -124,19 +109,3 @@ def foretold(pilot: Sequence[float]) -> tuple[int, int]:
     wanted = len(pilot) * ((high - low) / median / (MARGIN * NARROW)) ** 2
     there_is = max(ENOUGH, int(STEADY / median))
     return max(min(LEAST, there_is), math.ceil(wanted)), there_is
-
-
-def gusty(seconds: Sequence[float]) -> bool:
-    """Say whether neighbouring samples are alike, by the correlation of their ranks, as no chance explains.
-
-    The correlation of independent samples has a standard deviation of 1/√n; four of them are the least that counts.
-    """
-    order = sorted(range(len(seconds)), key=seconds.__getitem__)
-    if seconds[order[0]] == seconds[order[-1]]:
-        return False
-    middle = (len(seconds) - 1) / 2
-    ranks = [0.0] * len(seconds)
-    for rank, place in enumerate(order):
-        ranks[place] = rank - middle
-    alike = sum(map(mul, ranks, ranks[1:])) / sum(map(mul, ranks, ranks))
-    return bool(alike > max(ALIKE, 4 / math.sqrt(len(seconds))))

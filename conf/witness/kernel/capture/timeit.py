@@ -14,6 +14,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from IPython.core.magics.execution import TimeitResult
 
 from witness.kernel.capture.measurement import Measurement
+from witness.kernel.capture.pace import Pace
 from witness.records.captured import TIMING
 from witness.records.timing import Timing
 
@@ -41,9 +42,10 @@ class Result(TimeitResult):
 class Timeit(Magics):
     """The magic, and as a part of the extension: the timings of each cell, shown or quiet."""
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, pace: Pace) -> None:
         super().__init__(shell)
         self._shell = shell
+        self._pace = pace
         self._stock = shell.find_line_magic("timeit")  # found by name at each call, it would be ours
         self._seen: list[dict[str, Any]] = []
         shell.register_magics(self)
@@ -82,7 +84,9 @@ class Timeit(Magics):
         if loops < 0 or repeat < 1:
             raise ValueError("%timeit takes at least one loop and one repeat")
         setup, timed = ("pass", statement) if cell is None else (statement, cell)
-        measurement = Measurement(self._shell, setup, timed, loops or None, repeat if "r" in options else None)
+        measurement = Measurement(
+            self._shell, self._pace, setup, timed, loops or None, repeat if "r" in options else None
+        )
         try:
             with measurement.within_stock():
                 # Quiet, for it would print a mean; with a result, which alone tells how long the loop took to compile.
