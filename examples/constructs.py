@@ -96,6 +96,9 @@ LOOPS: dict[str, Callable[[Array], Array]] = {
     "dynamic fori_loop": lambda x: lax.fori_loop(
         0, x.astype(int), double_at, x
     ),
+}
+
+SCANS: dict[str, Callable[[Array], Array]] = {
     "scan": lambda x: lax.scan(double_step, x, length=3)[0],
     "map": lambda x: lax.map(double, x[None])[0],
     "associative_scan": last_sum,

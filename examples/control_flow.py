@@ -114,9 +114,9 @@ def mark(error: Outcome, link: bool = False) -> str:
 
 
 def main() -> None:
-    from constructs import CHOICES, LOOPS, PYTHON
+    from constructs import CHOICES, LOOPS, PYTHON, SCANS
 
-    print(run(PYTHON | CHOICES | LOOPS))
+    print(run(PYTHON | CHOICES | LOOPS | SCANS))
 
 
 # A notebook has no __file__: there the page itself asks for the table.
