@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.building import Site, page
 from tests.kernels import Page, Pages
 from witness.kernel.capture import conditions, pace
+from witness.records.captured import CONDITIONS
+from witness.records.store import Store
 from witness.runner.page import PREAMBLE
 
 SETUP = """
@@ -92,51 +95,101 @@ def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load.told() == []  # in so short a time, two ticks of the system's clock look like two busy cores
 
 
-@pytest.mark.parametrize(
-    ("quickest", "sampled", "said"),
-    [
-        (30e-6, [45e-6] * 3, "1.5"),
-        (30e-6, [45e-6] * 2, ""),  # too few looks
-        (30e-6, [37e-6] * 9, ""),  # hardly slower
-        (30e-6, [30e-6, 30e-6, 60e-6], ""),  # slow for less than half of the time
-        (30e-6, [30e-6, 60e-6, 60e-6], "2.0"),
-        (60e-6, [60e-6, 60e-6, 30e-6], "2.0"),  # what is quick may be seen last
-    ],
-)
-def test_a_slow_machine_is_one_that_was_quicker(
-    monkeypatch: pytest.MonkeyPatch, quickest: float, sampled: list[float], said: str
-) -> None:
+# ---------------------------------------------------------------------------------------------------------------------
+# The pace
+
+
+def test_a_slow_machine_is_one_that_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
     found = pace.Pace()
-    goes = iter([go for look in [quickest, *sampled] for go in (look, 9.0)])  # the second of each is interrupted
+    goes = iter([40e-6, 9.0, 45e-6, 9.0, 30e-6, 9.0])  # the second of each two is interrupted
     monkeypatch.setattr(pace, "loop", lambda: next(goes))
-    found.before()
-    found.begin()
-    for _ in sampled:
-        found.look()
-    told = [f"a slow machine: plain Python took {said} times as long as at its quickest"]
-    assert found.told() == (told if said else [])
+    assert found.look() == 40e-6
+    assert found.told(45e-6) == []
+    assert found.look() == 45e-6
+    assert found.told(45e-6) == []
+    found.look()  # what is quick may be seen last
+    assert found.told(45e-6) == ["a slow machine: plain Python took 1.5 times as long as at its quickest"]
+    assert found.told(37e-6) == []  # hardly slower
 
 
 def test_the_pace_is_looked_at_now_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, clock, goes = pace.Pace(), [1.0], itertools.count()
+    found, clock = pace.Pace(), [1.0]
     monkeypatch.setattr("time.perf_counter", lambda: clock[0])
-    monkeypatch.setattr(pace, "loop", lambda: next(goes) * 1e-5)
+    monkeypatch.setattr(pace, "loop", lambda: 1e-5)
+    looks = 0
     for _ in range(100):
         clock[0] += 0.001
-        found.between()
-    assert 2 * 8 <= next(goes) <= 2 * 10
+        if found.due():
+            found.look()
+            looks += 1
+    assert 8 <= looks <= 10
 
 
-def test_a_slow_machine_is_said_where_the_result_was_awaited(kernel: Page) -> None:
-    kernel.run("import witness.kernel.capture.pace as pace\nloop = pace.loop\npace.loop = lambda: 20 * loop()")
-    try:
-        assert "a slow machine" in kernel.timed("%timeit -q -n 1 -r 9 time.sleep(0.011)").line
-        assert "a slow machine" in kernel.timed("%timeit -q f(x).block_until_ready()").line
-        assert "a slow machine" not in kernel.timed("%timeit -q -n 1 -r 9 f(x), time.sleep(0.011)").line
-    finally:
-        kernel.run("pace.loop = loop")
-    kernel.run("pace.loop = lambda: 1e-5")
-    try:
-        assert "a slow machine" not in kernel.timed("%timeit -q -n 1 -r 9 time.sleep(0.011)").line
-    finally:
-        kernel.run("pace.loop = loop")
+@pytest.mark.parametrize(
+    ("at_first", "at_last", "said"),
+    [
+        (30e-6, 30e-6, False),
+        (60e-6, 60e-6, True),
+        (30e-6, 60e-6, False),  # what the cell left running slows it
+        (60e-6, 30e-6, False),
+    ],
+)
+def test_a_cell_was_slow_if_it_was_so_at_both_ends(
+    monkeypatch: pytest.MonkeyPatch, at_first: float, at_last: float, said: bool
+) -> None:
+    shown, now = pace.Pace(), [30e-6]
+    monkeypatch.setattr(pace, "loop", lambda: now[0])
+    monkeypatch.setattr(conditions, "flags", list)
+    shown.look()
+    found, now[0] = conditions.Conditions(shown), at_first
+    found.before()
+    now[0] = at_last
+    assert bool(found.after(None)) is said
+
+
+SLOW = "import witness.kernel.capture.pace as pace\nloop = pace.loop\npace.loop = lambda: 20 * loop()"
+
+
+@pytest.fixture
+def slow(kernel: Page) -> Iterator[Page]:
+    assert kernel.run(SLOW).traceback == ""
+    yield kernel
+    kernel.run("pace.loop = loop")
+
+
+def test_a_slow_machine_is_said_where_the_result_was_awaited(slow: Page) -> None:
+    assert "a slow machine" in slow.timed("%timeit -q -n 1 -r 9 time.sleep(0.011)").line
+    assert "a slow machine" in slow.timed("%timeit -q f(x).block_until_ready()").line
+    assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 9 f(x), time.sleep(0.011)").line
+    assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 2 time.sleep(0.011)").line  # too few looks
+
+
+def test_a_quick_machine_is_not_called_slow(slow: Page) -> None:
+    slow.run("pace.loop = lambda: 1e-6")
+    assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 9 time.sleep(0.011)").line
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Under a cell that takes a time by itself
+
+TRACED = "Python is being traced"
+
+
+def test_what_falsifies_a_time_by_hand_is_said_under_its_cell(tmp_path: Path) -> None:
+    by_hand = "start = time.perf_counter()\nseconds = time.perf_counter() - start"
+    trace = "import sys\nimport time\nsys.setprofile(lambda *_: None)"
+    text = page(trace, by_hand, "%timeit -n 1 -r 2 start", "start", "sys.setprofile(None)")
+    site = Site.at(tmp_path, {"by-hand": text})
+    done = site.build("-W")
+    assert done.returncode == 0, done.stderr
+    (records,) = (tmp_path / "records").glob("*/")
+    record = Store(records).read("by-hand")
+    assert record is not None
+    kept = [cell.captured.get(CONDITIONS) for cell in record.cells]
+    assert [bool(conditions) for conditions in kept] == [False, True, True, False, False]  # the others read no clock
+    _, _, own, timing, plain, _ = re.split(r'<div class="cell ', site.html("by-hand") or "")
+    assert "While the clock ran:" in own
+    assert own.count(TRACED) == 1
+    assert "While the clock ran:" not in timing
+    assert TRACED in timing
+    assert TRACED not in plain

@@ -57,6 +57,9 @@ MADE = "def timed(f):\n    def inner():\n        start = now()\n        return f
         "run = lambda: 1\nrun_twice = lambda: seconds(run)\nrun_twice()",
         "hurry = partial(seconds, f)\nhurry()",
         "def broken(:\n    perf_counter()",
+        "if __name__ == '__main__':\n    now()",
+        "if '__file__' in globals() or took:\n    now()",
+        "if '__file__' in globals():\n    pass\nelse:\n    now()",
     ],
 )
 def test_a_cell_that_reads_a_clock_is_known(cell: str) -> None:
@@ -82,6 +85,8 @@ def test_a_cell_that_reads_a_clock_is_known(cell: str) -> None:
         "# perf_counter()\nx = 1",
         "answers = took + took",
         "this is no Python",
+        "if __name__ == '__main__' and '__file__' in globals():\n    now()",
+        'if "__file__" in globals():\n    now()\nelse:\n    print(took)',
     ],
 )
 def test_a_cell_that_only_speaks_of_clocks_is_not(cell: str) -> None:

@@ -110,11 +110,23 @@ def _run(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes that run when a tree does."""
     yield tree
     for field, value in ast.iter_fields(tree):
-        if field == "body" and isinstance(tree, DEFINITIONS):
+        if field == "body" and (isinstance(tree, DEFINITIONS) or _is_for_programs(tree)):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield from _run(child)
+
+
+def _is_for_programs(tree: ast.AST) -> bool:
+    """Say whether a condition holds in a program only: ``"__file__" in globals()``, on its own or joined by ``and``."""
+    match tree:
+        case ast.If(test=ast.BoolOp(op=ast.And(), values=conditions)):
+            pass
+        case ast.If(test=condition):
+            conditions = [condition]
+        case _:
+            return False
+    return any(ast.unparse(condition) == "'__file__' in globals()" for condition in conditions)
 
 
 def _bound(target: ast.AST) -> Iterator[str]:

@@ -14,6 +14,9 @@ TIMING = "application/vnd.witness.timing+json"
 IR = "application/vnd.witness.ir+json"
 """A displayed jaxpr, StableHLO or HLO, with where each operation comes from."""
 
+CONDITIONS = "conditions"
+"""The part that tells what falsifies a time which a cell takes by itself, each in a few words."""
+
 SHOWN = (TIMING, IR)
 """Kinds of output that only our own renderer knows."""
 

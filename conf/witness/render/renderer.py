@@ -19,6 +19,7 @@ from witness.records.ir import Ir
 from witness.records.page import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
+from witness.records.work import work_in
 from witness.render.block import block, folded
 from witness.render.error import Place, Report
 from witness.render.evidence import record_of
@@ -138,8 +139,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
                 number = self._number(node["cell_index"])
                 node["ids"].append(Place(number).id)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
-                    node += (found := strips(kept[number], replicates, explained=explained))
-                    explained = explained or bool(found)
+                    node += strips(kept[number], replicates, explained=explained)
+                    explained = explained or work_in(kept[number].captured) is not None
 
     def _timing(self, timing: Timing, cell_index: int, output_index: int) -> list[nodes.Element]:
         """Return a timing, with what it was in other runs of the page."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
+from witness.records.captured import CONDITIONS
 from witness.records.page import CellRecord, Replicate
 from witness.records.replicate import medians
 from witness.records.signature import Signature, folded
@@ -41,9 +42,13 @@ def strips(cell: CellRecord, replicates: Sequence[Replicate], *, explained: bool
 
     What the words mean is said once a page, unless it is ``explained`` already.
     """
-    work = work_in(cell.captured)
-    quiet = [timing for timing in timings(cell.captured) if timing.quiet]
+    work, timed = work_in(cell.captured), timings(cell.captured)
+    quiet = [timing for timing in timed if timing.quiet]
     found: list[nodes.Element] = []
+    if (conditions := cell.captured.get(CONDITIONS)) and not timed:  # each timing tells them by itself
+        marks = [nodes.inline("", text, classes=["witness-mark"]) for text in conditions]
+        spaced = [node for mark in marks for node in (nodes.Text(" "), mark)]
+        found.append(nodes.paragraph("", "While the clock ran:", *spaced, classes=CLASSES))
     if work:
         found.append(fold("", *_details(work, explained), summary=f"JAX: {work.line}", classes=CLASSES))
     if quiet:

@@ -14,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from witness.reading.plan import Cell, Plan
+from witness.records.captured import CONDITIONS
 from witness.records.page import CellRecord, LiveValue, Problem, Raised
 from witness.runner import judge
 from witness.runner.answers import NO_ANSWER, questions, values
@@ -128,6 +129,9 @@ class Execution:
         return Raised(str(name), message), bool(cell.raises) and (loads(answers["same"]) is True or name == wanted)
 
     def _keep(self, cell: Cell, node: NotebookNode, seconds: float, raised: Raised | None) -> None:
+        captured = self._client.captured
+        if not cell.alone:  # it reads no clock, and others may run beside it
+            captured = {part: seen for part, seen in captured.items() if part != CONDITIONS}
         self.cells.append(
             CellRecord(
                 number=cell.number,
@@ -137,7 +141,7 @@ class Execution:
                 execution_count=node.execution_count,
                 outputs=[json.loads(json.dumps(output)) for output in node.outputs],
                 raised=raised,
-                captured=self._client.captured,
+                captured=captured,
             )
         )
 

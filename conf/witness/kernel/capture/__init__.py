@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from witness.kernel.capture.conditions import Conditions
 from witness.kernel.capture.error import Errors
 from witness.kernel.capture.work import Listener
 from witness.records.captured import CELL
@@ -61,7 +62,12 @@ def load(shell: Any) -> None:
 
     ir.install(shell)
     pace = Pace()
-    parts: dict[str, Part] = {"pace": pace, "timings": Timeit(shell, pace), "work": Listener(), "error": Errors()}
+    parts: dict[str, Part] = {
+        "timings": Timeit(shell, pace),
+        "work": Listener(),
+        "error": Errors(),
+        "conditions": Conditions(pace),
+    }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)
     shell.events.register("post_run_cell", watcher.after)

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from witness.kernel.capture.pace import Pace
+
 FLAGS = {
     "jax_check_tracer_leaks": "JAX checks for leaked tracers",
     "jax_debug_infs": "JAX checks every result for infinities",
@@ -65,6 +67,32 @@ class Load:
         cores = os.cpu_count() or 1
         others = self.others()
         return [f"a busy machine: others use {others:.1f} of {cores} cores"] if others > BUSY * cores else []
+
+
+class Conditions:
+    """The part that tells what falsifies a time that a cell takes by itself; ``%timeit`` tells it of each statement."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._flags: list[str] = []
+        self._load = Load()
+        self._at_first = 0.0
+
+    def before(self) -> None:
+        """Begin a cell."""
+        self._at_first = self._pace.looks()
+        self._flags = flags()
+        self._load = Load()
+
+    def after(self, _: Any) -> list[str] | None:
+        """End a cell; return what falsifies a time taken in it."""
+        found = list(dict.fromkeys(self._flags + flags())) + self._load.told()
+        # What the cell left running slows the loop at its end, but not at its beginning.
+        return found + self._pace.told(min(self._at_first, self._pace.looks())) or None
+
+    def text(self, _: Any) -> str:
+        """Say nothing: whether the cell reads a clock at all is not known here."""
+        return ""
 
 
 def own() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import math
+import statistics
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 from witness.kernel.capture.awaiting import Awaiting
 from witness.kernel.capture.compiles import Compiles
 from witness.kernel.capture.conditions import Load, flags
-from witness.kernel.capture.pace import Pace
+from witness.kernel.capture.pace import FEWEST, Pace
 from witness.kernel.capture.sampling import Sample, Samples, samples
 from witness.records.timing import Kind, Timing
 
@@ -71,25 +72,24 @@ class Measurement:
         self._kind = self._watched()
         self._conditions = flags()
         compiles, load = Compiles(), Load()
+        paces: list[float] = []
 
         def take(loops: int) -> Sample:
-            self._pace.between()
+            if self._pace.due():
+                paces.append(self._pace.look())
             before = compiles.count
             seconds = Timer.timeit(timer, loops)
             return Sample(seconds, compiles.count - before)
 
         compiles.begin()
-        self._pace.begin()
         try:
             self._samples = samples(take, self._loops, self._repeat)
         finally:
             compiles.end()
         self._conditions += load.told()
-        if self._kind in (
-            "execution",
-            "none",
-        ):  # what nobody awaited goes on between samples, and slows the loop itself
-            self._conditions += self._pace.told()
+        # What nobody awaited goes on between samples, and slows the loop itself.
+        if self._kind in ("execution", "none") and len(paces) >= FEWEST:
+            self._conditions += self._pace.told(statistics.median(paces))
 
     def timing(self, *, quiet: bool) -> Timing:
         """Return what was measured."""
