@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,8 +70,7 @@ def test_a_flag_that_holds_within_a_context_is_seen(kernel: Page) -> None:
 
 
 def test_a_busy_machine_is_said(kernel: Page) -> None:
-    cores = 64 if conditions.busy() is None else len(Path("/proc/stat").read_text().split("\ncpu")) - 1
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
         assert "busy machine" in kernel.timed("%timeit -q -n 1 -r 40 time.sleep(0.01)").line
     finally:
@@ -93,6 +94,18 @@ def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> Non
     load = conditions.Load()
     clock.update({"wall": 10.05, "all": 55.1})
     assert load.told() == []  # in so short a time, two ticks of the system's clock look like two busy cores
+
+
+def test_what_the_system_does_not_tell_is_not_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert conditions.busy() is None
+    assert conditions.Load().told() == []
+
+
+def test_a_page_may_call_anything_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jax", types.ModuleType("jax"))
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    assert conditions.flags() == []
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-from pathlib import Path
+
+import psutil
 
 from witness.runner.environment import Environment
 
@@ -20,13 +20,4 @@ def lane_count(environment: Environment) -> int:
 def page_count(environment: Environment) -> int:
     """Return how many pages are under way at once: most of them wait, for their kernel or for a quiet machine."""
     lanes = lane_count(environment)
-    return lanes if lanes == 1 else max(1, min(8 * lanes, _free_memory() // MEMORY_OF_A_PAGE))
-
-
-def _free_memory() -> int:
-    """Return the bytes that programs can have, what the system caches of files included: it gives that up."""
-    try:
-        found = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text("ascii"), re.MULTILINE)
-    except OSError:
-        found = None
-    return int(found[1]) * 1024 if found else 4 * 2**30
+    return lanes if lanes == 1 else max(1, min(8 * lanes, psutil.virtual_memory().available // MEMORY_OF_A_PAGE))

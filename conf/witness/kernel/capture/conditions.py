@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
 from witness.kernel.capture.pace import Pace
@@ -29,7 +29,7 @@ def flags() -> list[str]:
     """Return what is switched on that falsifies a time, each in a few words."""
     found = []
     if "jax" in sys.modules:
-        config: Any = sys.modules["jax"].config
+        config: Any = getattr(sys.modules["jax"], "config", None)  # a page may put anything there
         found = [text for name, text in FLAGS.items() if getattr(config, name, False)]
         cache = getattr(config, "jax_compilation_cache_dir", None)
         if cache and getattr(config, "jax_enable_compilation_cache", True):
@@ -58,7 +58,7 @@ class Load:
     def others(self) -> float:
         """Return how many cores others kept busy since then; this process and its children do not count."""
         if self._busy is None or (now := busy()) is None:
-            return max(0.0, os.getloadavg()[0] - 1)  # over the last minute, itself within: all that there is
+            return 0.0
         wall = time.perf_counter() - self._wall
         return max(0.0, (now - self._busy) - (own() - self._own)) / wall if wall >= SHORTEST else 0.0
 
@@ -103,8 +103,8 @@ def own() -> float:
 def busy() -> float | None:
     """Return the seconds that all cores together were not idle since the machine started, where the system tells."""
     try:
-        fields = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:9]
-    except OSError:
+        times: dict[str, float] = import_module("psutil").cpu_times()._asdict()
+    except (ImportError, OSError):
         return None
-    user, nice, system, _idle, _waiting, irq, soft, stolen = map(int, fields)
-    return (user + nice + system + irq + soft + stolen) / os.sysconf("SC_CLK_TCK")
+    # What is waited for is idle, and a guest's time is in its user's.
+    return sum(seconds for name, seconds in times.items() if name not in ("idle", "iowait", "guest", "guest_nice"))
