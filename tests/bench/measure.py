@@ -146,18 +146,19 @@ def compared(folder: Path, repeats: int, where: str) -> list[Row]:
     return [
         Row(f"measuring {len(turns)} statements, {where}", f"{spent['stock']:.1f} s", f"{spent['ours']:.1f} s",
             ratio, "1/2", ratio <= 0.5),
-        spreads(f"… spread of their figures in {repeats} processes", told_of),
-        dataclasses.replace(spreads("… of the figures that ours says nothing against", unmarked), bar="", holds=None),
+        spreads("… spread between processes,", told_of),
+        dataclasses.replace(spreads("… of what ours says nothing against,", unmarked), bar="", holds=None),
     ]  # fmt: skip
 
 
 def spreads(what: str, turns: Sequence[Sequence[Turn]]) -> Row:
     """Return the row of how much the figures of each statement differ, on average over the statements."""
+    if not turns:
+        return Row(f"{what} of which there is none", "", "", None, "1", None)
     stock, ours = ([spread([pair[place].figure for pair in pairs]) for pairs in turns] for place in (0, 1))
     low, high = by_chance(stock, ours)
-    told = f"{what} ({sum(map(len, turns))} of {len(turns)}); chance makes {low:.2f} to {high:.2f} of equal ones"
-    if not turns:
-        return Row(told, "", "", None, "1", None)
+    counted = f"{sum(map(len, turns))} figures of {len(turns)} statements"
+    told = f"{what} {counted}; chance makes {low:.2f} to {high:.2f} of equal ones"
     means = statistics.mean(stock), statistics.mean(ours)
     return Row(told, f"{means[0]:.1%}", f"{means[1]:.1%}", means[1] / means[0], "1", means[1] <= means[0])
 
