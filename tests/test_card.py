@@ -113,6 +113,7 @@ def test_the_card_has_each_page_and_all_of_them(history: History) -> None:
     assert rows["Commit"] == ["v1"]
     assert rows["Flags"]
     assert rows["Device"] == ["1 × cpu (cpu)"]
+    assert "Nothing was seen that falsifies a time" in history.first
 
 
 def test_the_card_links_to_pages_and_to_their_slowest_cells(history: History) -> None:

@@ -192,7 +192,7 @@ def test_what_falsifies_a_time_by_hand_is_said_under_its_cell(tmp_path: Path) ->
     by_hand = "start = time.perf_counter()\nseconds = time.perf_counter() - start"
     trace = "import sys\nimport time\nsys.setprofile(lambda *_: None)"
     text = page(trace, by_hand, "%timeit -n 1 -r 2 start", "start", "sys.setprofile(None)")
-    site = Site.at(tmp_path, {"by-hand": text})
+    site = Site.at(tmp_path, {"by-hand": text, "card": "# Card\n\n```{build-card}\n```\n"})
     done = site.build("-W")
     assert done.returncode == 0, done.stderr
     (records,) = (tmp_path / "records").glob("*/")
@@ -206,3 +206,7 @@ def test_what_falsifies_a_time_by_hand_is_said_under_its_cell(tmp_path: Path) ->
     assert "While the clock ran:" not in timing
     assert TRACED in timing
     assert TRACED not in plain
+    rows = re.findall(
+        r'href="by-hand\.html#cell-(\d)">[^<]*</a></p></th>\s*<td><p>([^<]*)</p>', site.html("card") or ""
+    )
+    assert [number for number, what in rows if TRACED in what] == ["2", "3"]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
+from witness.records.captured import CONDITIONS
 from witness.records.drift import drifts
 from witness.records.median import interval
 
@@ -157,3 +158,10 @@ def durations(seconds: Sequence[float]) -> list[str]:
 def timings(captured: dict[str, Any]) -> list[Timing]:
     """Return the timings of a cell, shown or quiet, from what the kernel extension saw of it."""
     return [Timing.from_json(data) for data in cast("list[dict[str, Any]]", captured.get("timings", []))]
+
+
+def falsified(captured: dict[str, Any]) -> list[str]:
+    """Return what falsifies the times that a cell took, in a few words each: of its timings, or of its own clock."""
+    timed = timings(captured)
+    told = [text for timing in timed for text in timing.conditions] if timed else captured.get(CONDITIONS, [])
+    return list(dict.fromkeys(told))

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from witness.records.page import PageRecord
 from witness.records.store import Store
+from witness.records.timing import falsified
 from witness.records.values import UNITS
 from witness.records.work import Program, Work, total, work_in
 from witness.render.evidence import has_failed, pages
@@ -34,7 +35,7 @@ class BuildCard(SphinxDirective):
         if not records:
             return [nodes.paragraph("", "No page of this site was executed.")]
         box = nodes.container("", classes=["witness-card", "no-search"])
-        box += [*_pages(records), *_slowest(records), *_environment(records)]
+        box += [*_pages(records), *_slowest(records), *_falsified(records), *_environment(records)]
         return [box]
 
 
@@ -96,10 +97,23 @@ def _slowest(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
     cells = [(-cell.seconds, record.page, cell.number) for record in records for cell in record.cells]
     yield nodes.paragraph("", "The cells that took longest:")
     rows: list[list[nodes.Node]] = [
-        [_link(page, f"cell-{number}", f"{page}, cell {number}"), nodes.Text(_seconds(-seconds))]
-        for seconds, page, number in sorted(cells)[:SLOWEST]
+        [_place(page, number), nodes.Text(_seconds(-seconds))] for seconds, page, number in sorted(cells)[:SLOWEST]
     ]
     yield _table(["Cell", "Time"], rows)
+
+
+def _falsified(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
+    rows: list[list[nodes.Node]] = []
+    for record in records:
+        for cell in record.cells:
+            # In short: by how much is said under the cell.
+            if told := dict.fromkeys(text.split(":")[0] for text in falsified(cell.captured)):
+                rows.append([_place(record.page, cell.number), nodes.Text(", ".join(told))])
+    if not rows:
+        yield nodes.paragraph("", "Nothing was seen that falsifies a time: no other load, no slow machine, no flag.")
+        return
+    yield nodes.paragraph("", "The cells that took a time while something falsified it:")
+    yield _table(["Cell", "What was seen"], rows)
 
 
 def _environment(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
@@ -127,6 +141,10 @@ def _facts(environment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _link(page: str, place: str = "", text: str = "") -> card_link:
     """Return a link to a page, or to a place on it."""
     return card_link("", text or page, page=page, place=place)
+
+
+def _place(page: str, number: int) -> card_link:
+    return _link(page, f"cell-{number}", f"{page}, cell {number}")
 
 
 class card_link(nodes.inline):  # noqa: N801 (docutils' nodes are written so)

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
-from witness.records.captured import CONDITIONS
 from witness.records.page import CellRecord, Replicate
 from witness.records.replicate import medians
 from witness.records.signature import Signature, folded
-from witness.records.timing import Timing, timings
+from witness.records.timing import Timing, falsified, timings
 from witness.records.values import UNITS
 from witness.records.work import Program, Work, work_in
 from witness.render.fold import fold
@@ -45,8 +44,8 @@ def strips(cell: CellRecord, replicates: Sequence[Replicate], *, explained: bool
     work, timed = work_in(cell.captured), timings(cell.captured)
     quiet = [timing for timing in timed if timing.quiet]
     found: list[nodes.Element] = []
-    if (conditions := cell.captured.get(CONDITIONS)) and not timed:  # each timing tells them by itself
-        marks = [nodes.inline("", text, classes=["witness-mark"]) for text in conditions]
+    if (told := falsified(cell.captured)) and not timed:  # a timing tells them by itself
+        marks = [nodes.inline("", text, classes=["witness-mark"]) for text in told]
         spaced = [node for mark in marks for node in (nodes.Text(" "), mark)]
         found.append(nodes.paragraph("", "While the clock ran:", *spaced, classes=CLASSES))
     if work:
