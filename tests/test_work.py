@@ -89,6 +89,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         "all": page(prose="\n".join(cells(code) for code, _, _ in CELLS.values())),
         "cache": page(SET_UP, CACHE, "jax.jit(cached)(x)"),
         "plain": page("import sys\n'jax.numpy' in sys.modules and 'in a fork'", "2 + 2"),
+        "timed": page("%timeit -q -n 1 -r 2 pass", SET_UP, "jax.jit(lambda x: x + 3)(1.0)"),
         "hidden": page(SET_UP, options=":tags: [remove-output]\n"),
     }
     site = Site.at(tmp_path_factory.mktemp("work"), pages)
@@ -150,6 +151,12 @@ def test_the_strip_is_one_line_with_its_details_folded_and_explained_once(site: 
     assert len(found) == sum(programs is not None for _, programs, _ in CELLS.values())
     assert re.fullmatch(r"JAX: f traced \(.*?\), lowered \(.*?\), compiled \(.*?\)", found[1])
     assert html.count("with tracers for arguments") == 1
+
+
+def test_it_is_explained_where_it_first_stands_and_not_where_only_timings_are_told(site: Site) -> None:
+    html = site.html("timed") or ""
+    assert html.count("Tracing runs a function") == 1
+    assert html.index("quiet timing") < html.index("Tracing runs a function")
 
 
 def test_the_strip_tells_types_in_the_line_of_a_function_or_in_a_list_below_it(site: Site) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from witness.kernel.capture.conditions import Conditions
 from witness.kernel.capture.error import Errors
 from witness.kernel.capture.work import Listener
-from witness.records.captured import CELL
+from witness.records.captured import CELL, CONDITIONS
 
 
 class Part(Protocol):
@@ -66,7 +66,7 @@ def load(shell: Any) -> None:
         "timings": Timeit(shell, pace),
         "work": Listener(),
         "error": Errors(),
-        "conditions": Conditions(pace),
+        CONDITIONS: Conditions(pace),
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

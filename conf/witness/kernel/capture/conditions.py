@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from importlib import import_module
+from time import perf_counter  # as it was before a page put anything in its place
 from typing import Any
 
 from witness.kernel.capture.pace import Pace
@@ -51,7 +51,7 @@ class Load:
     """What other processes do on this machine, from the moment it is made."""
 
     def __init__(self) -> None:
-        self._wall = time.perf_counter()
+        self._wall = perf_counter()
         self._own = own()
         self._busy = busy()
 
@@ -59,7 +59,7 @@ class Load:
         """Return how many cores others kept busy since then; this process and its children do not count."""
         if self._busy is None or (now := busy()) is None:
             return 0.0
-        wall = time.perf_counter() - self._wall
+        wall = perf_counter() - self._wall
         return max(0.0, (now - self._busy) - (own() - self._own)) / wall if wall >= SHORTEST else 0.0
 
     def told(self) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-import time
+from time import perf_counter  # as it was before a page put anything in its place
 
 TURNS = 2_000
 """Turns of the loop: some 30 microseconds."""
@@ -34,7 +34,7 @@ class Pace:
         """Return the seconds of the loop; of two goes the quicker counts, for an interrupt seldom meets both."""
         seconds = min(loop(), loop())
         self._quickest = min(self._quickest, seconds)
-        self._last = time.perf_counter()
+        self._last = perf_counter()
         return seconds
 
     def looks(self) -> float:
@@ -43,7 +43,7 @@ class Pace:
 
     def due(self) -> bool:
         """Say whether the last look was a while ago."""
-        return time.perf_counter() - self._last > OFTEN
+        return perf_counter() - self._last > OFTEN
 
     def told(self, seconds: float) -> list[str]:
         """Return that the machine was slow, if so many seconds of the loop say so."""
@@ -53,7 +53,7 @@ class Pace:
 
 def loop() -> float:
     """Return the seconds that a short loop of plain Python took."""
-    began = time.perf_counter()
+    began = perf_counter()
     for _ in range(TURNS):
         pass
-    return time.perf_counter() - began
+    return perf_counter() - began

@@ -64,8 +64,7 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     Otherwise the samples are as many as make the 95% interval of the median `NARROW`, or as there is time for. A pilot
     foretells how many these are, and takes no part in the result: their number, fixed before the first of them is
     taken, depends on none of them, so that the interval holds the median as often as it says, whatever the samples are
-    distributed like.
-    (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
+    distributed like. (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
     Biometrics 10, 1954, 89–100. A number from a first sample: C. Stein, Annals of Mathematical Statistics 16, 1945,
     243–258.)
     """
