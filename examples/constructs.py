@@ -101,5 +101,8 @@ LOOPS: dict[str, Callable[[Array], Array]] = {
 SCANS: dict[str, Callable[[Array], Array]] = {
     "scan": lambda x: lax.scan(double_step, x, length=3)[0],
     "map": lambda x: lax.map(double, x[None])[0],
+}
+
+PAIRS: dict[str, Callable[[Array], Array]] = {
     "associative_scan": last_sum,
 }

@@ -114,9 +114,9 @@ def mark(error: Outcome, link: bool = False) -> str:
 
 
 def main() -> None:
-    from constructs import CHOICES, LOOPS, PYTHON, SCANS
+    from constructs import CHOICES, LOOPS, PAIRS, PYTHON, SCANS
 
-    print(run(PYTHON | CHOICES | LOOPS | SCANS))
+    print(run(PYTHON | CHOICES | LOOPS | SCANS | PAIRS))
 
 
 # A notebook has no __file__: there the page itself asks for the table.
