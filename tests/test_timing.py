@@ -61,24 +61,25 @@ SHAPES: dict[str, tuple[Draw, float]] = {
 }
 
 
-def sampled(draw: Draw, seed: int, per_call: float = 0.003) -> Samples:
+def sampled(draw: Draw, seed: int, per_call: float) -> Samples:
     """Return the samples of a statement that would take so long, of that distribution."""
     r = random.Random(seed)
     return samples(lambda loops: Sample(loops * per_call * draw(r)))
 
 
+@pytest.mark.parametrize("per_call", [0.003, 0.006])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_interval_holds_the_median_as_often_as_it_says_with_the_number_of_samples_found_on_the_way(
-    shape: str,
+    shape: str, per_call: float
 ) -> None:
     draw, median = SHAPES[shape]
     held = []
     for seed in range(1200):
-        found = sampled(draw, seed)
+        found = sampled(draw, seed, per_call)
         taken = [sample.seconds / found.loops for sample in found.taken]
         if len(taken) >= 12:
             low, high = interval(taken)
-            held.append(low <= 0.003 * median <= high)
+            held.append(low <= per_call * median <= high)
     assert len(held) >= 1100
     assert 0.93 <= sum(held) / len(held) <= 0.98
 
@@ -150,7 +151,7 @@ def test_a_drift_too_small_to_matter_is_none() -> None:
 
 
 def test_little_noise_takes_few_samples_and_much_noise_all_there_is_time_for() -> None:
-    little, much = sampled(SHAPES["lognormal, little noise"][0], 0), sampled(SHAPES["lognormal, much noise"][0], 0)
+    little, much = (sampled(SHAPES[f"lognormal, {noise} noise"][0], 0, 0.003) for noise in ("little", "much"))
     assert len(little.taken) == LEAST
     assert little.stopped == "narrow"
     assert much.stopped == "budget"
@@ -179,7 +180,27 @@ def test_the_budget_is_kept_whatever_a_call_takes(per_call: float) -> None:
     assert sum(calls) * per_call <= max(3 * BUDGET, 1.1 * per_call)
     assert {*calls[len(calls) - len(found.taken) :]} == {found.loops}
     assert (len(found.taken) >= ENOUGH) == (per_call * ENOUGH <= BUDGET)
-    assert found.stopped == ("narrow" if per_call < 0.02 else "slow" if per_call > 0.1 else "budget")
+    assert found.stopped == ("narrow" if per_call < 0.1 else "slow")
+
+
+@pytest.mark.parametrize("per_call", [0.004, 0.015, 0.09])
+def test_of_long_samples_none_is_left_out(per_call: float) -> None:
+    taken: list[Sample] = []
+    r = random.Random(0)
+
+    def take(loops: int) -> Sample:
+        taken.append(Sample(loops * per_call * r.lognormvariate(0, 0.2)))
+        return taken[-1]
+
+    found = samples(take)
+    assert (found.loops, found.taken, found.pilot, found.stopped) == (1, taken, [], "budget")
+    assert len(taken) >= ENOUGH
+
+
+def test_a_first_sample_that_was_held_up_makes_the_others_no_fewer() -> None:
+    times = iter([0.02])
+    found = samples(lambda loops: Sample(next(times, 0.002 * loops)))
+    assert (len(found.taken), found.stopped) == (LEAST, "narrow")
 
 
 def test_a_call_slower_than_the_budget_is_sampled_once() -> None:

@@ -31,8 +31,8 @@ ENOUGH = 12
 MARGIN = 0.7
 """Part of the wanted width that is aimed at: the width a pilot foretells is itself uncertain, by a fifth or so."""
 
-LONG = 10 * TICK
-"""Seconds of a sample from which there is no time for a pilot, and the budget alone decides."""
+LONG = STEADY / LEAST
+"""Seconds of a sample from which there is no time for the least, so that a pilot has nothing to decide."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     taken, depends on none of them, so that the interval holds the median as often as it says, whatever the samples are
     distributed like. (To look at an interval again and again, and to stop when it pleases, does not: F. J. Anscombe,
     Biometrics 10, 1954, 89–100. A number from a first sample: C. Stein, Annals of Mathematical Statistics 16, 1945,
-    243–258.)
+    243–258.) Where there is no time for `LEAST` samples there is nothing to foretell: all samples are taken, and kept.
     """
     if loops and repeat:
         return Samples(loops, [take(loops) for _ in range(repeat)], [], "by hand")
@@ -74,18 +74,21 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     if repeat:
         return Samples(loops, [take(loops) for _ in range(repeat)], [first], "by hand")
     slow = BUDGET / ENOUGH
-    stopped: Stopped = "budget"
-    pilot = [first] if first.seconds <= slow or first.seconds > BUDGET / 2 else [first, take(loops)]
+    pilot = [first, take(loops)] if LONG < first.seconds <= BUDGET / 2 else [first]  # the first was perhaps held up
     quickest = min(sample.seconds for sample in pilot)
     if quickest > slow:
         more = max(1, int(BUDGET / quickest)) - len(pilot)
         return Samples(loops, pilot + [take(loops) for _ in range(more)], [], "slow")
     if quickest > LONG:
-        count = max(ENOUGH, int(STEADY / quickest))
-    else:
-        pilot = [take(loops) for _ in range(PILOT)]
-        wanted, there_is = foretold([sample.seconds for sample in pilot])
-        count, stopped = min(wanted, there_is), "narrow" if wanted <= there_is else "budget"
+        more = max(ENOUGH, int(STEADY / quickest)) - len(pilot)
+        taken = pilot + [take(loops) for _ in range(more)]
+        return Samples(
+            loops, taken, [], "narrow" if width([sample.seconds for sample in taken]) <= NARROW else "budget"
+        )
+    pilot = [take(loops) for _ in range(PILOT)]
+    wanted, there_is = foretold([sample.seconds for sample in pilot])
+    count = min(wanted, there_is)
+    stopped: Stopped = "narrow" if wanted <= there_is else "budget"
     return Samples(loops, [take(loops) for _ in range(count)], pilot, stopped)
 
 
@@ -99,12 +102,17 @@ def enough_loops(take: Take, seconds: float) -> tuple[int, Sample]:
     return loops, sample
 
 
+def width(samples: Sequence[float]) -> float:
+    """Return the width of the interval of a median, over the median."""
+    low, high = interval(samples)
+    return (high - low) / statistics.median(samples)
+
+
 def foretold(pilot: Sequence[float]) -> tuple[int, int]:
     """Return how many samples make the interval narrow, and how many there is time for."""
     median = statistics.median(pilot)
     if median <= 0:  # a clock too coarse to see them
         return LEAST, LEAST
-    low, high = interval(pilot)
-    wanted = len(pilot) * ((high - low) / median / (MARGIN * NARROW)) ** 2
+    wanted = len(pilot) * (width(pilot) / (MARGIN * NARROW)) ** 2
     there_is = max(ENOUGH, int(STEADY / median))
     return max(min(LEAST, there_is), math.ceil(wanted)), there_is
