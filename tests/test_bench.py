@@ -42,5 +42,6 @@ def test_the_row_of_spreads_is_their_mean_over_the_statements() -> None:
 
 
 def test_without_figures_there_is_no_verdict() -> None:
-    row = spreads("spread", [])
-    assert (row.ratio, row.holds) == (None, None)
+    for few in ([], [turns((1, 2)), turns((3, 4))]):
+        row = spreads("spread", few)
+        assert (row.ratio, row.holds) == (None, None)

@@ -153,7 +153,7 @@ def compared(folder: Path, repeats: int, where: str) -> list[Row]:
 
 def spreads(what: str, turns: Sequence[Sequence[Turn]]) -> Row:
     """Return the row of how much the figures of each statement differ, on average over the statements."""
-    if not turns:
+    if all(len(pairs) < 2 for pairs in turns):
         return Row(f"{what} of which there is none", "", "", None, "1", None)
     stock, ours = ([spread([pair[place].figure for pair in pairs]) for pairs in turns] for place in (0, 1))
     low, high = by_chance(stock, ours)
