@@ -382,6 +382,7 @@ def test_a_line_sees_the_names_of_the_function_that_it_stands_in(kernel: Page) -
         ("%%timeit 1 / 0\npass", "ZeroDivisionError"),
         ("%timeit -n nonsense pass", "ValueError"),
         ("%timeit -r 0 pass", "ValueError"),
+        ("%timeit get_ipython().run_line_magic('timeit', '1 / 0')", "ZeroDivisionError"),
     ],
 )
 def test_an_error_is_the_stock_error(kernel: Page, code: str, name: str) -> None:
@@ -389,9 +390,24 @@ def test_an_error_is_the_stock_error(kernel: Page, code: str, name: str) -> None
     assert reply.status == "error"
     text = re.sub(r"\x1b\[[0-9;]*m", "", reply.traceback)
     assert re.search(rf"^{name}\b", text, re.MULTILINE)
-    if name != "ValueError":
-        assert "witness" not in text
+    assert "witness" not in text
     assert timings(reply.captured) == []
+
+
+def test_a_statement_may_be_timed_that_times_another(kernel: Page) -> None:
+    reply = kernel.run("%timeit -q -n 1 -r 2 get_ipython().run_line_magic('timeit', '-q -n 2 -r 1 f(x)')")
+    assert reply.traceback == ""
+    *inner, outer = timings(reply.captured)
+    assert len(inner) == 3
+    assert {timing.statement for timing in inner} == {"f(x)"}
+    assert {timing.kind for timing in inner} == {"dispatch"}
+    assert len(outer.samples) == 2
+
+
+def test_a_page_may_give_its_own_things_any_name(kernel: Page) -> None:
+    reply = kernel.run("__witness__ = _timer = awaiting = locals = 3\n%timeit -q -n 1 -r 2 f(x)\ndel locals, _timer")
+    assert reply.traceback == ""
+    assert [timing.kind for timing in timings(reply.captured)] == ["dispatch"]
 
 
 def test_no_name_of_a_page_is_touched(kernel: Page) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 import compare
 import pytest
 
-from witness.kernel.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, Sample, Samples, samples
+from witness.kernel.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
 from witness.records.drift import drifts
 from witness.records.median import interval, probability, ranks
-from witness.records.timing import Timing, durations, timings
+from witness.records.timing import NARROW, Timing, durations, timings
 
 Draw = Callable[[random.Random], float]
 
@@ -197,17 +197,61 @@ def test_of_long_samples_none_is_left_out(per_call: float) -> None:
     assert len(taken) >= ENOUGH
 
 
-def test_a_first_sample_that_was_held_up_makes_the_others_no_fewer() -> None:
-    times = iter([0.02])
-    found = samples(lambda loops: Sample(next(times, 0.002 * loops)))
+def test_long_samples_are_as_many_as_there_is_time_for() -> None:
+    assert len(samples(lambda loops: Sample(0.004 * loops)).taken) == 75
+    assert len(samples(lambda loops: Sample(0.09 * loops)).taken) == ENOUGH
+    assert len(samples(lambda loops: Sample(0.3 * loops)).taken) == 4
+    assert len(samples(lambda loops: Sample(1.1 * loops)).taken) == 2
+
+
+@pytest.mark.parametrize("held_up", [0.0015, 0.02, 0.3, 1.1, 1.7])
+@pytest.mark.parametrize("per_call", [6e-8, 2e-5, 0.002])
+def test_a_first_sample_that_was_held_up_decides_nothing(held_up: float, per_call: float) -> None:
+    times = iter([held_up])
+    found = samples(lambda loops: Sample(next(times, per_call * loops)))
     assert (len(found.taken), found.stopped) == (LEAST, "narrow")
+    assert 0.7 * TICK <= found.taken[0].seconds <= 3 * TICK
+    assert found.loops == round(float(f"{found.loops:.0e}"))
+    assert str(found.loops)[0] in "125"
+
+
+def test_a_first_sample_in_which_something_was_compiled_is_never_the_only_one() -> None:
+    first = iter([Sample(9.0, compiles=1)])
+    found = samples(lambda loops: next(first, Sample(2e-5 * loops)))
+    assert (len(found.taken), found.stopped, sum(sample.compiles for sample in found.taken)) == (LEAST, "narrow", 0)
+
+
+@pytest.mark.parametrize("quick", [1e-7, 0.001, 0.005])
+@pytest.mark.parametrize("after", [1, 3, 8, 40])
+def test_calls_that_come_to_take_longer_end_in_time(quick: float, after: int) -> None:
+    spent: list[float] = []
+
+    def take(loops: int) -> Sample:
+        spent.append(loops * quick if len(spent) < after else 0.4)
+        return Sample(spent[-1])
+
+    found = samples(take)
+    assert sum(spent) < 2.5 * BUDGET
+    assert found.stopped in ("slow", "budget")
+    assert found.taken
+
+
+def test_it_says_narrow_of_long_samples_where_the_interval_is() -> None:
+    said = set()
+    for seed in range(40):
+        found = sampled(lambda r: r.lognormvariate(0, 0.03), seed, 0.006)
+        taken = [sample.seconds for sample in found.taken]
+        low, high = interval(taken)
+        said.add(found.stopped)
+        assert (found.stopped == "narrow") == (high - low <= NARROW * statistics.median(taken))
+    assert said == {"narrow", "budget"}
 
 
 def test_a_call_slower_than_the_budget_is_sampled_once() -> None:
     found = samples(lambda loops: Sample(5.0 * loops))
     assert (found.loops, len(found.taken), found.pilot, found.stopped) == (1, 1, [], "slow")
     timing = Timing("f()", 1, [5.0], [], "execution", "slow")
-    assert timing.line == "5.0 s a call (a single sample; one call takes too long for more)"
+    assert timing.line == "5.0 s a call (a single sample; a sample takes too long for more)"
 
 
 def test_loops_and_repeats_by_hand_are_obeyed() -> None:
@@ -221,7 +265,10 @@ def test_loops_and_repeats_by_hand_are_obeyed() -> None:
     assert calls == [7] * 9
     assert (both.loops, len(both.taken), both.pilot, both.stopped) == (7, 9, [], "by hand")
     assert samples(take, loops=3).loops == 3
-    assert len(samples(take, repeat=5).taken) == 5
+    five = samples(take, repeat=5)
+    assert (len(five.taken), five.pilot) == (5, [])
+    assert BUDGET / 2 < sum(sample.seconds for sample in five.taken) < 2 * BUDGET
+    assert len(samples(take, repeat=1).taken) == 1
 
 
 def test_a_clock_that_sees_nothing_ends_all_the_same() -> None:

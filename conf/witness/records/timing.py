@@ -30,7 +30,7 @@ WHY: dict[Stopped, str] = {
     "narrow": "",
     "budget": "no time for more",
     "by hand": "",
-    "slow": "one call takes too long for more",
+    "slow": "a sample takes too long for more",
 }
 """What a reader is told of why there are no more samples."""
 

@@ -66,12 +66,12 @@ def _details(timing: Timing, others: Sequence[float]) -> Iterator[str]:
         names = ["least", "5%", "25%", "median", "75%", "95%", "most"]
         yield "; ".join(f"{name} {value}" for name, value in zip(names, durations(values), strict=True)) + "."
     yield TOLD[timing.kind]
-    if timing.stopped == "narrow":
-        yield f"Enough samples to make the 95% interval of the median about {NARROW:.0%} wide."
-    elif timing.stopped == "budget":
-        yield "The time for measuring was used up before the interval was narrow."
+    if timing.stopped == "narrow" and timing.pilot:
+        yield f"So many were to make the 95% interval of the median {NARROW:.0%} wide."
+    elif timing.stopped in ("narrow", "budget"):
+        yield "The time for measuring was used up."
     elif timing.stopped == "slow":
-        yield "One call takes too long for more samples."
+        yield "A sample takes too long for more."
     else:
         yield f"The page says how many: {' '.join(timing.by_hand)}."
     yield from (f"While it was measured: {condition}." for condition in timing.conditions)

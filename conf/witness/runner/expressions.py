@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 SCALAR = (
-    "(lambda v: __import__('json').dumps([type(v).__name__, "
-    "(lambda s: s if isinstance(s, (bool, int, float, str)) else None)"
-    "(v.item() if getattr(v, 'ndim', None) == 0 and hasattr(v, 'item') else v)]))(({}))"
+    "(lambda b, v: __import__('json').dumps([b.type(v).__name__, "
+    "(lambda s: s if b.isinstance(s, (b.bool, b.int, b.float, b.str)) else None)"
+    "(v.item() if b.getattr(v, 'ndim', None) == 0 and b.hasattr(v, 'item') else v)]))(__import__('builtins'), ({}))"
 )
 """Brings a value out of the kernel with the name of its type; what is no scalar arrives as null."""
 

@@ -34,7 +34,8 @@ def flags() -> list[str]:
         cache = getattr(config, "jax_compilation_cache_dir", None)
         if cache and getattr(config, "jax_enable_compilation_cache", True):
             found.append("a compilation cache is on")
-        if not getattr(config, "jax_cpu_enable_async_dispatch", True):
+        values = getattr(config, "values", None)  # this one has no attribute of its own
+        if isinstance(values, dict) and not values.get("jax_cpu_enable_async_dispatch", True):
             found.append("asynchronous dispatch is off")
     if "--xla_dump_to" in os.environ.get("XLA_FLAGS", ""):
         found.append("XLA writes down what it compiles")

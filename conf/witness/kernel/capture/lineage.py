@@ -68,8 +68,8 @@ class Lineage:
         """Return what a clock would have seen of all this.
 
         What a statement gave decides, where it gave arrays at all: something left aside on the way does not matter. It
-        is dispatch when nobody waited for them, or for anything; where some was waited for and some was not, or an
-        array of unknown origin was, it is unknown.
+        is dispatch when nobody waited for one of them, or for anything; where it gave none, and some was waited for and
+        some was not, or where an array of unknown origin was waited for, it is unknown.
         """
         every = set(range(len(self._parents)))
         left = every - self._done

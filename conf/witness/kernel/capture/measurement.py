@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import math
 import statistics
 import sys
@@ -25,12 +24,12 @@ Timer: Any = STOCK.Timer
 TEMPLATE = """\
 def inner(_it, _timer):
     setup
-    __witness__.begin()
+    _timer.begin()
     for _i in _it:
         stmt
-    __witness__.names(__witness__.locals())
+    _timer.names(_timer.locals())
 """
-"""The stock magic's loop, for the run of which no time is taken; its one name more is found among the built-in ones."""
+"""The stock magic's loop, for the run of which no time is taken: in place of a clock, it is given what watches."""
 
 
 class Measurement:
@@ -119,12 +118,10 @@ class Measurement:
         if self._loops == self._repeat == 1:
             return "unknown"
         inner, awaiting = self._inner(), Awaiting()
-        vars(builtins)["__witness__"] = awaiting
         try:
-            inner([None], None)
+            inner([None], awaiting)
         finally:
             awaiting.end()
-            del vars(builtins)["__witness__"]
         return awaiting.kind()
 
     def _inner(self) -> Any:
@@ -147,7 +144,7 @@ class Noted(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr:
         """Note the value of an expression."""
-        note = ast.parse("__witness__.value(_)", mode="eval").body
+        note = ast.parse("_timer.value(_)", mode="eval").body
         assert isinstance(note, ast.Call)
         note.args = [node.value]
         return ast.copy_location(ast.Expr(ast.copy_location(note, node.value)), node)

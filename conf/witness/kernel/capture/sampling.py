@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from witness.records.median import interval
-from witness.records.timing import NARROW, Stopped
+from witness.records.timing import FEWEST, NARROW, Stopped
 
 TICK = 0.002
 """Seconds that a sample lasts at least: far more than it takes to read the clock."""
@@ -30,6 +30,12 @@ ENOUGH = 12
 
 MARGIN = 0.7
 """Part of the wanted width that is aimed at: the width a pilot foretells is itself uncertain, by a fifth or so."""
+
+PATIENCE = 2 * BUDGET
+"""Seconds after which no sample follows, however many there were to be: calls came to take longer than they did."""
+
+LONELY = 1.5 * BUDGET
+"""Seconds of a sample that stays the only one, unless something was compiled in it."""
 
 LONG = STEADY / LEAST
 """Seconds of a sample from which there is no time for the least, so that a pilot has nothing to decide."""
@@ -70,47 +76,68 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     """
     if loops and repeat:
         return Samples(loops, [take(loops) for _ in range(repeat)], [], "by hand")
-    loops, first = (loops, take(loops)) if loops else enough_loops(take, BUDGET / repeat if repeat else TICK)
+    loops, first = enough_loops(take, loops, BUDGET / 2 / repeat if repeat else TICK)
     if repeat:
-        return Samples(loops, [take(loops) for _ in range(repeat)], [first], "by hand")
-    slow = BUDGET / ENOUGH
-    pilot = [first, take(loops)] if LONG < first.seconds <= BUDGET / 2 else [first]  # the first was perhaps held up
-    quickest = min(sample.seconds for sample in pilot)
-    if quickest > slow:
-        more = max(1, int(BUDGET / quickest)) - len(pilot)
-        return Samples(loops, pilot + [take(loops) for _ in range(more)], [], "slow")
+        return Samples(loops, first[:repeat] + [take(loops) for _ in range(repeat - len(first))], [], "by hand")
+    quickest = min(sample.seconds for sample in first)
+    if quickest > BUDGET / ENOUGH:
+        return Samples(loops, in_time(take, loops, int(BUDGET / quickest), first), [], "slow")
     if quickest > LONG:
-        more = max(ENOUGH, int(STEADY / quickest)) - len(pilot)
-        taken = pilot + [take(loops) for _ in range(more)]
-        return Samples(
-            loops, taken, [], "narrow" if width([sample.seconds for sample in taken]) <= NARROW else "budget"
-        )
-    pilot = [take(loops) for _ in range(PILOT)]
-    wanted, there_is = foretold([sample.seconds for sample in pilot])
-    count = min(wanted, there_is)
-    stopped: Stopped = "narrow" if wanted <= there_is else "budget"
-    return Samples(loops, [take(loops) for _ in range(count)], pilot, stopped)
+        count = max(ENOUGH, int(STEADY / quickest))
+        taken = in_time(take, loops, count, first)
+        narrow = len(taken) == count and width(taken) <= NARROW
+        return Samples(loops, taken, [], "narrow" if narrow else "budget")
+    pilot = in_time(take, loops, PILOT)
+    if len(pilot) < PILOT:
+        return Samples(loops, pilot, [], "budget")
+    wanted, there_is = foretold(pilot)
+    taken = in_time(take, loops, min(wanted, there_is))
+    return Samples(loops, taken, pilot, "narrow" if len(taken) == wanted else "budget")
 
 
-def enough_loops(take: Take, seconds: float) -> tuple[int, Sample]:
-    """Return how many calls last so many seconds, as 1, 2 or 5 times a power of ten, and the last sample tried."""
-    loops = 1
-    while (sample := take(loops)).seconds < 0.7 * seconds:
-        wanted = loops * seconds / max(sample.seconds, seconds / 20)
+def in_time(take: Take, loops: int, count: int, begun: Sequence[Sample] = ()) -> list[Sample]:
+    """Return so many samples, those ``begun`` with among them; fewer where they come to take far too long."""
+    taken = [*begun]
+    spent = sum(sample.seconds for sample in taken)
+    while len(taken) < count and spent < PATIENCE:
+        taken.append(take(loops))
+        spent += taken[-1].seconds
+    return taken
+
+
+def enough_loops(take: Take, loops: int | None, seconds: float) -> tuple[int, list[Sample]]:
+    """Return how many calls last so many seconds, as 1, 2 or 5 times a power of ten, and samples of so many.
+
+    Two samples agree on it, for a single one may have been held up: by a compilation, or by what a function remembers
+    from then on. A call that takes long is made once. Where ``loops`` are given, these are sampled.
+    """
+    by_hand, loops = loops, loops or 1
+    while True:
+        sampled = [take(loops)]
+        if by_hand or sampled[0].seconds >= 0.7 * seconds:
+            if sampled[0].seconds > LONELY and not sampled[0].compiles:
+                return loops, sampled
+            sampled.append(take(loops))
+        quickest = min(sample.seconds for sample in sampled)
+        if by_hand or quickest >= 0.7 * seconds:
+            return loops, sampled
+        wanted = loops * seconds / max(quickest, seconds / 20)
         power = 10.0 ** math.floor(math.log10(wanted))
         loops = max(loops + 1, int(next(power * step for step in (1, 2, 5, 10) if power * step >= 0.99 * wanted)))
-    return loops, sample
 
 
-def width(samples: Sequence[float]) -> float:
-    """Return the width of the interval of a median, over the median."""
-    low, high = interval(samples)
-    return (high - low) / statistics.median(samples)
+def width(samples: Sequence[Sample]) -> float:
+    """Return the width of the interval of the samples' median, over the median; of too few, it is infinite."""
+    seconds = [sample.seconds for sample in samples]
+    if len(seconds) < FEWEST:
+        return math.inf
+    low, high = interval(seconds)
+    return (high - low) / statistics.median(seconds)
 
 
-def foretold(pilot: Sequence[float]) -> tuple[int, int]:
+def foretold(pilot: Sequence[Sample]) -> tuple[int, int]:
     """Return how many samples make the interval narrow, and how many there is time for."""
-    median = statistics.median(pilot)
+    median = statistics.median(sample.seconds for sample in pilot)
     if median <= 0:  # a clock too coarse to see them
         return LEAST, LEAST
     wanted = len(pilot) * (width(pilot) / (MARGIN * NARROW)) ** 2

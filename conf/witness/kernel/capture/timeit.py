@@ -80,14 +80,14 @@ class Timeit(Magics):
         options, statement = self.parse_options(line, OPTIONS, posix=False, strict=False, preserve_non_opts=True)
         if statement == "" and cell is None:
             return None
-        loops, repeat = int(options.get("n", 0)), int(options.get("r", 1))
-        if loops < 0 or repeat < 1:
-            raise ValueError("%timeit takes at least one loop and one repeat")
         setup, timed = ("pass", statement) if cell is None else (statement, cell)
-        measurement = Measurement(
-            self._shell, self._pace, setup, timed, loops or None, repeat if "r" in options else None
-        )
         try:
+            loops, repeat = int(options.get("n", 0)), int(options.get("r", 1))
+            if loops < 0 or repeat < 1:
+                raise ValueError("%timeit takes at least one loop and one repeat")
+            measurement = Measurement(
+                self._shell, self._pace, setup, timed, loops or None, repeat if "r" in options else None
+            )
             with measurement.within_stock():
                 # Quiet, for it would print a mean; with a result, which alone tells how long the loop took to compile.
                 stock = self._stock(f"-q -o {line}", cell, local_ns=local_ns)
