@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
+from collections import namedtuple
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ from tests.building import Site, page
 from tests.kernels import Page, Pages
 from witness.kernel.capture import conditions, pace
 from witness.records.captured import CONDITIONS
+from witness.records.drift import drifts
 from witness.records.store import Store
+from witness.records.timing import Timing, falsified
 from witness.runner.page import PREAMBLE
 
 SETUP = """
@@ -47,11 +51,23 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         ("jax.config.update('jax_log_compiles', True)", "jax.config.update('jax_log_compiles', False)", "logs"),
         ("jax.config.update('jax_enable_checks', True)", "jax.config.update('jax_enable_checks', False)", "itself"),
         (
+            "jax.config.update('jax_check_tracer_leaks', True)",
+            "jax.config.update('jax_check_tracer_leaks', False)",
+            "leaked",
+        ),
+        (
+            "jax.config.update('jax_explain_cache_misses', True)",
+            "jax.config.update('jax_explain_cache_misses', False)",
+            "anew",
+        ),
+        (
             "jax.config.update('jax_compilation_cache_dir', 'cache')",
             "jax.config.update('jax_compilation_cache_dir', None)",
             "a compilation cache is on",
         ),
+        ("import os\nos.environ['XLA_FLAGS'] = '--xla_dump_to=dump'", "del os.environ['XLA_FLAGS']", "XLA writes down"),
         ("import sys\nsys.setprofile(lambda *_: None)", "sys.setprofile(None)", "traced"),
+        ("import sys\nsys.settrace(lambda *_: None)", "sys.settrace(None)", "traced"),
     ],
 )
 def test_what_falsifies_a_time_is_said(kernel: Page, on: str, off: str, said: str) -> None:
@@ -69,6 +85,16 @@ def test_a_flag_that_holds_within_a_context_is_seen(kernel: Page) -> None:
     assert "disabled" not in kernel.timed("%timeit -q -n 1 -r 2 f(x)").line
 
 
+def test_a_compilation_cache_that_is_switched_off_is_none(kernel: Page) -> None:
+    kernel.run("jax.config.update('jax_compilation_cache_dir', 'cache')")
+    try:
+        off = "jax.config.update('jax_enable_compilation_cache', False)"
+        assert "cache" not in kernel.timed(f"{off}\n%timeit -q -n 1 -r 2 pass").line
+    finally:
+        kernel.run("jax.config.update('jax_enable_compilation_cache', True)")
+        kernel.run("jax.config.update('jax_compilation_cache_dir', None)")
+
+
 def test_a_busy_machine_is_said(kernel: Page) -> None:
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
@@ -79,12 +105,18 @@ def test_a_busy_machine_is_said(kernel: Page) -> None:
             other.wait()
 
 
-def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """What the clocks of a machine with four cores show, to be set: of the wall, of all cores, of this process."""
     clock = {"wall": 0.0, "all": 0.0, "own": 0.0}
     monkeypatch.setattr(conditions, "busy", lambda: clock["all"])
     monkeypatch.setattr(conditions, "own", lambda: clock["own"])
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     monkeypatch.setattr(conditions, "perf_counter", lambda: clock["wall"])
+    return clock
+
+
+def test_only_others_make_a_machine_busy(clock: dict[str, float]) -> None:
     load = conditions.Load()
     clock.update({"wall": 10.0, "all": 45.0, "own": 40.0})
     assert load.others() == pytest.approx(0.5)
@@ -94,6 +126,27 @@ def test_only_others_make_a_machine_busy(monkeypatch: pytest.MonkeyPatch) -> Non
     load = conditions.Load()
     clock.update({"wall": 10.05, "all": 55.1})
     assert load.told() == []  # in so short a time, two ticks of the system's clock look like two busy cores
+
+
+@pytest.mark.parametrize(("cores", "said"), [(0.9, False), (1.1, True)])
+def test_a_machine_is_busy_where_others_use_a_quarter_of_it(clock: dict[str, float], cores: float, said: bool) -> None:
+    load = conditions.Load()
+    clock.update({"wall": 10.0, "all": 10 * cores})
+    assert bool(load.told()) is said
+
+
+def test_a_child_that_has_ended_was_no_other() -> None:
+    before = conditions.own()
+    work = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", work], check=True)
+    assert conditions.own() - before > 0.2  # the system counts in hundredths of a second
+
+
+def test_a_machine_that_waits_for_its_disk_is_idle_and_a_guest_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = {"user": 1.0, "nice": 2.0, "system": 4.0, "steal": 8.0, "idle": 100.0, "iowait": 200.0, "guest": 400.0}
+    told = namedtuple("Times", times)(**times)
+    monkeypatch.setattr("psutil.cpu_times", lambda: told)
+    assert conditions.busy() == 15.0
 
 
 def test_what_the_system_does_not_tell_is_not_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +166,87 @@ def test_a_page_may_call_anything_jax(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Of a cell
+
+
+@pytest.fixture
+def cell(monkeypatch: pytest.MonkeyPatch) -> conditions.Conditions:
+    """What tells them, with nothing switched on, and on a machine that keeps its pace."""
+    monkeypatch.setattr(conditions, "flags", list)
+    monkeypatch.setattr(pace, "loop", lambda: 30e-6)
+    return conditions.Conditions(pace.Pace())
+
+
+def test_a_cell_was_held_up_only_by_what_others_did_meanwhile(
+    clock: dict[str, float], cell: conditions.Conditions
+) -> None:
+    clock.update({"wall": 10.0, "all": 40.0})
+    cell.before()
+    clock["wall"] = 20.0
+    assert cell.after(None) is None
+    cell.before()
+    clock.update({"wall": 30.0, "all": 55.0})
+    assert cell.after(None) == ["a busy machine: others use 1.5 of 4 cores"]
+
+
+@pytest.mark.parametrize(
+    ("at_first", "at_last", "told"),
+    [
+        (["traced"], [], ["traced"]),  # the cell switches it off, perhaps after it took a time
+        ([], ["traced"], ["traced"]),
+        (["traced"], ["traced", "logged"], ["traced", "logged"]),
+        ([], [], None),
+    ],
+)
+def test_what_is_on_at_either_end_of_a_cell_is_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+    clock: dict[str, float],
+    cell: conditions.Conditions,
+    at_first: list[str],
+    at_last: list[str],
+    told: list[str] | None,
+) -> None:
+    monkeypatch.setattr(conditions, "flags", lambda: at_first)
+    cell.before()
+    monkeypatch.setattr(conditions, "flags", lambda: at_last)
+    assert cell.after(None) == told
+
+
+def test_a_cell_with_timings_is_falsified_by_what_these_tell_alone() -> None:
+    clean = Timing("f()", 1, [1.0], [], "none", "by hand").to_json()
+    checked = Timing("f()", 1, [1.0], [], "none", "by hand", conditions=["checked"]).to_json()
+    assert falsified({CONDITIONS: ["traced", "traced"]}) == ["traced"]
+    assert falsified({CONDITIONS: ["traced"], "timings": [clean]}) == []  # it was on while no clock ran
+    assert falsified({CONDITIONS: ["traced"], "timings": [checked, clean, checked]}) == ["checked"]
+    assert falsified({}) == []
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Drift
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        (lambda t: 1.0 if t < 0.5 else 1.03, False),
+        (lambda t: 1.0 if t < 0.5 else 1.08, True),
+        (lambda t: 1 + 0.065 * t, False),  # from the first third to the last by two thirds of that
+        (lambda t: 1 + 0.09 * t, True),
+    ],
+)
+def test_a_trend_matters_from_a_twentieth_between_the_first_third_and_the_last(
+    path: Callable[[float], float], seen: bool
+) -> None:
+    r = random.Random(0)
+    assert drifts([path(k / 100) * r.lognormvariate(0, 0.005) for k in range(100)]) is seen
+
+
+def test_a_drift_is_seen_after_a_hundred_samples_too() -> None:
+    r = random.Random(0)
+    assert drifts([(1.0 if k < 400 else 1.5) * r.lognormvariate(0, 0.05) for k in range(600)])
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # The pace
 
 
@@ -126,6 +260,7 @@ def test_a_slow_machine_is_one_that_was_quicker(monkeypatch: pytest.MonkeyPatch)
     assert found.told(45e-6) == []
     found.look()  # what is quick may be seen last
     assert found.told(45e-6) == ["a slow machine: plain Python took 1.5 times as long as at its quickest"]
+    assert found.told(39e-6) == ["a slow machine: plain Python took 1.3 times as long as at its quickest"]
     assert found.told(37e-6) == []  # hardly slower
 
 
@@ -179,6 +314,20 @@ def test_a_slow_machine_is_said_where_the_result_was_awaited(slow: Page) -> None
     assert "a slow machine" in slow.timed("%timeit -q f(x).block_until_ready()").line
     assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 9 f(x), time.sleep(0.011)").line
     assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 2 time.sleep(0.011)").line  # too few looks
+
+
+def test_a_slow_machine_is_not_said_where_it_cannot_be_told_whether_the_result_was_awaited(slow: Page) -> None:
+    shared = slow.timed("import numpy as np\n%timeit -q -n 1 -r 9 np.from_dlpack(f(x)), time.sleep(0.011)")
+    assert shared.kind == "unknown"
+    assert "a slow machine" not in shared.line
+
+
+@pytest.mark.parametrize(("slow_ones", "said"), [({1, 2}, False), ({0, 3, 4, 5, 6, 7, 8}, True)])
+def test_two_looks_of_nine_make_a_machine_neither_slow_nor_quick(slow: Page, slow_ones: set[int], said: bool) -> None:
+    looks = f"(1e-5 if look in {slow_ones} else 1e-6 for look in itertools.count() for go in range(2))"
+    slow.run(f"import itertools\nlooks = {looks}")
+    timing = slow.timed("pace.loop = lambda: next(looks)\n%timeit -q -n 1 -r 9 time.sleep(0.011)")
+    assert ("a slow machine" in timing.line) is said
 
 
 def test_a_quick_machine_is_not_called_slow(slow: Page) -> None:

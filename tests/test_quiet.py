@@ -146,6 +146,36 @@ async def test_what_mostly_waits_takes_no_lane_but_is_not_beside_who_is_alone() 
 
 
 @in_loop
+async def test_who_is_alone_is_not_beside_what_mostly_waits_either() -> None:
+    quiet, order = Quiet(2), []
+
+    async def alone() -> None:
+        async with quiet.use("alone"):
+            order.append("alone")
+
+    async with asyncio.TaskGroup() as group, quiet.use("beside"):
+        group.create_task(alone())
+        await asyncio.sleep(0)
+        order.append("beside")
+    assert order == ["beside", "alone"]
+
+
+@in_loop
+async def test_who_holds_up_most_is_alone_first() -> None:
+    quiet, order = Quiet(2), []
+
+    async def alone(holds_up: int) -> None:
+        async with quiet.use("alone", holds_up):
+            order.append(holds_up)
+
+    async with asyncio.TaskGroup() as group, quiet.use("in a lane"):
+        for holds_up in (1, 5, 3):
+            group.create_task(alone(holds_up))
+        await asyncio.sleep(0)
+    assert order == [5, 3, 1]
+
+
+@in_loop
 async def test_who_gives_up_waiting_holds_nobody_up() -> None:
     quiet = Quiet(2)
 

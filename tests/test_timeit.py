@@ -241,6 +241,19 @@ def test_a_cell_of_several_lines_is_told_with_what_it_binds(kernel: Page) -> Non
     assert kernel.timed(f"{setup}if True:\n    g = lambda: f(x)\n    jax.block_until_ready(g())").kind == "execution"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def g():\n    f(x)\n    return f(x).block_until_ready()\ng()",
+        "async def g():\n    f(x)\n    return f(x).block_until_ready()\n"
+        "try:\n    g().send(None)\nexcept StopIteration as stop:\n    y = stop.value",
+        "class G:\n    f(x)\n    y = f(x).block_until_ready()\nG.y",
+    ],
+)
+def test_what_stands_alone_in_a_definition_is_nothing_that_the_statement_gives(kernel: Page, code: str) -> None:
+    assert [kernel.timed(f"%%timeit -q -n 1 -r 2\n{code}").kind for _ in range(2)] == ["execution", "execution"]
+
+
 def test_without_jax_nothing_is_told_and_nothing_run_more_often(bare: Page) -> None:
     bare.run("calls = []")
     timing = bare.timed("%timeit -q -n 2 -r 3 calls.append(1)")
@@ -354,6 +367,11 @@ def test_it_prints_one_line_unless_it_is_to_be_quiet(kernel: Page) -> None:
 @pytest.mark.parametrize("options", ["-t", "-c", "-p 5", "-p5 -n1", "-t -q -o", "-n 1 -r 3", "-n5 -r2 -o"])
 def test_every_option_of_the_stock_magic_is_taken(kernel: Page, options: str) -> None:
     assert kernel.timed(f"%timeit {options} sum(range(1000))").median >= 0
+
+
+def test_a_timing_is_told_of_its_statement_and_not_of_its_setup(kernel: Page) -> None:
+    assert kernel.timed("%timeit -q -n 1 -r 2 f(x)").statement == "f(x)"
+    assert kernel.timed("%%timeit -q -n 1 -r 2 y = f(x)\nz = f(y)\nf(z)").statement == "z = f(y)\nf(z)"
 
 
 def test_a_cell_without_a_timing_has_none(kernel: Page) -> None:
