@@ -61,6 +61,11 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
             "anew",
         ),
         (
+            "jax.config.update('jax_cpu_enable_async_dispatch', False)",
+            "jax.config.update('jax_cpu_enable_async_dispatch', True)",
+            "asynchronous dispatch is off",
+        ),
+        (
             "jax.config.update('jax_compilation_cache_dir', 'cache')",
             "jax.config.update('jax_compilation_cache_dir', None)",
             "a compilation cache is on",
