@@ -14,7 +14,7 @@ import pytest
 from witness.kernel.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
 from witness.records.drift import drifts
 from witness.records.median import interval, probability, ranks
-from witness.records.timing import NARROW, Timing, durations, timings
+from witness.records.timing import NARROW, Stopped, Timing, durations, timings
 
 Draw = Callable[[random.Random], float]
 
@@ -108,6 +108,12 @@ def test_below_six_samples_the_range_is_shown(count: int) -> None:
     assert timing.interval is None
     assert ("range" in timing.line) == (count > 1)
     assert "interval" not in timing.line
+
+
+def test_from_six_samples_on_the_interval_is_shown() -> None:
+    timing = Timing("f()", 1, [1.2, 1.0, 1.5, 1.3, 1.1, 1.4], [], "none", "by hand")
+    assert timing.interval == (1.0, 1.5)
+    assert "95% interval 1.00 s to 1.50 s" in timing.line
 
 
 def test_no_interval_is_shown_where_samples_drift() -> None:
@@ -333,6 +339,22 @@ def test_a_timing_says_all_that_it_is() -> None:
         "20 samples of 10 loops; -n 10, -r 20 by hand); dispatch only: the result was not awaited; "
         "2 compiled while the clock ran; jit is disabled"
     )
+
+
+@pytest.mark.parametrize(
+    ("stopped", "said"), [("narrow", ""), ("budget", "no time for more"), ("slow", "a sample takes too long for more")]
+)
+def test_it_says_why_there_are_no_more_samples(stopped: Stopped, said: str) -> None:
+    line = Timing("f(x)", 1, [0.1, 0.3, 0.2], [], "execution", stopped).line
+    assert line.endswith(f"3 samples; {said})" if said else "3 samples)")
+
+
+@pytest.mark.parametrize(
+    ("loops", "count", "said"), [(1, 1, "a single run"), (5, 1, "it cannot be told"), (1, 2, "it")]
+)
+def test_a_single_run_is_why_it_cannot_be_told_what_was_awaited(loops: int, count: int, said: str) -> None:
+    (mark,) = Timing("f(x)", loops, [0.1] * count, [], "unknown", "by hand").marks
+    assert mark.startswith(said)
 
 
 def test_a_timing_comes_back_from_json() -> None:
