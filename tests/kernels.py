@@ -7,10 +7,12 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+import psutil
 
 from witness.records.captured import seen
 from witness.records.timing import Timing, timings
@@ -159,14 +161,9 @@ def alive(pids: Sequence[int]) -> list[int]:
     """Return the processes that have not ended. A zombie has: it only waits for its parent to notice."""
     found = []
     for pid in pids:
-        try:
-            os.kill(pid, 0)
-            stat = Path(f"/proc/{pid}/stat")
-            if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
-                continue
-        except ProcessLookupError:
-            continue
-        found.append(pid)
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
     return found
 
 

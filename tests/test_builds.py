@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.building import CONF, Site, page
+from tests.kernels import alive
 
 NO_JAX = """
 import json, sys
@@ -195,11 +196,7 @@ class Gated:
         return quick and self.pid.exists() and self.pid.read_text() != ""
 
     def kernel_lives(self) -> bool:
-        try:
-            os.kill(int(self.pid.read_text()), 0)
-        except ProcessLookupError:
-            return False
-        return "Z" not in Path(f"/proc/{self.pid.read_text()}/status").read_text().split("State:")[1][:4]
+        return alive([int(self.pid.read_text())]) != []
 
 
 def until(holds: Callable[[], bool], seconds: float) -> bool:
