@@ -14,7 +14,7 @@ from tests.building import Site, page
 from witness.records.captured import TIMING
 from witness.records.timing import Timing
 from witness.render.distribution import svg
-from witness.render.timing import between
+from witness.render.timing import _details, between
 
 FEW = "import time\n%timeit -n 1 -r 4 time.sleep(0.001)"
 DISPATCH = "import jax.numpy as jnp\nx = jnp.ones(9)\n%timeit jnp.sin(x)"
@@ -106,6 +106,22 @@ def test_what_is_no_timing_is_a_warning_and_no_crash(tmp_path: Path) -> None:
     done = Site.at(tmp_path, pages).build()
     assert "Traceback" not in done.stderr
     assert done.stderr.count("skipping unknown output mime type") == len(forged)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"pilot": [1.0] * 24}, "The number of samples was to make the 95% interval of the median 2% wide."),
+        ({}, "The time for measuring was used up."),
+        ({"stopped": "budget", "pilot": [1.0] * 24}, "The time for measuring was used up."),
+        ({"stopped": "slow"}, "A sample takes too long for more."),
+        ({"stopped": "by hand", "by_hand": ["-n 1", "-r 3"]}, "The page says how many: -n 1 -r 3."),
+    ],
+)
+def test_the_details_claim_no_width_of_an_interval_that_was_only_foretold(more: dict[str, Any], said: str) -> None:
+    details = list(_details(timing([1.0, 1.2, 1.4], **more), []))
+    assert details[-1] == said
+    assert ("24 taken before" in " ".join(details)) == ("pilot" in more)
 
 
 def test_equal_samples_give_equal_bytes_and_other_samples_others() -> None:

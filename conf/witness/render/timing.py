@@ -59,7 +59,7 @@ def _details(timing: Timing, others: Sequence[float]) -> Iterator[str]:
     loops = f", each the mean of {timing.loops:,} calls" if timing.loops > 1 else ", each of one call"
     yield f"{count:,} sample{'s' if count > 1 else ''}{loops}; all are kept, none is left out."
     if timing.pilot:
-        yield f"{len(timing.pilot):,} taken before decided how many there are, and count in no figure."
+        yield f"{len(timing.pilot):,} taken before, to find out how many it takes; they count in no figure."
     if count > 1:
         cuts = statistics.quantiles(timing.samples, n=20, method="inclusive")
         values = [timing.range[0], cuts[0], cuts[4], cuts[9], cuts[14], cuts[18], timing.range[1]]
@@ -67,7 +67,7 @@ def _details(timing: Timing, others: Sequence[float]) -> Iterator[str]:
         yield "; ".join(f"{name} {value}" for name, value in zip(names, durations(values), strict=True)) + "."
     yield TOLD[timing.kind]
     if timing.stopped == "narrow" and timing.pilot:
-        yield f"So many were to make the 95% interval of the median {NARROW:.0%} wide."
+        yield f"The number of samples was to make the 95% interval of the median {NARROW:.0%} wide."
     elif timing.stopped in ("narrow", "budget"):
         yield "The time for measuring was used up."
     elif timing.stopped == "slow":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from witness.records.median import interval
-from witness.records.timing import FEWEST, NARROW, Stopped
+from witness.records.timing import NARROW, Stopped
 
 TICK = 0.002
 """Seconds that a sample lasts at least: far more than it takes to read the clock."""
@@ -17,7 +17,7 @@ BUDGET = 1.2
 """Seconds that all samples of a slow statement may take together."""
 
 STEADY = 0.3
-"""Seconds that suffice where each sample tells something of its own."""
+"""Seconds that all samples of any other statement may take together."""
 
 PILOT = 24
 """Samples from which the number of samples is decided."""
@@ -76,9 +76,13 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     """
     if loops and repeat:
         return Samples(loops, [take(loops) for _ in range(repeat)], [], "by hand")
-    loops, first = enough_loops(take, loops, BUDGET / 2 / repeat if repeat else TICK)
+    if loops:
+        first = confirmed(take, loops, take(loops))
+    else:
+        loops, first = enough_loops(take, BUDGET / 2 / repeat if repeat else TICK)
     if repeat:
-        return Samples(loops, first[:repeat] + [take(loops) for _ in range(repeat - len(first))], [], "by hand")
+        taken = first[-repeat:] + [take(loops) for _ in range(repeat - len(first))]
+        return Samples(loops, taken, first[:-repeat], "by hand")
     quickest = min(sample.seconds for sample in first)
     if quickest > BUDGET / ENOUGH:
         return Samples(loops, in_time(take, loops, int(BUDGET / quickest), first), [], "slow")
@@ -105,32 +109,31 @@ def in_time(take: Take, loops: int, count: int, begun: Sequence[Sample] = ()) ->
     return taken
 
 
-def enough_loops(take: Take, loops: int | None, seconds: float) -> tuple[int, list[Sample]]:
-    """Return how many calls last so many seconds, as 1, 2 or 5 times a power of ten, and samples of so many.
-
-    Two samples agree on it, for a single one may have been held up: by a compilation, or by what a function remembers
-    from then on. A call that takes long is made once. Where ``loops`` are given, these are sampled.
-    """
-    by_hand, loops = loops, loops or 1
+def enough_loops(take: Take, seconds: float) -> tuple[int, list[Sample]]:
+    """Return how many calls last so many seconds, as 1, 2 or 5 times a power of ten, and samples of so many."""
+    loops = 1
     while True:
-        sampled = [take(loops)]
-        if by_hand or sampled[0].seconds >= 0.7 * seconds:
-            if sampled[0].seconds > LONELY and not sampled[0].compiles:
-                return loops, sampled
-            sampled.append(take(loops))
+        first = take(loops)
+        sampled = confirmed(take, loops, first) if first.seconds >= 0.7 * seconds else [first]
         quickest = min(sample.seconds for sample in sampled)
-        if by_hand or quickest >= 0.7 * seconds:
+        if quickest >= 0.7 * seconds:
             return loops, sampled
         wanted = loops * seconds / max(quickest, seconds / 20)
         power = 10.0 ** math.floor(math.log10(wanted))
         loops = max(loops + 1, int(next(power * step for step in (1, 2, 5, 10) if power * step >= 0.99 * wanted)))
 
 
+def confirmed(take: Take, loops: int, first: Sample) -> list[Sample]:
+    """Return a first sample and another, unless that would take too long.
+
+    The first may have been held up: by a compilation, or by what a function remembers from then on.
+    """
+    return [first] if first.seconds > LONELY and not first.compiles else [first, take(loops)]
+
+
 def width(samples: Sequence[Sample]) -> float:
-    """Return the width of the interval of the samples' median, over the median; of too few, it is infinite."""
+    """Return the width of the interval of the samples' median, over the median."""
     seconds = [sample.seconds for sample in samples]
-    if len(seconds) < FEWEST:
-        return math.inf
     low, high = interval(seconds)
     return (high - low) / statistics.median(seconds)
 

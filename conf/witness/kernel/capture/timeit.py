@@ -71,7 +71,7 @@ class Timeit(Magics):
         ``%timeit [OPTIONS] STATEMENT``, or ``%%timeit [OPTIONS] SETUP`` with the statement in the lines below.
 
         -n N    calls of the statement in each sample; by itself, as many as last two milliseconds
-        -r R    samples; by itself, as many as make the 95% interval of the median narrow, in about a second at most
+        -r R    samples; by itself, as many as make the 95% interval of the median narrow, in two seconds or so at most
         -t, -c  measure wall time (as without), or the processor time of this process
         -q      print nothing
         -o      return the result, a ``TimeitResult``; -v NAME stores it in a variable
