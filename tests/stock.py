@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 import re
@@ -31,13 +32,18 @@ PROBE = "import importlib.util\ntry:\n    import witness\nexcept ImportError:\n 
 
 def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Return a notebook as a stock kernel leaves it, which stops at no error and starts in ``folder``."""
+    return asyncio.run(execution(notebook, folder))
+
+
+async def execution(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Return it as `executed` does, while others are executed."""
     (folder / "sitecustomize.py").write_text(NO_WITNESS)
     notebook = copy.deepcopy(notebook)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PROBE))
     client = nbclient.NotebookClient(
         notebook, kernel_name="python3", timeout=300, allow_errors=True, resources={"metadata": {"path": str(folder)}}
     )
-    client.execute(env={**os.environ, "PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1"})
+    await client.async_execute(env={**os.environ, "PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1"})
     probe = notebook.cells.pop(0)
     assert probe.outputs == []
     return notebook
