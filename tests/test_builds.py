@@ -311,9 +311,10 @@ class Mended:
         site = self.site = Site.at(folder, good)
         self.first = site.build("-W")
         site.page("fails", page("1 / 0"))
-        site.page("leaks", page("'leaks is right'", prose=f"See {folder}/docs/here."))
-        # an escape sequence hides the path from the scrubber, until the page is rendered without it
-        site.page("tells", page("import sys\nprint(sys.prefix[:3] + '\\x1b[0m' + sys.prefix[3:])"))
+        site.page("leaks", page("'leaks is right'", prose=f"A line.\n\nSee {folder}/docs/here."))
+        # a character reference hides the path from the scrubber, until the page is rendered without it
+        tells = "import sys\nfrom IPython.display import Markdown\nMarkdown(sys.prefix.replace('/', '&#47;'))"
+        site.page("tells", page("1 + 1", tells))
         self.faulty = [site.build(), site.build()]
         # by itself, for pages beside it would fail with it
         site.page("source", page(f"open({str(folder / 'docs' / 'dropped.txt')!r}, 'w').close()"))
@@ -349,9 +350,11 @@ def test_a_page_that_writes_into_the_sources_fails_by_the_file_s_name(mended: Me
 
 
 def test_a_machine_path_in_the_site_fails_every_build_by_name(mended: Mended) -> None:
+    shows = "shows something of this machine:"
     for build in mended.faulty:
-        assert f"leaks.html shows something of this machine: {mended.site.folder}" in build.stderr
-        assert f"tells.html shows something of this machine: {sys.prefix}" in build.stderr
+        assert f"docs/leaks.md:14: ERROR: leaks.html {shows} {mended.site.folder}\n    next: write" in build.stderr
+        assert f"docs/tells.md:13: ERROR: tells.html {shows} {sys.prefix}\n    next: let cell 2" in build.stderr
+        assert build.stderr.count(shows) == 2
 
 
 # What cannot be done at all

@@ -17,6 +17,9 @@ IR = "application/vnd.witness.ir+json"
 CONDITIONS = "conditions"
 """The part that tells what falsifies a time which a cell takes by itself, each in a few words."""
 
+FILES = "files"
+"""The part that tells the files in which the kernel believes the code of a cell to be, where they are not as stock."""
+
 SHOWN = (TIMING, IR)
 """Kinds of output that only our own renderer knows."""
 

@@ -1,18 +1,39 @@
-"""The scrubber: what identifies a machine or its user leaves a record before anything reads it.
+"""The scrubber: what is the machine's own leaves a record before anything reads it.
 
-Rules know shapes (an absolute path, ``user@host``, a temporary name, a process number), never bare words: the word
-"root" in "square root" stays. Known places of this machine are replaced by what they are to a reader.
+It knows exact paths, names and numbers, those that were in use while the page ran, and nothing by its shape: a page's
+own ``/tmp/x``, ``process 0`` or ``root@server`` stays letter by letter. A path is one from where a path begins, never
+in the middle of a longer one or of a URL, and in whole segments. A text is read once, from left to right.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
+from witness.records import place
+from witness.records.colour import Span, letters, woven
+
 Place = tuple[str, str]
-"""An absolute path of this machine and what a reader sees in its stead."""
+"""An absolute path of this machine and what a reader sees in its stead; one that ends with a slash is of all below."""
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+ADDRESS = r"://(?:(?:{hosts})(?![\w.-])(?P<host>)|[^\W_][^\s<>\"'`\\|^{{}}@]*(?P<url>))"
+"""A URL: one with a host of this machine's, or another, in which nothing is looked for."""
+
+NAME = re.compile(r"[\w.+-]+")
+PROCESS = re.compile(r"\b(?:p?pid|process(?: id)?|parent)[ =:#(\[\"']{1,4}\Z", re.IGNORECASE)
+"""What tells that a number is a process."""
+
+SHOWN = {"kernel": "ipykernel", "secret": "<hidden>"}
+
+BEFORE = 64
+"""Characters in front of a match that are looked at."""
+
+Dress = Callable[[str], str]
+"""Makes a name fit for the text that it is put into."""
 
 
 @dataclass(frozen=True)
@@ -20,55 +41,16 @@ class Machine:
     """What is known of the machine that ran a page."""
 
     places: Sequence[Place] = ()
-    """Longest path first is not needed: they are sorted here."""
+    """The first that is told of a path holds."""
     hosts: Sequence[str] = ()
-    users: Sequence[str] = ()
     secrets: Sequence[str] = ()
     """Values of environment variables that no page may show."""
     cells: Mapping[str, str] = field(default_factory=dict)
     """Path of the file a kernel believes a cell to be in, to the cell's name."""
-
-
-ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-ENCODED = re.compile(r"^[A-Za-z0-9+/=\s]+$")
-
-
-def rules(machine: Machine) -> list[tuple[str, Callable[[str], str]]]:
-    """Return the named rules, in the order in which they are applied."""
-
-    def known(pairs: Mapping[str, str] | Sequence[Place]) -> Callable[[str], str]:
-        table = dict(pairs)
-        if not table:
-            return lambda text: text
-        longest_first = sorted(table, key=len, reverse=True)
-        pattern = re.compile("(?:" + "|".join(map(re.escape, longest_first)) + r")(?![\w-])")
-        return lambda text: pattern.sub(lambda match: table[match[0]], text)
-
-    def shape(pattern: str, replacement: str) -> Callable[[str], str]:
-        compiled = re.compile(pattern)
-        return lambda text: compiled.sub(replacement, text)
-
-    people = "|".join(map(re.escape, machine.users)) or r"(?!)"
-    hosts = "|".join(map(re.escape, machine.hosts)) or r"(?!)"
-    return [
-        ("cells", known(machine.cells)),
-        ("places", known(machine.places)),
-        ("kernel files", shape(r"(?:/[\w.+-]+)*/ipykernel_\d+/(?:\d+|<[\w-]+>)\.py", "<cell>")),
-        ("kernel files", shape(r"\(\d+\.py, line (\d+)\)", r"(line \1)")),
-        ("kernel names", shape(r"\bipykernel_\d+\b", "ipykernel")),
-        ("packages", shape(r"(?:/[\w.+@-]+)+/(?:site|dist)-packages/", "")),
-        ("standard library", shape(r"(?:/[\w.+@-]+)*/lib/python3\.\d+/", "python/")),
-        ("homes", shape(r"/(?:home|Users)/[\w.-]+|(?<![\w/.~])/root(?=/)", "~")),
-        (
-            "temporary names",
-            shape(r"(?:/private)?(?:/var/folders/\w+/\w+/T|/var/tmp|(?<![\w.])/tmp)/[\w.+-]+", "<temporary>"),
-        ),
-        ("user at host", shape(r"\b[\w.-]+@(?:" + hosts + r")\b", "user@host")),
-        ("user at host", shape(r"(?<![\w.])(?:" + people + r")@[\w.-]+", "user@host")),
-        ("hosts", shape(r"(?<=://)(?:" + hosts + r")(?=[:/])", "host")),
-        ("processes", shape(r"\b(pid|PID|process)([ =:#]+)\d+\b", r"\1\2N")),
-        ("secrets", known({secret: "<hidden>" for secret in machine.secrets if len(secret) > 7})),
-    ]
+    files: str = ""
+    """The folder of all such files."""
+    pid: int | None = None
+    """The kernel's."""
 
 
 def without_colour(text: str) -> str:
@@ -77,53 +59,116 @@ def without_colour(text: str) -> str:
 
 
 class Scrubber:
-    """Applies every rule to texts and to the texts inside notebook outputs."""
+    """Takes what identifies a machine out of texts, and out of the texts inside notebook outputs."""
 
     def __init__(self, machine: Machine) -> None:
-        self._rules = rules(machine)
+        self._shown: dict[str, str] = {}
+        for path, shown in machine.places:
+            for spelt in place.spellings(path):
+                self._shown.setdefault(spelt, shown)
+        self._files = {file.rpartition("/")[2] for file in machine.cells}
+        elsewhere = [file for file in machine.cells if file.rpartition("/")[0] != machine.files]
+        files = [rf"{re.escape(machine.files)}/(?:\d+|<[\w-]+>)\.py"] if machine.files else []
+        secrets = [secret for secret in machine.secrets if len(secret) > 7]
+        hosts = "|".join(map(re.escape, sorted(machine.hosts, key=len, reverse=True))) or "(?!)"
+        parts = [
+            secrets and f"(?:{'|'.join(map(re.escape, secrets))})(?P<secret>)",
+            place.pattern(elsewhere, files, self._shown),
+            ADDRESS.format(hosts=hosts),
+            rf"@(?<=[\w.+-]@)(?:{hosts})(?:\.[\w-]+)*(?![\w-])(?P<user>)",
+            self._files and r"\((?P<line>\d+\.py), (?=line \d)",
+            machine.pid and rf"{machine.pid}(?!\w)(?P<pid>)|ipykernel_{machine.pid}(?!\w)(?P<kernel>)",
+        ]
+        self._pattern = re.compile("|".join(part for part in parts if part))
+        self._shown |= machine.cells
+        signs = [*self._shown, *secrets, machine.files, str(machine.pid or ""), ".py, line " if self._files else ""]
+        signs += [f"{before}{host}" for host in machine.hosts for before in ("@", "://")]
+        self._signs = _shortest(filter(None, signs))
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, dress: Dress = str) -> str:
         """Return the text without what identifies the machine."""
-        for _, rule in self._rules:
-            text = rule(text)
-        return text
+        plain = letters(text)
+        return woven(text, self.spans(plain), dress) if self.suspects(plain) else text
+
+    def suspects(self, plain: str) -> bool:
+        """Say whether anything of the machine may be in a text: no more is asked of most."""
+        return any(sign in plain for sign in self._signs)
+
+    def spans(self, plain: str) -> Iterator[Span]:
+        """Yield what identifies the machine in a text without colours, in its order."""
+        done = 0
+        for match in self._pattern.finditer(plain):
+            kind, (start, end) = match.lastgroup, match.span()
+            if kind is None:
+                yield start, end, self._shown.get(match[0], "<cell>")
+            elif kind in SHOWN:
+                yield start, end, SHOWN[kind]
+            elif kind == "host":
+                yield start + len("://"), end, "host"
+            elif kind == "line" and match[kind] in self._files:
+                yield start, end, "("
+            elif kind == "pid" and PROCESS.search(plain, max(done, start - BEFORE), start):
+                yield start, end, "N"
+            elif kind == "user" and (name := NAME.match(plain[max(done, start - BEFORE) : start][::-1])):
+                yield start - len(name[0]), end, "user@host"
+            else:
+                continue
+            done = end
 
     def data(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return JSON data with every text scrubbed."""
-        return {key: self._value(value, key) for key, value in data.items()}
+        return {key: self._value(value, str) for key, value in data.items()}
 
     def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Return notebook outputs with every text scrubbed; pictures in base64 stay as they are."""
-        return [self.data(output) for output in outputs]
+        """Return notebook outputs with every text scrubbed."""
+        return [
+            {key: self.bundle(value) if key == "data" else self._value(value, str) for key, value in output.items()}
+            for output in outputs
+        ]
 
-    def _value(self, value: Any, key: str = "") -> Any:
+    def bundle(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is displayed, each kind of it scrubbed so that it stays well-formed."""
+        return {mime: self._value(value, _dress(mime)) for mime, value in data.items()}
+
+    def _value(self, value: Any, dress: Dress) -> Any:
         if isinstance(value, str):
-            binary = key.startswith(("image/", "application/")) and key != "image/svg+xml"
-            return value if binary and ENCODED.match(value) else self.text(value)
+            return self.text(value, dress)
         if isinstance(value, Mapping):
-            return {str(name): self._value(inner, str(name)) for name, inner in value.items()}
+            found: dict[str, Any] = {}
+            for name, inner in value.items():
+                key = self.text(str(name), dress)
+                while key in found:
+                    key += "'"
+                found[key] = self._value(inner, dress)
+            return found
         if isinstance(value, list):
-            return [self._value(inner, key) for inner in value]
+            return [self._value(inner, dress) for inner in value]
         return value
 
 
-def leaks(text: str, machine: Machine, *, shapes: bool = True) -> list[str]:
-    """Return what in a finished text identifies the machine: the matches, once each, in order.
+def leaks(text: str, scrubber: Scrubber) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text of each thing in a finished text that identifies the machine."""
+    plain = letters(text)
+    if scrubber.suspects(plain):
+        for start, end, _ in scrubber.spans(plain):
+            yield plain.count("\n", 0, start) + 1, plain[start:end].rstrip("/")
 
-    ``shapes`` are paths as any machine may have them; text that tells of such paths is no leak of this machine's.
-    """
-    found: dict[str, None] = {}
-    for place, _ in machine.places:
-        if len(place) > 4 and re.search(re.escape(place) + r"(?![\w-])", text):
-            found[place] = None
-    paths = (r"(?<![\w./~:-])/(?:home|Users)/[\w.-]+/[\w./-]*", r"(?<![\w./~:-])/root/[\w./-]+")
-    for pattern in (
-        r"\bipykernel_\d+\b",
-        *(paths if shapes else ()),
-        *(rf"\b{re.escape(user)}@[\w.-]+" for user in machine.users),
-        *(rf"[\w.-]+@{re.escape(host)}\b" for host in machine.hosts),
-        *(re.escape(secret) for secret in machine.secrets if len(secret) > 7),
-    ):
-        for match in re.finditer(pattern, text):
-            found[match[0]] = None
-    return list(found)
+
+def _dress(mime: str) -> Dress:
+    """Return what makes of a name in angle brackets one that is no tag in a text of this kind."""
+    if mime.endswith(("html", "xml")):
+        return escape
+    return str if mime == "text/plain" or mime.startswith("application/vnd.witness.") else _bare
+
+
+def _bare(name: str) -> str:
+    return name.strip("<>")
+
+
+def _shortest(signs: Iterable[str]) -> list[str]:
+    """Return those signs of which at least one is in every text that has any."""
+    found: list[str] = []
+    for sign in sorted(set(signs), key=len):
+        if not any(shorter in sign for shorter in found):
+            found.append(sign)
+    return found

@@ -23,8 +23,8 @@ from witness.records.store import Store, probe
 from witness.render.card import cards
 from witness.render.downloads import remove
 from witness.render.ending import Interrupts, plainly
-from witness.render.evidence import doubted, remember
-from witness.render.scan import scan
+from witness.render.evidence import doubted, record_of, remember
+from witness.render.scan import answer, by_page, scan
 from witness.runner.display import progress
 from witness.runner.environment import Environment, find
 from witness.runner.facts import Facts
@@ -160,15 +160,27 @@ class Build:
                 remove(app, gone)
                 for page in gone:
                     Path(app.builder.get_output_path(page)).unlink(missing_ok=True)  # type: ignore[attr-defined]
-                known = machine(self._folder, Path(app.srcdir))
-                for file, leak in scan(Path(app.outdir), known, strict=app.config.witness_strict):
-                    app.statuscode = 1
-                    logger.error("%s shows something of this machine: %s", file, leak)
+                self._scan(app)
         finally:
             self._facts.close()
             for lock in self._locks:
                 lock.leave()
             self._interrupts.leave()
+
+    def _scan(self, app: Sphinx) -> None:
+        """Report what of this machine is in the site, by the page and line that it comes from."""
+        output, path_of = Path(app.outdir), app.builder.get_output_path  # type: ignore[attr-defined]
+        pages = {Path(path_of(page)).relative_to(output).as_posix(): page for page in app.env.found_docs}
+        for page, leak in by_page(scan(output, machine(self._folder, Path(app.srcdir))), pages):
+            app.statuscode = 1
+            told = f"{leak.file} shows something of this machine: {leak.text}"
+            if page is None:
+                logger.error("%s, in line %d", told, leak.line)
+                continue
+            source = Path(app.env.doc2path(page))
+            record = record_of(app.env, page)
+            line, advice = answer(leak, source.read_text("utf-8", "replace"), record.cells if record else ())
+            logger.error("%s\n    next: %s, then build again", told, advice, location=(page, line))
 
 
 def _notebooks(env: BuildEnvironment) -> list[str]:

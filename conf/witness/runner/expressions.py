@@ -16,6 +16,12 @@ SCALAR = (
 RAISED = "(lambda t: __import__('json').dumps(t.__module__ + '.' + t.__qualname__))(__import__('sys').last_type)"
 SAME = "__import__('json').dumps(__import__('pkgutil').resolve_name({!r}) is __import__('sys').last_type)"
 
+INTERPRETER = (
+    "(lambda s, o, c: __import__('json').dumps([s.path, o.path.dirname(o.__file__), [s.prefix, s.base_prefix], "
+    "c.get_tmp_directory()]))(*map(__import__, ('sys', 'os')), __import__('ipykernel.compiler').compiler)"
+)
+"""The fields of ``Interpreter``, in their order."""
+
 
 def loads(answer: dict[str, Any]) -> Any:
     """Return the value in a kernel's answer to such an expression, or None when it raised."""

@@ -14,14 +14,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from witness.reading.plan import Cell, Plan
-from witness.records.captured import CONDITIONS
+from witness.records.captured import CONDITIONS, FILES
 from witness.records.page import CellRecord, LiveValue, Problem, Raised
 from witness.runner import judge
 from witness.runner.answers import NO_ANSWER, questions, values
 from witness.runner.client import Client, Watch
-from witness.runner.expressions import RAISED, SAME, loads
+from witness.runner.expressions import INTERPRETER, RAISED, SAME, loads
 from witness.runner.judge import Stop
 from witness.runner.kernels import Kernel
+from witness.runner.machine import Interpreter, cell_name
 from witness.runner.quiet import Quiet, Use
 
 KERNEL = Path(__file__).parent.parent / "kernel"
@@ -38,6 +39,10 @@ class Execution:
         self.problems: list[Problem] = []
         self.language_info: dict[str, Any] = {}
         """What the kernel says of its language; Python is not asked."""
+        self.interpreter: Interpreter | None = None
+        """Of the kernel, where it is a Python."""
+        self.files: dict[str, str] = {}
+        """Files of cells that the code of a cell alone does not tell, and the names of these cells."""
         self._plan = plan
         self._kernel = kernel
         self._watch = watch
@@ -82,7 +87,9 @@ class Execution:
 
     async def _begin(self) -> None:
         if self._kernel.manager.ipykernel:
-            await self._ask(PREAMBLE + (FIGURES if self._plan.strict else ""), {})
+            code = PREAMBLE + (FIGURES if self._plan.strict else "")
+            answer = (await self._ask(code, {"interpreter": INTERPRETER})).get("interpreter", NO_ANSWER)
+            self.interpreter = Interpreter(*found) if (found := loads(answer)) else None
         else:
             self.language_info = await self._language()
 
@@ -130,6 +137,8 @@ class Execution:
 
     def _keep(self, cell: Cell, node: NotebookNode, seconds: float, raised: Raised | None) -> None:
         captured = self._client.captured
+        for file in captured.pop(FILES, ()):
+            self.files.setdefault(file, cell_name(cell))  # what `%%capture` kept of a cell, another may show
         if not cell.alone:  # it reads no clock, and others may run beside it
             captured = {part: seen for part, seen in captured.items() if part != CONDITIONS}
         self.cells.append(

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from witness.reading.plan import Plan
-from witness.records.page import CellRecord, PageRecord, Problem, Raised
+from witness.records.page import CellRecord, LiveValue, PageRecord, Problem, Raised
 from witness.records.replicate import replicate
 from witness.records.scrub import Scrubber
 from witness.records.store import Sign, Store
@@ -22,9 +22,9 @@ from witness.runner.commit import commit
 from witness.runner.environment import Environment
 from witness.runner.forge_process import ForgeProcess
 from witness.runner.judge import changed
-from witness.runner.kernels import KernelFailed, Kernels, UnknownKernel
+from witness.runner.kernels import Kernel, KernelFailed, Kernels, UnknownKernel
 from witness.runner.lock import locked
-from witness.runner.machine import cell_names, machine
+from witness.runner.machine import machine, of_page
 from witness.runner.page import Execution
 from witness.runner.progress import Progress
 from witness.runner.quiet import Quiet
@@ -172,14 +172,14 @@ class _Runner:
         problems: list[Problem] = []
         waited = 0.0
         with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as temporary:
-            code, pid = "\n".join(cell.source for cell in plan.cells), 0
+            code = "\n".join(cell.source for cell in plan.cells)
+            kernel: Kernel | None = None
             try:
                 async with AsyncExitStack() as ended:
                     async with self._quiet.use("beside") as waited:
                         folder, budget = Path(plan.folder or temporary), plan.budget.page or 600.0
                         starting = kernels.start(plan.kernel, folder, budget, code, apart=apart)
                         kernel = await ended.enter_async_context(starting)
-                    pid = kernel.pid
                     execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._quiet)
                     await execution.run()
                     waited += execution.waited
@@ -187,7 +187,7 @@ class _Runner:
                 problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
             except KernelFailed as error:
                 problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
-            scrubber = self._scrubber(plan, pid, Path(temporary))
+            scrubber = self._scrubber(plan, Path(temporary), kernel, execution)
         if execution:
             problems += execution.problems
         cells = [self._scrubbed(cell, scrubber) for cell in execution.cells] if execution else []
@@ -203,21 +203,24 @@ class _Runner:
             executed=executed.isoformat(timespec="seconds"),
             seconds=time.perf_counter() - began - waited,
             cells=cells,
-            live=[dataclasses.replace(live, text=scrubber.text(live.text)) for live in execution.live]
-            if execution
-            else [],
+            live=[self._scrubbed_live(live, scrubber) for live in execution.live] if execution else [],
             problems=[changed(problem, scrubber.text) for problem in problems],
             language_info=execution.language_info if execution else {},
-            widgets=scrubber.data(execution.widgets) if execution else {},
+            widgets=scrubber.bundle(execution.widgets) if execution else {},
             commit=self._commit,
         )
 
-    def _scrubber(self, plan: Plan, pid: int, temporary: Path) -> Scrubber:
-        places = [(str(temporary), "."), (str(temporary.resolve()), "."), *self._machine.places]
-        return Scrubber(dataclasses.replace(self._machine, places=places, cells=cell_names(plan, pid)))
+    def _scrubber(self, plan: Plan, temporary: Path, kernel: Kernel | None, execution: Execution | None) -> Scrubber:
+        known = of_page(self._machine, plan, temporary, kernel, execution.interpreter if execution else None)
+        named = execution.files if execution else {}
+        return Scrubber(dataclasses.replace(known, cells={**known.cells, **named}))
 
     @staticmethod
     def _scrubbed(cell: CellRecord, scrubber: Scrubber) -> CellRecord:
         raised = cell.raised and Raised(cell.raised.name, scrubber.text(cell.raised.message))
         captured = scrubber.data(cell.captured)
         return dataclasses.replace(cell, outputs=scrubber.outputs(cell.outputs), raised=raised, captured=captured)
+
+    @staticmethod
+    def _scrubbed_live(live: LiveValue, scrubber: Scrubber) -> LiveValue:
+        return dataclasses.replace(live, text=scrubber.text(live.text), data=scrubber.bundle(live.data))

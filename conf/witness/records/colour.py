@@ -1,0 +1,50 @@
+"""What a terminal does not print as letters: taken out of a text to read it, and kept where the text is changed."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+
+Span = tuple[int, int, str]
+"""Start, end, and what stands there instead."""
+
+COLOUR = r"\x1b\[[0-?]*[ -/]*[@-~]|\\(?:x1[Bb]|u001[Bb]|033|e)\[[0-9;]*m"
+"""A terminal's colour or cursor, or the same as a literal of Python or JSON."""
+
+CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
+"""Control characters that are not between words."""
+
+ONE = re.compile(COLOUR)
+RUN = re.compile(rf"(?:{COLOUR}|[{''.join(map(re.escape, map(chr, CONTROL)))}])+")
+
+
+def letters(text: str) -> str:
+    r"""Return a text as its letters alone.
+
+    >>> letters("/usr\x1b[32m/lib\x1b[39m")
+    '/usr/lib'
+    """
+    return ONE.sub("", text).translate(CONTROL)
+
+
+def woven(text: str, spans: Iterable[Span], change: Callable[[str], str]) -> str:
+    r"""Return a text with spans of its letters replaced, and its codes where they were; those in a span follow it.
+
+    ``change`` makes the replacements fit.
+
+    >>> woven("/usr\x1b[32m/lib\x1b[39m", [(0, 4, "~")], str)
+    '~\x1b[32m/lib\x1b[39m'
+    """
+    codes = list(RUN.finditer(text)) if letters(text) != text else []
+    removed = list(accumulate((len(code[0]) for code in codes), initial=0))
+    places = [code.start() - before for code, before in zip(codes, removed, strict=False)]
+    pieces: list[str] = []
+    done = 0
+    for start, end, shown in spans:
+        first, last = bisect_right(places, start), bisect_left(places, end)
+        pieces += text[done : start + removed[first]], change(shown)
+        pieces += (code[0] for code in codes[first:last])
+        done = end + removed[last]
+    return "".join([*pieces, text[done:]])
