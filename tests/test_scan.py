@@ -182,6 +182,7 @@ def test_what_a_library_is_called_does_not_depend_on_the_machine(shown: tuple[Si
     assert "\\u001b[32mjax/_src/" in outputs[4]
     assert "\\u001b[32mpython/json/decoder.py:" in outputs[5]
     assert "(line 1)" in outputs[6]
+    assert "<cell 7>:1: UserWarning: captured" in outputs[8]
     assert "<cell 9>" in outputs[9]
     assert "<cell 10>" in outputs[10]
     assert re.search(r"\d+ pid N <Popen pid=N> /proc/N/status", outputs[2])

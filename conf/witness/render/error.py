@@ -54,7 +54,10 @@ class Report:
 
     def __init__(self, places: list[Place], here: int) -> None:
         """Know the code cells of the page, and the number of the one that raised."""
-        self._places: Mapping[str, Place] = {place.name: place for place in reversed(places)}
+        # of cells that show one file, the last that had run is meant
+        later = [place for place in reversed(places) if place.number > here]
+        before = [place for place in places if place.number <= here]
+        self._places: Mapping[str, Place] = {place.name: place for place in (*later, *before)}
         self._here = here
         names = "|".join(re.escape(name) for name in sorted(self._places, key=len, reverse=True)) or "(?!)"
         self._link = re.compile(rf"{ADDRESS}|(?<![\w/])({names})((?::\d+)*)(?!\w)")

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 from witness.kernel.capture.conditions import Conditions
 from witness.kernel.capture.error import Errors
+from witness.kernel.capture.files import Files
 from witness.kernel.capture.work import Listener
-from witness.records.captured import CELL, CONDITIONS
+from witness.records.captured import CELL, CONDITIONS, FILES
 
 
 class Part(Protocol):
@@ -67,6 +68,7 @@ def load(shell: Any) -> None:
         "work": Listener(),
         "error": Errors(),
         CONDITIONS: Conditions(pace),
+        FILES: Files(shell),
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)
