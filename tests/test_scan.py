@@ -55,8 +55,12 @@ def test_a_leak_is_found_until_it_is_mended(tmp_path: Path) -> None:
 
 
 def test_what_a_page_shows_is_not_told_again_of_its_copies() -> None:
-    leaks = [Leak("_sources/a.md.txt", 1, "x"), Leak("a.html", 2, "x"), Leak("search.js", 3, "y")]
-    assert list(by_page(leaks, {"a.html": "a"})) == [("a", leaks[1]), (None, leaks[2])]
+    copy, shown, other, index = leaks = [
+        *(Leak("_sources/a.md.txt", 1, "x"), Leak("a.html", 2, "x")),
+        *(Leak("search.js", 3, "y"), Leak("search.js", 4, "x")),
+    ]
+    assert list(by_page(leaks, {"a.html": "a", copy.file: "a"})) == [("a", shown), (None, other)]
+    assert list(by_page([copy, index], {"a.html": "a", copy.file: "a"})) == [("a", copy)]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

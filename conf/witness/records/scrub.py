@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -24,8 +25,8 @@ ADDRESS = r"://(?:(?:{hosts})(?![\w.-])(?P<host>)|[^\W_][^\s<>\"'`\\|^{{}}@]*(?P
 """A URL: one with a host of this machine's, or another, in which nothing is looked for."""
 
 NAME = re.compile(r"[\w.+-]+")
-PROCESS = re.compile(r"\b(?:p?pid|process(?: id)?|parent)[ =:#(\[\"']{1,4}\Z", re.IGNORECASE)
-"""What tells that a number is a process."""
+PROCESS = re.compile(r"\b(?:p?pid[ =:#(\[\"']{1,4}|parent=)\Z", re.IGNORECASE)
+"""What tells that a number is a process; ``process 57`` may be one of a hundred."""
 
 SHOWN = {"kernel": "ipykernel", "secret": "<hidden>"}
 
@@ -62,28 +63,34 @@ class Scrubber:
     """Takes what identifies a machine out of texts, and out of the texts inside notebook outputs."""
 
     def __init__(self, machine: Machine) -> None:
-        self._shown: dict[str, str] = {}
+        self._machine = machine
+        places: dict[str, str] = {}
         for path, shown in machine.places:
             for spelt in place.spellings(path):
-                self._shown.setdefault(spelt, shown)
+                places.setdefault(spelt, shown)
+        self._places = places
+        self._shown = {**places, **machine.cells}
         self._files = {file.rpartition("/")[2] for file in machine.cells}
-        elsewhere = [file for file in machine.cells if file.rpartition("/")[0] != machine.files]
-        files = [rf"{re.escape(machine.files)}/(?:\d+|<[\w-]+>)\.py"] if machine.files else []
-        secrets = [secret for secret in machine.secrets if len(secret) > 7]
-        hosts = "|".join(map(re.escape, sorted(machine.hosts, key=len, reverse=True))) or "(?!)"
+        signs = [*self._shown, *machine.secrets, machine.files, str(machine.pid or "")]
+        signs += [f"{before}{host}" for host in machine.hosts for before in ("@", "://")]
+        self._signs = _shortest(filter(None, [*signs, ".py, line " if self._files else ""]))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """Return the expression of all that is looked for; most pages show nothing that may need it."""
+        it = self._machine
+        hosts = _any(it.hosts) or "(?!)"
+        elsewhere = [file for file in it.cells if file.rpartition("/")[0] != it.files]
+        files = [rf"{re.escape(it.files)}/(?:\d+|<[\w-]+>)\.py"] if it.files else []
         parts = [
-            secrets and f"(?:{'|'.join(map(re.escape, secrets))})(?P<secret>)",
-            place.pattern(elsewhere, files, self._shown),
+            bool(it.secrets) * f"(?:{_any(it.secrets)})(?P<secret>)",
+            place.pattern(elsewhere, files, self._places),
             ADDRESS.format(hosts=hosts),
             rf"@(?<=[\w.+-]@)(?:{hosts})(?:\.[\w-]+)*(?![\w-])(?P<user>)",
             self._files and r"\((?P<line>\d+\.py), (?=line \d)",
-            machine.pid and rf"{machine.pid}(?!\w)(?P<pid>)|ipykernel_{machine.pid}(?!\w)(?P<kernel>)",
+            it.pid and rf"{it.pid}(?!\w)(?P<pid>)|ipykernel_{it.pid}(?!\w)(?P<kernel>)",
         ]
-        self._pattern = re.compile("|".join(part for part in parts if part))
-        self._shown |= machine.cells
-        signs = [*self._shown, *secrets, machine.files, str(machine.pid or ""), ".py, line " if self._files else ""]
-        signs += [f"{before}{host}" for host in machine.hosts for before in ("@", "://")]
-        self._signs = _shortest(filter(None, signs))
+        return re.compile("|".join(part for part in parts if part))
 
     def text(self, text: str, dress: Dress = str) -> str:
         """Return the text without what identifies the machine."""
@@ -159,6 +166,11 @@ def _dress(mime: str) -> Dress:
     if mime.endswith(("html", "xml")):
         return escape
     return str if mime == "text/plain" or mime.startswith("application/vnd.witness.") else _bare
+
+
+def _any(texts: Iterable[str]) -> str:
+    """Return an expression of each of some texts, the longest first."""
+    return "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
 
 
 def _bare(name: str) -> str:

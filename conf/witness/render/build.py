@@ -171,6 +171,10 @@ class Build:
         """Report what of this machine is in the site, by the page and line that it comes from."""
         output, path_of = Path(app.outdir), app.builder.get_output_path  # type: ignore[attr-defined]
         pages = {Path(path_of(page)).relative_to(output).as_posix(): page for page in app.env.found_docs}
+        copies = {
+            page: Path(app.env.doc2path(page)).suffix + app.config.html_sourcelink_suffix for page in pages.values()
+        }
+        pages |= {f"_sources/{page}{suffix}": page for page, suffix in copies.items()}
         for page, leak in by_page(scan(output, machine(self._folder, Path(app.srcdir))), pages):
             app.statuscode = 1
             told = f"{leak.file} shows something of this machine: {leak.text}"

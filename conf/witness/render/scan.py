@@ -51,17 +51,18 @@ def scan(output: Path, known: Machine) -> Iterator[Leak]:
 
 
 def by_page(found: Iterable[Leak], pages: Mapping[str, str]) -> Iterator[tuple[str | None, Leak]]:
-    """Yield each leak with the page that it is of; in other files, those that no page has.
+    """Yield the leaks of each page, once each, and those in other files that no page has.
 
     Args:
         found: Leaks.
         pages: The page that each file shows.
     """
-    every = list(found)
-    told = {leak.text for leak in every if leak.file in pages}
-    for leak in every:
-        if leak.file in pages or leak.text not in told:
-            yield pages.get(leak.file), leak
+    every = sorted(found, key=lambda leak: leak.file.startswith("_sources/"))  # what is shown goes before its source
+    of_pages = {(pages[leak.file], leak.text): leak for leak in reversed(every) if leak.file in pages}
+    for (page, _), leak in sorted(of_pages.items()):
+        yield page, leak
+    told = {text for _, text in of_pages}
+    yield from ((None, leak) for leak in every if leak.file not in pages and leak.text not in told)
 
 
 def answer(leak: Leak, source: str, cells: Iterable[CellRecord]) -> tuple[int, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from ipykernel.compiler import murmur2_x86
 
 from witness.reading.plan import Cell, Plan
+from witness.records.place import tells
 from witness.records.scrub import Machine, Place
 from witness.runner.kernels import Kernel
 
@@ -60,7 +61,7 @@ def machine(records: Path, source: Path | None) -> Machine:
     return Machine(
         places=[*places, *_others(here, places)],
         hosts=_hosts(),
-        secrets=[os.environ[name] for name in ("PATH",) if name in os.environ],
+        secrets=_secrets(),
     )
 
 
@@ -144,6 +145,12 @@ def _at(folder: str | Path, shown: str) -> Iterator[Place]:
             yield path, shown
             if path.startswith(f"{home}/"):
                 yield f"~{path.removeprefix(home)}", shown
+
+
+def _secrets() -> list[str]:
+    """Return the values of variables that no page may show: the search path, where it is not that of any machine."""
+    path = os.environ.get("PATH", "")
+    return [path] if any(map(tells, path.split(os.pathsep))) else []
 
 
 def _hosts() -> list[str]:
