@@ -42,7 +42,7 @@ FOUND = {
     2: "order",
     3: "kind",
     4: "number",
-    5: "text of stdout",
+    5: "order",
     6: "text of image/svg+xml",
     7: "text of error",
     8: "kind",

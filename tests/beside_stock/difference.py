@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -66,14 +65,11 @@ def _difference(stock: Cell, ours: Cell, *, texts: bool) -> tuple[str, str, str]
 
 
 def _apart(stock: str, ours: str) -> tuple[str, str]:
-    """Return the first lines in which two texts differ; of a long line, the place where it does."""
-    sides = stock.splitlines(), ours.splitlines()
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, *sides, autojunk=False).get_opcodes():
-        if kind != "equal":
-            one, other = "\n".join(sides[0][a : min(b, a + 3)]), "\n".join(sides[1][c : min(d, c + 3)])
-            start = max(0, next((n for n, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), 0) - 60)
-            return one[start : start + 400], other[start : start + 400]
-    return repr(stock[-60:]), repr(ours[-60:])
+    """Return where two texts begin to differ: the rest of that line, and two lines more."""
+    same = next((at for at, (a, b) in enumerate(zip(stock, ours, strict=False)) if a != b), min(len(stock), len(ours)))
+    start = max(stock.rfind("\n", 0, same) + 1, same - 60)
+    one, other = ("\n".join(text[start : start + 400].splitlines()[:3]) for text in (stock, ours))
+    return one or "(its end)", other or "(its end)"
 
 
 def _lines(source: str, cells: Sequence[Cell]) -> list[int | None]:

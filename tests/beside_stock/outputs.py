@@ -28,6 +28,9 @@ from witness.records.scrub import without_colour
 CELL_FILE = re.compile(r"(?<![\w/.+-])[\w/.+-]*/ipykernel_\d+/\d+\.py|(?<=\()\d+\.py(?=, line)")
 """A cell's file, as a kernel names it: the folder has the process's number, the file the digest of the code."""
 
+WARNED = re.compile(r"^The slowest run took [\d.]+ times longer.*\n(?: *This could mean.*\n)?", re.MULTILINE)
+"""What stock's ``%timeit`` says above some of its lines."""
+
 PICTURES = ("image/png", "image/jpeg", "image/gif", "application/pdf")
 """In base64."""
 
@@ -59,11 +62,13 @@ class Cell:
         return [output.kind for output in self.outputs]
 
     @property
-    def content(self) -> tuple[str, str, list[Output]]:
-        """What it shows, but for the order: all of either stream, and the other outputs."""
+    def content(self) -> list[str]:
+        """What it shows, but for the order: each line of either stream, and each other output."""
         streams = ("stdout", "stderr")
-        out, err = ("".join(it.texts[name] + "\n" for it in self.outputs if it.kind == name) for name in streams)
-        return out, err, sorted((it for it in self.outputs if it.kind not in streams), key=repr)
+        printed = [
+            (it.kind, line) for it in self.outputs if it.kind in streams for line in it.texts[it.kind].split("\n")
+        ]
+        return sorted(map(repr, [*printed, *(it for it in self.outputs if it.kind not in streams)]))
 
 
 def cells(notebook: Path, folder: Path) -> list[Cell]:
@@ -121,4 +126,4 @@ def text(text: str, folder: Path) -> str:
     }
     for path, shown in places.items():
         text = re.sub(re.escape(path) + ("" if path.endswith("/") else r"(?![\w-])"), shown, text)
-    return normalise(HERE.sub("", text))
+    return normalise(HERE.sub("", WARNED.sub("", text)))

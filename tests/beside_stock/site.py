@@ -70,7 +70,12 @@ def build(site: Path, folder: Path, added: str, more: Sequence[str] = ()) -> Bui
             env={name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")},
             check=False,
         ).returncode
-    seconds = time.perf_counter() - began
+    return left(copy, folder, time.perf_counter() - began, status)
+
+
+def left(copy: Path, folder: Path, seconds: float, status: int) -> Built:
+    """Return what a build of this copy of a site left in a folder."""
+    html, log = folder / "out" / "html", folder / "log.txt"
     executed = folder / "out" / "jupyter_execute"
     found = {
         path.relative_to(executed).as_posix().removesuffix(".ipynb"): cells(path, copy)
