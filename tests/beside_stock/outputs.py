@@ -34,8 +34,8 @@ WARNED = re.compile(r"^The slowest run took [\d.]+ times longer.*\n(?: *This cou
 PICTURES = ("image/png", "image/jpeg", "image/gif", "application/pdf")
 """In base64."""
 
-HERE = re.compile(r"(?<![\w./])\./(?=\w)")
-"""A path that starts where the site is says so, or does not."""
+HERE = re.compile(r"(?<![\w./])(?:\./|site-packages/)(?=\w)")
+"""Where a path starts from, which ours says or leaves out."""
 
 
 @dataclass(frozen=True)
