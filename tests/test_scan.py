@@ -129,6 +129,7 @@ from html import escape
 from urllib.parse import quote
 from IPython.display import HTML, JSON, Markdown, display
 here = os.getcwd()
+markup = HTML(f"<b>{f()}</b>")
 paths = [here, jax.__file__, json.__file__, sys.prefix, sys.executable, *sys.argv, *sys.path, f(), os.__file__]
 for path in filter(None, paths):
     print(path, repr(f"\n{path}"), json.dumps({path: f"a\n{path}"}), quote(path), quote(path, safe=""))
@@ -156,7 +157,9 @@ FAILS = (
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, str]:
     """Return a site that shows all that it can of its machine, and its log."""
     folder = tmp_path_factory.mktemp("shown")
-    built = Site.at(folder, {"page": page(*FAILS)}, OTHERS)
+    text = page(*FAILS, prose="At {eval}`here`, {live}`here` and {eval}`markup`.")
+    text = text.replace("---\n\n", "mystnb: {execution_mode: inline}\n---\n\n", 1)
+    built = Site.at(folder, {"page": text}, OTHERS)
     done = built.build("-W", "--keep-going")
     assert done.returncode == 0, done.stderr
     return built, done.stderr
@@ -189,4 +192,5 @@ def test_what_a_library_is_called_does_not_depend_on_the_machine(shown: tuple[Si
     assert "<cell 7>:1: UserWarning: captured" in outputs[8]
     assert "<cell 9>" in outputs[9]
     assert "<cell 10>" in outputs[10]
+    assert "<b>&lt;cell 1&gt;</b>" in (built.html("page") or "")
     assert re.search(r"\d+ pid N <Popen pid=N> /proc/N/status", outputs[2])

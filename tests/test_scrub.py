@@ -99,6 +99,10 @@ GONE = [
     ("/usr/lib/python3.11/json/decoder.py:355, in f", "python/json/decoder.py:355, in f"),
     ('File "/usr/lib/python3.11/os.py", line 3', 'File "python/os.py", line 3'),
     ("> /usr/lib/python3.11/bdb.py(92)f()", "> python/bdb.py(92)f()"),
+    (
+        'loc("/workspace/a.py":5:2), source_file="/workspace/b.py" source_line=3',
+        'loc("a.py":5:2), source_file="b.py" source_line=3',
+    ),
     ("/workspace/docs/_helper.py:3: UserWarning", "docs/_helper.py:3: UserWarning"),
     ("/home/ada/.cache/x, /home/ada", "~/.cache/x, ~"),
     ("PATH=/home/ada/bin:/home/ada/book/bin", "PATH=~/bin:bin"),
@@ -178,6 +182,14 @@ def test_nested_data_and_their_keys_are_scrubbed_and_none_is_lost() -> None:
     data = {f"{BOOK}/a": [1, {"x": [f"{BOOK}/b", None, True]}], "a": LINE}
     found = shown("application/json", data)
     assert found == {"a": [1, {"x": ["b", None, True]}], "a'": "cell 1:2 in a"}
+
+
+def test_a_frame_is_named_wherever_its_file_is_kept() -> None:
+    frame = {"file": "/workspace/docs/a.py", "line": 3, "code": "open('/workspace/docs/a.py')"}
+    named = {**frame, "file": "docs/a.py"}
+    assert SCRUBBER.data({"error": {"frames": [frame]}}) == {"error": {"frames": [named]}}
+    assert shown("application/vnd.witness.ir+json", {"places": [frame]}) == {"places": [named]}
+    assert shown("application/json", frame) == frame
 
 
 def test_a_picture_stays_as_it_is() -> None:

@@ -16,7 +16,7 @@ OPENS = (r"\\[abfnrtv]", r"://", r":///", "file:", r"%(?:[013-7][0-9A-Fa-f]|2[0-
 """What stands before a path though it ends with such: a literal's newline, a URL without a host, a quoted blank, …"""
 
 END = r"(?![\w~+@-]|\.\w|%(?!2[Ff]))"
-IN_FRAME = r"(?=[\w.+@/-]{1,300}\.py(?::|\(|\"?, line )\d)"
+IN_FRAME = r"(?=[\w.+@/-]{1,300}\.py\"?(?::|\(|, line | source_line=)\d)"
 """What follows the path of a folder in the name of a frame."""
 
 

@@ -137,16 +137,21 @@ class Scrubber:
         """Return what is displayed, each kind of it scrubbed so that it stays well-formed."""
         return {mime: self._value(value, _dress(mime)) for mime, value in data.items()}
 
+    def _file(self, path: str) -> str:
+        """Return the file of a frame; as text it has a line behind it."""
+        return self.text(f"{path}:1").removesuffix(":1")
+
     def _value(self, value: Any, dress: Dress) -> Any:
         if isinstance(value, str):
             return self.text(value, dress)
         if isinstance(value, Mapping):
             found: dict[str, Any] = {}
             for name, inner in value.items():
-                key = self.text(str(name), dress)
+                key = name if str(name).isidentifier() else self.text(str(name), dress)
                 while key in found:
                     key += "'"
-                found[key] = self._value(inner, dress)
+                names_file = dress is str and name == "file" and "line" in value
+                found[key] = self._file(inner) if names_file else self._value(inner, dress)
             return found
         if isinstance(value, list):
             return [self._value(inner, dress) for inner in value]
