@@ -124,6 +124,20 @@ def test_the_details_claim_no_width_of_an_interval_that_was_only_foretold(more: 
     assert ("24 taken before" in " ".join(details)) == ("pilot" in more)
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, None),
+        ({"watched": True}, "which takes some time of its own"),
+        ({"watched": True, "loops": 3}, "and not timed: the first sample is of the others"),
+    ],
+)
+def test_the_details_tell_of_the_call_that_was_watched(more: dict[str, Any], said: str | None) -> None:
+    details = " ".join(_details(timing([1.0, 1.2, 1.4], **more), []))
+    assert ("watched" in details) == (said is not None)
+    assert (said or "") in details
+
+
 def test_equal_samples_give_equal_bytes_and_other_samples_others() -> None:
     samples = [0.001, 0.0011, 0.0012, 0.0015]
     assert svg(timing(samples), [], "n") == svg(timing(list(samples)), [], "n")

@@ -262,14 +262,54 @@ def test_without_jax_nothing_is_told_and_nothing_run_more_often(bare: Page) -> N
     assert bare.tell("'jax' in sys.modules", "import sys") is False
 
 
-def test_one_run_more_is_made_and_none_where_the_page_asks_for_one(kernel: Page) -> None:
-    assert kernel.timed("%timeit -q -n 2 -r 3 calls.append(1)").loops == 2
-    assert kernel.tell("len(calls)", "") == 7
-    kernel.run("calls.clear()")
+COUNTS = ["-n 3 -r 2", "-n 2 -r 1", "-n 1 -r 1", "-n 1 -r 5", "-n1 -r2", "-r 3 -n 4", "-n 3", "-n 1", "-t -n 2 -r 2"]
+"""Options that say how often a statement runs."""
+
+COUNTED = """
+import importlib
+def counts(line, cell=None):
+    told = []
+    stock = get_ipython()._witness._parts["timings"]._stock
+    for timeit in (stock, lambda *args: get_ipython().run_cell_magic("timeit", *args)):
+        runs, setups = [], []
+        get_ipython().user_ns.update(runs=runs, setups=setups)
+        result = timeit(line + " -o -q setups.append(1)", "runs.append(f(x).block_until_ready())")
+        told.append([len(runs), len(setups), result.loops, result.repeat, len(result.all_runs), len(result.timings)])
+    return told
+"""
+
+
+@pytest.mark.parametrize("options", COUNTS)
+def test_a_statement_and_its_setup_run_as_often_as_the_page_says(kernel: Page, options: str) -> None:
+    stock, ours = kernel.tell(f"counts({options!r})", COUNTED)
+    assert ours == stock
+
+
+def test_a_single_run_is_not_watched(kernel: Page) -> None:
     once = kernel.timed("%timeit -q -n 1 -r 1 calls.append(1)")
-    assert kernel.tell("len(calls)") == 1
     assert once.kind == "unknown"
     assert "a single run" in once.line
+
+
+def test_what_a_statement_uses_up_is_used_up_as_by_the_stock_magic(kernel: Page) -> None:
+    kernel.run("items = iter(range(4))")
+    assert kernel.run("%timeit -q -n 2 -r 2 next(items)").traceback == ""
+    assert kernel.tell("list(items)", "") == []
+    assert kernel.run("%%timeit -q -n 2 -r 3 stack = list(range(2))\nstack.pop()").traceback == ""
+    assert "IndexError" in kernel.run("%%timeit -q -n 3 -r 1 stack = list(range(2))\nstack.pop()").traceback
+
+
+def test_the_call_that_is_watched_is_in_no_time_but_where_it_is_the_only_one(kernel: Page) -> None:
+    slow_once = "naps = iter([0.2])\n%timeit -q -n {} -r 3 time.sleep(next(naps, 0))"
+    among_others = kernel.timed(slow_once.format(2))
+    assert among_others.watched
+    assert max(among_others.samples) < 0.1
+    alone = kernel.timed(slow_once.format(1))
+    assert alone.watched
+    assert alone.samples[0] >= 0.2
+    assert ", the first watched" in alone.line
+    assert not kernel.timed("%timeit -q -r 3 f(x)").watched
+    assert not kernel.timed("%timeit -q f(x)").watched
 
 
 def test_an_array_that_is_given_away_once_is_timed_once(kernel: Page) -> None:
@@ -297,7 +337,10 @@ def test_the_clock_runs_while_everything_is_as_it_was(kernel: Page) -> None:
     kernel.run("%timeit -q -n 1 -r 3 seen.append([a is b for a, b in zip(before[:-1], handles()[:-1])])")
     watched, *clocked = kernel.tell("[all(run) for run in seen]")
     assert watched is False
-    assert clocked == [True, True, True]
+    assert clocked == [True, True]
+    kernel.run("seen.clear()")
+    kernel.run("%timeit -q -n 3 -r 1 seen.append([a is b for a, b in zip(before[:-1], handles()[:-1])])")
+    assert kernel.tell("[all(run) for run in seen]") == [False, True, True]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -416,7 +459,7 @@ def test_a_statement_may_be_timed_that_times_another(kernel: Page) -> None:
     reply = kernel.run("%timeit -q -n 1 -r 2 get_ipython().run_line_magic('timeit', '-q -n 2 -r 1 f(x)')")
     assert reply.traceback == ""
     *inner, outer = timings(reply.captured)
-    assert len(inner) == 3
+    assert len(inner) == 2
     assert {timing.statement for timing in inner} == {"f(x)"}
     assert {timing.kind for timing in inner} == {"dispatch"}
     assert len(outer.samples) == 2
@@ -451,7 +494,10 @@ def test_a_compile_while_the_clock_ran_is_marked_and_none_is_not(kernel: Page) -
     assert each.compiles == 6
     assert "6 compiled while the clock ran" in each.line
     kernel.run("fresh = jax.jit(lambda x: x + 2)")
-    warm = kernel.timed("%timeit -q -n 1 -r 6 fresh(v).block_until_ready()")  # compiled in the run without a clock
+    first = kernel.timed("%timeit -q -n 1 -r 6 fresh(v).block_until_ready()")
+    assert first.compiles == 1
+    kernel.run("fresh = jax.jit(lambda x: x + 2)")
+    warm = kernel.timed("%timeit -q -n 2 -r 6 fresh(v).block_until_ready()")  # compiled in the call that is watched
     assert warm.compiles == 0
     assert "compiled" not in warm.line
 

@@ -270,7 +270,6 @@ def test_loops_and_repeats_by_hand_are_obeyed() -> None:
     both = samples(take, 7, 9)
     assert calls == [7] * 9
     assert (both.loops, len(both.taken), both.pilot, both.stopped) == (7, 9, [], "by hand")
-    assert samples(take, loops=3).loops == 3
     five = samples(take, repeat=5)
     assert (len(five.taken), five.pilot) == (5, [])
     assert BUDGET / 2 < sum(sample.seconds for sample in five.taken) < 2 * BUDGET
@@ -282,7 +281,6 @@ def test_loops_and_repeats_by_hand_are_obeyed() -> None:
 def test_a_clock_that_sees_nothing_ends_all_the_same() -> None:
     found = samples(lambda loops: Sample(0.0 if loops < 10**6 else 0.003))
     assert len(found.taken) == LEAST
-    assert len(samples(lambda loops: Sample(0.01 if loops == 1 else 0.0), loops=5).taken) == LEAST
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -357,6 +355,14 @@ def test_it_says_why_there_are_no_more_samples(stopped: Stopped, said: str) -> N
 def test_a_single_run_is_why_it_cannot_be_told_what_was_awaited(loops: int, count: int, said: str) -> None:
     (mark,) = Timing("f(x)", loops, [0.1] * count, [], "unknown", "by hand").marks
     assert mark.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("loops", "said"), [(1, "3 samples, the first watched; -n 1"), (2, "3 samples of 2 loops; -n 2")]
+)
+def test_a_sample_that_is_watched_is_called_so(loops: int, said: str) -> None:
+    line = Timing("f(x)", loops, [0.1] * 3, [], "execution", "by hand", [f"-n {loops}"], watched=True).line
+    assert said in line
 
 
 def test_a_timing_comes_back_from_json() -> None:

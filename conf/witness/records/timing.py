@@ -53,6 +53,9 @@ class Timing:
     stopped: Stopped
     by_hand: list[str] = field(default_factory=list)
     """``-n`` and ``-r``, where the page gives them."""
+    watched: bool = False
+    """Whether the first of the page's own calls was watched, to see if its results are awaited. The first sample is the
+    mean of its other calls; where it has none, of that call, and the watching is in its time."""
     compiles: int = 0
     """Programs that JAX compiled while the clock ran."""
     conditions: list[str] = field(default_factory=list)
@@ -109,6 +112,7 @@ class Timing:
             figure = f"{shown[0]} a call (median; {between} {shown[1]} to {shown[2]}; middle half {spread} wide"
         loops = f" of {self.loops:,} loops" if self.loops > 1 else ""
         taken = f"{count:,} sample{'s' if count > 1 else ''}{loops}" if count > 1 or loops else ""
+        taken += ", the first watched" if self.watched and self.loops == 1 else ""
         hand = ", ".join(self.by_hand) + " by hand" if self.by_hand else ""
         return (
             "; ".join(part for part in (figure, taken, hand, WHY[self.stopped]) if part)

@@ -58,6 +58,10 @@ def _details(timing: Timing, others: Sequence[float]) -> Iterator[str]:
     count = len(timing.samples)
     loops = f", each the mean of {timing.loops:,} calls" if timing.loops > 1 else ", each of one call"
     yield f"{count:,} sample{'s' if count > 1 else ''}{loops}; all are kept, none is left out."
+    if timing.watched and timing.loops > 1:
+        yield "The first call was watched, to see what it waits for, and not timed: the first sample is of the others."
+    elif timing.watched:
+        yield "The first call was watched, to see what it waits for, which takes some time of its own."
     if timing.pilot:
         yield f"{len(timing.pilot):,} taken before, to find out how many it takes; they count in no figure."
     if count > 1:

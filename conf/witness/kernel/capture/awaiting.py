@@ -7,8 +7,8 @@ that it does not know where a version of JAX has no such handle.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from importlib import import_module
 from threading import get_ident
 from typing import Any
@@ -21,6 +21,21 @@ VIEWS = ("addressable_data", "_fully_replicated_shard")
 """Methods of an array that give a part of it, without a program that makes it."""
 
 
+class Safely:
+    """Lets no fault of the watching reach the page; a class, for it is entered often, and the clock may run."""
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        failed = kind is not None and issubclass(kind, Exception)
+        self.failed |= failed
+        return failed
+
+
 class Awaiting:
     """What is seen of JAX from `begin` to `end`."""
 
@@ -29,6 +44,7 @@ class Awaiting:
 
     def __init__(self) -> None:
         self._lineage = Lineage()
+        self._safely = Safely()
         self._stack = ExitStack()
         self._thread = get_ident()
         self._array: Any = None
@@ -50,7 +66,7 @@ class Awaiting:
 
     def value(self, value: Any) -> None:
         """Take in what an expression gave."""
-        with self._safely():
+        with self._safely:
             for array in self._arrays(value):
                 self._lineage.returned(array)
 
@@ -60,6 +76,7 @@ class Awaiting:
 
     def kind(self) -> Kind:
         """Return what a clock would have seen."""
+        self._lineage.unsure |= self._safely.failed
         return self._lineage.kind()
 
     def _watch(self) -> None:
@@ -86,7 +103,7 @@ class Awaiting:
         stock = state.value
 
         def hook(function: Any, arguments: Any, keywords: Any, outputs: Any) -> None:
-            with self._safely():
+            with self._safely:
                 self._lineage.ran(self._arrays((arguments, keywords)), self._arrays(outputs))
             if stock is not None:
                 stock(function, arguments, keywords, outputs)
@@ -108,7 +125,7 @@ class Awaiting:
 
         def function(*arguments: Any, **keywords: Any) -> Any:
             result = stock(*arguments, **keywords)
-            with self._safely():
+            with self._safely:
                 after(arguments, result)
             return result
 
@@ -126,7 +143,7 @@ class Awaiting:
         self._stack.callback(setattr, owner, name, stock)
 
     def _note(self, array: object) -> None:
-        with self._safely():
+        with self._safely:
             self._lineage.awaited(array, ours=get_ident() == self._thread)
 
     def _awaited(self, arguments: Any, _: Any) -> None:
@@ -151,11 +168,3 @@ class Awaiting:
             return []
         leaves = (getattr(leaf, "_base_array", leaf) for leaf in self._leaves(value))
         return [leaf for leaf in leaves if isinstance(leaf, self._array) and not leaf.is_deleted()]
-
-    @contextmanager
-    def _safely(self) -> Iterator[None]:
-        """Let no fault of the watching reach the page."""
-        try:
-            yield
-        except Exception:
-            self._lineage.unsure = True

@@ -65,7 +65,7 @@ Take = Callable[[int], Sample]
 
 
 def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> Samples:
-    """Return the samples of a statement; loops and repeat, where given, are obeyed.
+    """Return the samples of a statement; loops, which come with repeat, and repeat, where given, are obeyed.
 
     Otherwise the samples are as many as make the 95% interval of the median `NARROW`, or as there is time for. A pilot
     foretells how many these are, and takes no part in the result: their number, fixed before the first of them is
@@ -76,10 +76,7 @@ def samples(take: Take, loops: int | None = None, repeat: int | None = None) -> 
     """
     if loops and repeat:
         return Samples(loops, [take(loops) for _ in range(repeat)], [], "by hand")
-    if loops:
-        first = confirmed(take, loops, take(loops))
-    else:
-        loops, first = enough_loops(take, BUDGET / 2 / repeat if repeat else TICK)
+    loops, first = enough_loops(take, BUDGET / 2 / repeat if repeat else TICK)
     if repeat:
         taken = first[-repeat:] + [take(loops) for _ in range(repeat - len(first))]
         return Samples(loops, taken, first[:-repeat], "by hand")

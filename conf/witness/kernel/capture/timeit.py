@@ -1,7 +1,7 @@
 """``%timeit``, honest: written and called as the stock magic, with medians, and with what a reader must know.
 
 The stock magic still reads the options and builds the loop around the statement. How often the loop runs, and what is
-made of its times, is ours; and so is one run more, of which no time is taken, that sees whether results are awaited.
+made of its times, is ours; and so is what watches the first call, to see whether results are awaited.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from witness.records.timing import Timing
 
 OPTIONS = "n:r:tcp:qov:"
 """The stock magic's."""
+
+REPEAT = 7
+"""Samples of as many calls as the page says, if it does not say how many; as the stock magic has it."""
 
 HERE = str(Path(__file__).parent)
 
@@ -71,7 +74,8 @@ class Timeit(Magics):
         ``%timeit [OPTIONS] STATEMENT``, or ``%%timeit [OPTIONS] SETUP`` with the statement in the lines below.
 
         -n N    calls of the statement in each sample; by itself, as many as last two milliseconds
-        -r R    samples; by itself, as many as make the 95% interval of the median narrow, in two seconds or so at most
+        -r R    samples; by itself, with -n, seven; otherwise as many as make the 95% interval of the median narrow, in
+                two seconds or so at most
         -t, -c  measure wall time (as without), or the processor time of this process
         -q      print nothing
         -o      return the result, a ``TimeitResult``; -v NAME stores it in a variable
@@ -82,19 +86,19 @@ class Timeit(Magics):
             return None
         setup, timed = ("pass", statement) if cell is None else (statement, cell)
         try:
-            loops, repeat = int(options.get("n", 0)), int(options.get("r", 1))
+            loops, repeat = int(options.get("n", 0)), int(options.get("r", REPEAT))
             if loops < 0 or repeat < 1:
                 raise ValueError("%timeit takes at least one loop and one repeat")
-            measurement = Measurement(
-                self._shell, self._pace, setup, timed, loops or None, repeat if "r" in options else None
-            )
+            counted = repeat if loops or "r" in options else None
+            measurement = Measurement(self._shell, self._pace, setup, timed, loops or None, counted)
             with measurement.within_stock():
                 # Quiet, for it would print a mean; with a result, which alone tells how long the loop took to compile.
                 stock = self._stock(f"-q -o {line}", cell, local_ns=local_ns)
         except BaseException as error:
             error.__traceback__ = without_ours(error.__traceback__)
             raise
-        timing = measurement.timing(quiet="q" in options)
+        by_hand = [f"-{name} {int(options[name])}" for name in "nr" if int(options.get(name, 0))]
+        timing = measurement.timing(by_hand=by_hand, quiet="q" in options)
         self._seen.append(timing.to_json())
         if not timing.quiet:
             self._shell.display_pub.publish({TIMING: timing.to_json(), "text/plain": timing.line})
