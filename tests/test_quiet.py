@@ -99,7 +99,7 @@ async def told(lanes: int, uses: str, seconds: dict[str, float]) -> list[str]:
     quiet, events = Quiet(lanes), []
 
     async def use(name: str) -> None:
-        async with quiet.use("alone" if name.isupper() else "in a lane"):
+        async with quiet.use("", "alone" if name.isupper() else "in a lane"):
             events.append(f"{name}(")
             await asyncio.sleep(seconds.get(name, 0.02))
             events.append(f"){name}")
@@ -133,10 +133,15 @@ async def test_what_mostly_waits_takes_no_lane_but_is_not_beside_who_is_alone() 
     quiet, order = Quiet(2), []
 
     async def use(name: str, use: Use) -> None:
-        async with quiet.use(use):
+        async with quiet.use("", use):
             order.append(name)
 
-    async with asyncio.TaskGroup() as group, quiet.use("in a lane"), quiet.use("beside"), quiet.use("beside"):
+    async with (
+        asyncio.TaskGroup() as group,
+        quiet.use("", "in a lane"),
+        quiet.use("", "beside"),
+        quiet.use("", "beside"),
+    ):
         group.create_task(use("alone", "alone"))
         await asyncio.sleep(0)
         group.create_task(use("beside", "beside"))
@@ -150,10 +155,10 @@ async def test_who_is_alone_is_not_beside_what_mostly_waits_either() -> None:
     quiet, order = Quiet(2), []
 
     async def alone() -> None:
-        async with quiet.use("alone"):
+        async with quiet.use("", "alone"):
             order.append("alone")
 
-    async with asyncio.TaskGroup() as group, quiet.use("beside"):
+    async with asyncio.TaskGroup() as group, quiet.use("", "beside"):
         group.create_task(alone())
         await asyncio.sleep(0)
         order.append("beside")
@@ -165,10 +170,10 @@ async def test_who_holds_up_most_is_alone_first() -> None:
     quiet, order = Quiet(2), []
 
     async def alone(holds_up: int) -> None:
-        async with quiet.use("alone", holds_up):
+        async with quiet.use("", "alone", holds_up):
             order.append(holds_up)
 
-    async with asyncio.TaskGroup() as group, quiet.use("in a lane"):
+    async with asyncio.TaskGroup() as group, quiet.use("", "in a lane"):
         for holds_up in (1, 5, 3):
             group.create_task(alone(holds_up))
         await asyncio.sleep(0)
@@ -180,10 +185,10 @@ async def test_who_gives_up_waiting_holds_nobody_up() -> None:
     quiet = Quiet(2)
 
     async def use(use: Use) -> None:
-        async with quiet.use(use):
+        async with quiet.use("", use):
             pass
 
-    async with quiet.use("in a lane"):
+    async with quiet.use("", "in a lane"):
         waiting = asyncio.create_task(use("alone"))
         await asyncio.sleep(0)
         later = asyncio.create_task(use("beside"))
@@ -203,10 +208,10 @@ async def test_the_wait_is_told() -> None:
     quiet = Quiet(1)
 
     async def wait() -> float:
-        async with quiet.use("alone") as waited:
-            return waited
+        async with quiet.use("", "alone") as turn:
+            return turn.waited
 
-    async with quiet.use("in a lane"):
+    async with quiet.use("", "in a lane"):
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0.1)
     assert await waiting >= 0.09

@@ -7,18 +7,27 @@ a name that may stand for such a function is taken for one.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 CLOCKS = frozenset(
     f"{name}{unit}" for name in ("perf_counter", "monotonic", "process_time", "thread_time") for unit in ("", "_ns")
-) | {"time_ns", "default_timer"}
+) | {"time_ns", "default_timer", "clock_gettime", "clock_gettime_ns", "getrusage"}
 """Functions that read a clock, whatever module they are found in."""
 
-MODULES = {"time": {"time"}, "timeit": {"timeit", "repeat", "Timer", "main"}}
-"""Functions with names that say less, by their modules."""
+MODULES = {
+    "time": {"time"},
+    "timeit": {"timeit", "repeat", "Timer", "main"},
+    "datetime.datetime": {"now", "utcnow", "today"},
+    "pandas.Timestamp": {"now", "utcnow", "today"},
+    "os": {"times"},
+    "cProfile": {"run", "runctx", "Profile"},
+    "profile": {"run", "runctx", "Profile"},
+}
+"""Functions with names that say less, by their modules and types."""
 
-TIMED = re.compile(r"%%?time(?:it)?\b")
+TIMED = re.compile(r"%%?(?:time(?:it)?|prun|lprun)\b")
 MAGIC = re.compile(r"^(\s*)(?:([^\n=%]+?)\s*=\s*)?(%{1,2}\w+)(.*)$", re.MULTILINE)
 SPOKEN = re.compile(rf"{TIMED.pattern}|\btimeit\b|\b(?:{'|'.join(sorted(CLOCKS))})\s*\(|\btime\.time\s*\(")
 """What a text that is no Python may be known by."""
@@ -26,26 +35,48 @@ SPOKEN = re.compile(rf"{TIMED.pattern}|\btimeit\b|\b(?:{'|'.join(sorted(CLOCKS))
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def reading(sources: Sequence[str]) -> list[bool]:
+def reading(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     r"""Say for each cell of a page whether it reads a clock while it runs.
+
+    ``known`` are names of which it is known that they do, with dots where the page has them.
 
     >>> reading(["from time import perf_counter", "def now():\n    return perf_counter()", "now()"])
     [False, False, True]
     """
     trees = [_parsed(source) for source in sources]
-    known = Known()
-    known.learn(tree for tree in trees if tree)
+    names = Known(known)
+    names.learn(tree for tree in trees if tree)
     return [
-        known.runs(tree) if tree else bool(SPOKEN.search(source))
+        names.runs(tree) if tree else bool(SPOKEN.search(source))
         for tree, source in zip(trees, sources, strict=True)
     ]  # fmt: skip
+
+
+def used(sources: Iterable[str]) -> set[str]:
+    r"""Return the names that cells use, with their dots, of which modules that they import may tell more.
+
+    >>> sorted(used(["with helpers.timer() as t:\n    f(x)"]))
+    ['f', 'helpers.timer', 'x']
+    """
+    trees = [tree for source in sources if (tree := _parsed(source))]
+    inner = {id(it.value) for tree in trees for it in ast.walk(tree) if isinstance(it, ast.Attribute)}
+    found = (dotted(it) for tree in trees for it in ast.walk(tree) if id(it) not in inner)
+    return {name for name in found if name} - vars(builtins).keys()
+
+
+def dotted(node: ast.AST) -> str:
+    """Return the text of a name that is loaded, with its attributes, or an empty text."""
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return before and f"{before}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else ""
 
 
 class Known:
     """The names of a page that stand for what reads a clock when it is called, wherever they are bound."""
 
-    def __init__(self) -> None:
-        self._names = set(CLOCKS)
+    def __init__(self, known: Collection[str] = ()) -> None:
+        self._names = {*CLOCKS, *known}
         self._makers: set[str] = set()
         """Those that give something that reads one: a class, a function that returns a function."""
         self._modules: dict[str, str] = {}
@@ -66,11 +97,13 @@ class Known:
         match node:
             case ast.Import():
                 for it in node.names:
-                    if it.name in MODULES:
+                    if any(module.split(".")[0] == it.name for module in MODULES):
                         self._modules[it.asname or it.name] = it.name
             case ast.ImportFrom():
                 named = CLOCKS | MODULES.get(node.module or "", set())
                 self._names |= {it.asname or it.name for it in node.names if it.name in named}
+                within = {it.asname or it.name: f"{node.module}.{it.name}" for it in node.names}
+                self._modules |= {name: module for name, module in within.items() if module in MODULES}
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 if any(self._reads(part) for part in ast.walk(node)):
                     self._names.add(node.name)
@@ -102,8 +135,9 @@ class Known:
             return isinstance(node.ctx, ast.Load) and node.id in self._names
         if not isinstance(node, ast.Attribute):
             return False
-        module = self._modules.get(node.value.id, "") if isinstance(node.value, ast.Name) else ""
-        return node.attr in CLOCKS or node.attr in MODULES.get(module, ())
+        first, _, rest = dotted(node.value).partition(".")
+        module = ".".join(filter(None, (self._modules.get(first, ""), rest)))
+        return node.attr in CLOCKS or node.attr in MODULES.get(module, ()) or dotted(node) in self._names
 
 
 def _run(tree: ast.AST) -> Iterator[ast.AST]:

@@ -71,6 +71,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         needs=_needs(ours, cells),
         budget=_budget(ours, settings, site.strict),
         lane=lane,
+        lane_stated="lane" in ours,
         strict=site.strict,
         folder=None if site.strict or settings.execution_in_temp else str(path.parent),
         sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path)},

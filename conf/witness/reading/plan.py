@@ -73,6 +73,8 @@ class Plan:
     budget: Budget = Budget()
     lane: Lane = "together"
     """Whether it measures: a cell of it runs alone."""
+    lane_stated: bool = False
+    """Whether the page itself says so, whatever its code does."""
     strict: bool = True
     """Whether the page rules of this project hold: ``:raises:`` names each error, the source tree stays as it is."""
     folder: str | None = None

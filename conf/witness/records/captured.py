@@ -20,6 +20,9 @@ CONDITIONS = "conditions"
 FILES = "files"
 """The part that tells the files in which the kernel believes the code of a cell to be, where they are not as stock."""
 
+CLOCKS = "clocks"
+"""The part that tells which names of the page have turned out to read a clock."""
+
 SHOWN = (TIMING, IR)
 """Kinds of output that only our own renderer knows."""
 

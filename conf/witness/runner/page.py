@@ -14,16 +14,17 @@ import nbformat
 from nbformat import NotebookNode
 
 from witness.reading.plan import Cell, Plan
-from witness.records.captured import CONDITIONS, FILES
+from witness.records.captured import FILES
 from witness.records.page import CellRecord, LiveValue, Problem, Raised
 from witness.runner import judge
+from witness.runner.alone import Alone
 from witness.runner.answers import NO_ANSWER, questions, values
 from witness.runner.client import Client, Watch
 from witness.runner.expressions import INTERPRETER, RAISED, SAME, loads
 from witness.runner.judge import Stop
 from witness.runner.kernels import Kernel
 from witness.runner.machine import Interpreter, cell_name
-from witness.runner.quiet import Quiet, Use
+from witness.runner.quiet import Quiet, Turn, Use
 
 KERNEL = Path(__file__).parent.parent / "kernel"
 PREAMBLE = (KERNEL / "preamble.py").read_text("utf-8").replace('"{witness}"', repr(str(KERNEL.parents[1])))
@@ -33,7 +34,7 @@ FIGURES = (KERNEL / "figures.py").read_text("utf-8")
 class Execution:
     """Runs a plan's cells in a kernel and keeps what they did."""
 
-    def __init__(self, plan: Plan, kernel: Kernel, watch: Watch, quiet: Quiet) -> None:
+    def __init__(self, plan: Plan, kernel: Kernel, watch: Watch, quiet: Quiet, alone: Alone) -> None:
         self.cells: list[CellRecord] = []
         self.live: list[LiveValue] = []
         self.problems: list[Problem] = []
@@ -47,6 +48,7 @@ class Execution:
         self._kernel = kernel
         self._watch = watch
         self._quiet = quiet
+        self._alone = alone
         self.waited = 0.0
         """Seconds for which other pages had the machine."""
         self._deadline = time.monotonic() + plan.budget.page if plan.budget.page else None
@@ -68,26 +70,25 @@ class Execution:
                 await self._begin()
                 await self._values(0)
             for cell in self._plan.cells:
-                later = sum(not other.alone for other in self._plan.cells[cell.number :])
-                async with self._turn("alone" if cell.alone else "in a lane", later):
+                async with self._turn(*self._alone.use(cell)) as turn:
                     if not cell.skip and cell.source.strip():
-                        await self._cell(cell)
+                        await self._cell(cell, turn)
                     await self._values(cell.number)
         except Stop as stop:
             self.problems.append(stop.problem)
 
     @asynccontextmanager
-    async def _turn(self, use: Use, holds_up: int = 0) -> AsyncIterator[None]:
+    async def _turn(self, use: Use, holds_up: int = 0) -> AsyncIterator[Turn]:
         """Wait for the machine; no budget is for that."""
-        async with self._quiet.use(use, holds_up) as waited:
-            self.waited += waited
+        async with self._quiet.use(self._plan.page, use, holds_up) as turn:
+            self.waited += turn.waited
             if self._deadline is not None:
-                self._deadline += waited
-            yield
+                self._deadline += turn.waited
+            yield turn
 
     async def _begin(self) -> None:
         if self._kernel.manager.ipykernel:
-            code = PREAMBLE + (FIGURES if self._plan.strict else "")
+            code = PREAMBLE + (FIGURES if self._plan.strict else "") + self._alone.question
             answer = (await self._ask(code, {"interpreter": INTERPRETER})).get("interpreter", NO_ANSWER)
             self.interpreter = Interpreter(*found) if (found := loads(answer)) else None
         else:
@@ -97,7 +98,7 @@ class Execution:
         reply = await cast("Any", self._kernel.client.kernel_info(reply=True, timeout=self._budget()))
         return dict(reply["content"].get("language_info", {}))
 
-    async def _cell(self, cell: Cell) -> None:
+    async def _cell(self, cell: Cell, turn: Turn) -> None:
         node = self._notebook.cells[cell.number - 1]
         budget = self._budget()
         self._watch(cell.number, "")
@@ -108,18 +109,18 @@ class Execution:
         except Exception as error:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise asyncio.CancelledError from error  # nbclient takes a cancelled page for a dead kernel
-            self._keep(cell, node, time.perf_counter() - began, None)
+            self._keep(cell, node, turn, time.perf_counter() - began, None)
             raise Stop(self._ended(cell, error, budget)) from error
         seconds = time.perf_counter() - began
         if problem := judge.wrong_text(cell, node):
             raise Stop(problem)
         if self._client.reply.get("status") != "error":
-            self._keep(cell, node, seconds, None)
+            self._keep(cell, node, turn, seconds, None)
             if cell.raises:
                 self.problems.append(judge.problem(cell, "did-not-raise", cell.raises, "no error"))
             return
         raised, same = await self._raised(cell)
-        self._keep(cell, node, seconds, raised)
+        self._keep(cell, node, turn, seconds, raised)
         if problem := judge.wrong_error(cell, raised, same, node):
             self.problems.append(problem)
 
@@ -135,12 +136,10 @@ class Execution:
         message = str(self._client.reply.get("evalue", ""))
         return Raised(str(name), message), bool(cell.raises) and (loads(answers["same"]) is True or name == wanted)
 
-    def _keep(self, cell: Cell, node: NotebookNode, seconds: float, raised: Raised | None) -> None:
+    def _keep(self, cell: Cell, node: NotebookNode, turn: Turn, seconds: float, raised: Raised | None) -> None:
         captured = self._client.captured
         for file in captured.pop(FILES, ()):
             self.files.setdefault(file, cell_name(cell))  # what `%%capture` kept of a cell, another may show
-        if not cell.alone:  # it reads no clock, and others may run beside it
-            captured = {part: seen for part, seen in captured.items() if part != CONDITIONS}
         self.cells.append(
             CellRecord(
                 number=cell.number,
@@ -150,7 +149,7 @@ class Execution:
                 execution_count=node.execution_count,
                 outputs=[json.loads(json.dumps(output)) for output in node.outputs],
                 raised=raised,
-                captured=captured,
+                captured=self._alone.told(cell, turn, captured, node.outputs),
             )
         )
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Use = Literal["alone", "in a lane", "beside"]
@@ -14,10 +14,17 @@ Use = Literal["alone", "in a lane", "beside"]
 
 
 @dataclass(eq=False)
-class _Turn:
+class Turn:
+    """The use that a page makes of the machine, and what it has come to know by it."""
+
+    page: str
     use: Use
     holds_up: int
     given: asyncio.Future[None]
+    waited: float = 0.0
+    """Seconds until it was given."""
+    beside: set[str] = field(default_factory=set)
+    """The other pages that had the machine, too, at any time since then."""
 
 
 class Quiet:
@@ -30,19 +37,20 @@ class Quiet:
 
     def __init__(self, lanes: int) -> None:
         self._lanes = lanes
-        self._used: list[_Turn] = []
-        self._waiting: list[_Turn] = []
+        self._used: list[Turn] = []
+        self._waiting: list[Turn] = []
 
     @asynccontextmanager
-    async def use(self, use: Use, holds_up: int = 0) -> AsyncIterator[float]:
-        """Yield, once it may be used, the seconds that this took; ``holds_up`` so much that is to follow in lanes."""
+    async def use(self, page: str, use: Use, holds_up: int = 0) -> AsyncIterator[Turn]:
+        """Yield, once a page may use it, its turn, which ``holds_up`` so much that is to follow in lanes."""
         asked = time.monotonic()
-        turn = _Turn(use, holds_up, asyncio.get_running_loop().create_future())
+        turn = Turn(page, use, holds_up, asyncio.get_running_loop().create_future())
         self._waiting.append(turn)
         try:
             self._next()
             await turn.given
-            yield time.monotonic() - asked
+            turn.waited = time.monotonic() - asked
+            yield turn
         finally:
             (self._used if turn in self._used else self._waiting).remove(turn)
             self._next()
@@ -61,11 +69,15 @@ class Quiet:
         for turn in [*self._those("beside", self._waiting), *ready[: max(0, self._lanes - len(running))]]:
             self._give(turn)
 
-    def _those(self, use: Use, turns: list[_Turn]) -> list[_Turn]:
+    def _those(self, use: Use, turns: list[Turn]) -> list[Turn]:
         return [turn for turn in turns if turn.use == use]
 
-    def _give(self, turn: _Turn) -> None:
+    def _give(self, turn: Turn) -> None:
         self._waiting.remove(turn)
+        for other in self._used:
+            if other.page != turn.page:
+                other.beside.add(turn.page)
+                turn.beside.add(other.page)
         self._used.append(turn)
         if not turn.given.done():  # who gave up waiting leaves by itself
             turn.given.set_result(None)

@@ -18,6 +18,7 @@ from witness.records.page import CellRecord, LiveValue, PageRecord, Problem, Rai
 from witness.records.replicate import replicate
 from witness.records.scrub import Scrubber
 from witness.records.store import Sign, Store
+from witness.runner.alone import Alone
 from witness.runner.commit import commit
 from witness.runner.environment import Environment
 from witness.runner.forge_process import ForgeProcess
@@ -121,6 +122,8 @@ class _Runner:
         self._progress = progress
         self._sources = Sources(source)
         self._quiet = Quiet(lane_count(environment))
+        self._clocks: dict[str, frozenset[str]] = {}
+        """By page, the names that were found to read a clock when it ran."""
         self._forge = forge
         self._replicates = replicates
         self._commit = commit(source)
@@ -171,16 +174,18 @@ class _Runner:
         execution: Execution | None = None
         problems: list[Problem] = []
         waited = 0.0
+        alone = Alone(plan, self._clocks.get(plan.page, frozenset()))
         with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as temporary:
             code = "\n".join(cell.source for cell in plan.cells)
             kernel: Kernel | None = None
             try:
                 async with AsyncExitStack() as ended:
-                    async with self._quiet.use("beside") as waited:
+                    async with self._quiet.use(plan.page, "beside") as turn:
+                        waited = turn.waited
                         folder, budget = Path(plan.folder or temporary), plan.budget.page or 600.0
                         starting = kernels.start(plan.kernel, folder, budget, code, apart=apart)
                         kernel = await ended.enter_async_context(starting)
-                    execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._quiet)
+                    execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._quiet, alone)
                     await execution.run()
                     waited += execution.waited
             except UnknownKernel as error:
@@ -188,6 +193,9 @@ class _Runner:
             except KernelFailed as error:
                 problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
             scrubber = self._scrubber(plan, Path(temporary), kernel, execution)
+        if alone.too_late and plan.page not in self._clocks:
+            self._clocks[plan.page] = frozenset(alone.clocks)
+            return await self._once(plan, kernels, apart=apart)
         if execution:
             problems += execution.problems
         cells = [self._scrubbed(cell, scrubber) for cell in execution.cells] if execution else []

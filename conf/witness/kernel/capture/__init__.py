@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from witness.kernel.capture.clocks import Clocks
 from witness.kernel.capture.conditions import Conditions
 from witness.kernel.capture.error import Errors
 from witness.kernel.capture.files import Files
 from witness.kernel.capture.work import Listener
-from witness.records.captured import CELL, CONDITIONS, FILES
+from witness.records.captured import CELL, CLOCKS, CONDITIONS, FILES
 
 
 class Part(Protocol):
@@ -38,6 +39,12 @@ class Watcher:
     def __init__(self, shell: Any, parts: Mapping[str, Part]) -> None:
         self._shell = shell
         self._parts = parts
+
+    def look_for_clocks(self, names: list[str]) -> None:
+        """Tell from now on which of these names read a clock."""
+        clocks = self._parts[CLOCKS]
+        assert isinstance(clocks, Clocks)
+        clocks.ask(names)
 
     def before(self, _: object = None) -> None:
         """Begin a cell."""
@@ -69,6 +76,7 @@ def load(shell: Any) -> None:
         "error": Errors(),
         CONDITIONS: Conditions(pace),
         FILES: Files(shell),
+        CLOCKS: Clocks(shell.user_ns),
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

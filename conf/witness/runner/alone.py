@@ -1,0 +1,71 @@
+"""Which cells of a page have the machine to themselves: those that read a clock, as far as is known by then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from witness.reading.clocks import reading, used
+from witness.reading.plan import Cell, Plan
+from witness.records.captured import CLOCKS, CONDITIONS
+from witness.runner.quiet import Turn, Use
+
+TIME = re.compile(
+    r"(?<!\w)\d(?:[\d.,:e-]*\d)?\s?(?:[num\u00b5\u03bc]?s|min|it/s|s/it|(?:(?:milli|micro|nano)?sec(?:ond)?|minute)s?)\b",
+    re.IGNORECASE,
+)
+"""What a time looks like that a cell prints."""
+
+
+class Alone:
+    """The cells of a page that run alone: by its code, by its head, and by what its names turn out to stand for."""
+
+    def __init__(self, plan: Plan, clocks: Collection[str]) -> None:
+        """Begin with the names that are known to read a clock from a run before."""
+        self.clocks = set(clocks)
+        self.too_late = False
+        """Whether a cell turned out to read a clock after others had run beside it."""
+        self._plan = plan
+        self._alone = self._decided()
+
+    @property
+    def question(self) -> str:
+        """The code by which the kernel is asked, once, to tell which of the page's names read a clock."""
+        cells = [] if self._plan.lane_stated else self._plan.cells
+        names = used(cell.source for cell in cells if not self._alone[cell.number - 1]) - self.clocks
+        return f"get_ipython()._witness.look_for_clocks({sorted(names)!r})\n" if names else ""
+
+    def use(self, cell: Cell) -> tuple[Use, int]:
+        """Return how a cell uses the machine, and how many cells after it that can share it wait for that."""
+        return "alone" if self._alone[cell.number - 1] else "in a lane", self._alone[cell.number :].count(False)
+
+    def told(
+        self, cell: Cell, turn: Turn, captured: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Take in what was seen of a cell, and return what of it belongs to the record.
+
+        What falsifies a time is told of a cell that reads a clock. Where others ran beside it, that is told, too; and
+        of any cell whose output looks like a time, for a clock may be where nobody looks.
+        """
+        if found := captured.get(CLOCKS):
+            self.clocks.update(found)
+            self._alone = self._decided()
+        kept = {part: seen for part, seen in captured.items() if part not in (CLOCKS, CONDITIONS)}
+        reads, shared = self._alone[cell.number - 1], turn.use != "alone" and len(turn.beside)
+        self.too_late |= bool(reads and shared)
+        conditions = list(captured.get(CONDITIONS, [])) if reads else []
+        if shared and (reads or any(map(_looks_timed, outputs))):
+            others = f"{shared} other pages" if shared > 1 else "another page"
+            conditions.append(f"a shared machine: {others} ran beside this cell")
+        return {**kept, CONDITIONS: conditions} if conditions else kept
+
+    def _decided(self) -> list[bool]:
+        cells = self._plan.cells
+        known = reading([cell.source for cell in cells], self.clocks) if self.clocks else []
+        return [cell.alone or any(known[cell.number - 1 : cell.number]) for cell in cells]
+
+
+def _looks_timed(output: Mapping[str, Any]) -> bool:
+    text = output["text"] if output["output_type"] == "stream" else (output.get("data") or {}).get("text/plain", "")
+    return bool(TIME.search(text))

@@ -1,0 +1,360 @@
+"""Clocks that are not in a page's text: in modules, behind decorators and names; the cells that use them run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.building import CONF, Site, page
+from tests.kernels import Page, Pages
+from witness.reading.clocks import used
+from witness.reading.plan import Cell, Plan
+from witness.records.captured import CLOCKS, CONDITIONS
+from witness.runner.alone import TIME, Alone
+from witness.runner.page import PREAMBLE
+from witness.runner.quiet import Turn
+
+HELPERS = """
+import contextlib
+import datetime
+import functools
+import logging
+import time
+import timeit
+import time as _time
+from time import perf_counter as _now, sleep
+
+import _deeper
+
+
+class Stopwatch:
+    def __enter__(self):
+        self.began = time.perf_counter()
+        return self
+
+    def __exit__(self, *_):
+        print(time.perf_counter() - self.began)
+
+    @classmethod
+    def started(cls):
+        return cls()
+
+    def plain(self):
+        return 1
+
+
+class Child(Stopwatch):
+    pass
+
+
+class Static:
+    @staticmethod
+    def seconds():
+        return _time.time()
+
+
+class Property:
+    @property
+    def elapsed(self):
+        return _now()
+
+
+class Given:
+    def __init__(self, clock=time.monotonic):
+        self.clock = clock
+
+
+@contextlib.contextmanager
+def timer():
+    began = _now()
+    yield
+    print(_now() - began)
+
+
+def timed(function):
+    @functools.wraps(function)
+    def inner(*arguments):
+        began = datetime.datetime.now()
+        result = function(*arguments)
+        print(datetime.datetime.now() - began)
+        return result
+    return inner
+
+
+def tic():
+    global _began
+    _began = time.time()
+
+
+def imports_late():
+    import time as clock
+    from time import time_ns
+    return time_ns(), clock
+
+
+def calls_deeper():
+    return _deeper.seconds()
+
+
+def nested():
+    return [timeit.timeit(lambda: 1) for _ in range(2)]
+
+
+_watch = Stopwatch()
+
+
+def with_one_of_its_own():
+    with _watch:
+        pass
+
+
+twice = functools.partial(calls_deeper)
+watch = Stopwatch()
+
+
+def there(n):
+    return back(n - 1) if n else time.time()
+
+
+def back(n):
+    return n and there(n)
+
+
+def sleeps():
+    time.sleep(0)
+    sleep(0)
+    return time.strftime("%Y")
+
+
+def logs():
+    logging.getLogger("x").warning("text")
+
+
+def itself(n):
+    return n and itself(n - 1)
+
+
+class Calm:
+    def time(self):
+        return self.now
+"""
+DEEPER = "import time\ndef seconds():\n    return time.process_time()\n"
+READS = [
+    *("Stopwatch", "Stopwatch.started", "Child", "Static", "Static.seconds", "Property", "Given", "timer", "timed"),
+    *(
+        "tic",
+        "imports_late",
+        "calls_deeper",
+        "nested",
+        "with_one_of_its_own",
+        "twice",
+        "there",
+        "back",
+        "watch",
+        "watch.plain",
+    ),
+    *("_now", "time.perf_counter", "_time.time", "datetime.datetime.now", "timeit.repeat"),
+]
+HARMLESS = ["sleeps", "logs", "itself", "Calm", "Calm.time", "time.sleep", "_deeper", "missing", "Calm.missing"]
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with Pages(tmp_path_factory.mktemp("clocks"), may_fork=True) as pages, pages.start() as kernel:
+        (kernel.folder / "helpers.py").write_text(HELPERS)
+        (kernel.folder / "_deeper.py").write_text(DEEPER)
+        assert kernel.run(PREAMBLE).status == "ok"
+        assert kernel.run("import sys\nsys.path.insert(0, '')").status == "ok"
+        yield kernel
+
+
+def told(kernel: Page, cell: str, names: list[str]) -> list[str]:
+    """Return which of these names a cell is said to have made readers of a clock."""
+    kernel.run(f"%reset -f\nget_ipython()._witness.look_for_clocks({names!r})")
+    reply = kernel.run(cell)
+    assert reply.traceback == ""
+    return list(reply.captured.get(CLOCKS, []))
+
+
+def test_what_reads_a_clock_in_a_module_is_told_and_nothing_else(kernel: Page) -> None:
+    names = [f"helpers.{name}" for name in (*READS, *HARMLESS)]
+    assert told(kernel, "import helpers", names) == [f"helpers.{name}" for name in READS]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("from helpers import Stopwatch", "Stopwatch"),
+        ("from helpers import *", "timer"),
+        ("import helpers as h", "h.timer"),
+        ("%run helpers.py", "Stopwatch"),
+        ("exec(open('helpers.py').read())", "Child"),
+        ("import helpers\n@helpers.timed\ndef work():\n    pass", "work"),
+        ("import helpers\nwork = helpers.timed(print)", "work"),
+        ("import helpers\nw = helpers.Stopwatch()", "w.__enter__"),
+        ("import helpers\nclass Mine(helpers.Child):\n    pass", "Mine"),
+        ("import importlib\nm = importlib.import_module('helpers')", "m.tic"),
+        ("import helpers, jax\nquick = jax.jit(helpers.tic)", "quick"),
+        ("from IPython.utils.timing import clock", "clock"),
+        ("from IPython.utils import timing", "timing.clock2"),
+        ("from timeit import Timer as T", "T"),
+        ("from time import *", "time"),
+        ("from datetime import datetime as d", "d.now"),
+        ("import importlib\nn = getattr(importlib.import_module('time'), 'perf_' + 'counter')", "n"),
+    ],
+)
+def test_it_is_told_however_it_comes_to_the_page(kernel: Page, cell: str, name: str) -> None:
+    assert told(kernel, cell, [name]) == [name]
+
+
+LIBRARIES = """
+import asyncio, logging, subprocess, threading
+import jax, jax.numpy as jnp, numpy as np, matplotlib, matplotlib.pyplot as plt
+f = jax.jit(lambda x: x + 1)
+y = f(jnp.ones(3))
+"""
+USES = [
+    *("jax.jit", "jax.grad", "jax.vmap", "jax.block_until_ready", "jnp.ones", "jnp.linalg.norm", "np.ones", "f", "y"),
+    *("f.lower", "y.block_until_ready", "plt.plot", "plt.figure", "plt.show", "plt.subplots", "logging.warning"),
+    *("subprocess.run", "subprocess.Popen", "threading.Thread", "asyncio.run", "jax.random.key", "print"),
+]
+
+
+def test_libraries_that_read_a_clock_for_their_own_ends_are_not_told(kernel: Page) -> None:
+    assert told(kernel, LIBRARIES, USES) == []
+
+
+def test_a_name_is_told_once_and_when_it_comes_to_stand_for_a_reader(kernel: Page) -> None:
+    assert told(kernel, "import helpers\nit = print", ["it"]) == []
+    assert kernel.run("it = helpers.tic").captured[CLOCKS] == ["it"]
+    assert CLOCKS not in kernel.run("it = helpers.timer").captured
+
+
+def test_looking_asks_nothing_of_what_a_page_holds(kernel: Page) -> None:
+    rude = (
+        "class Rude:\n    def __getattribute__(self, name):\n        asked.append(name)\n        raise OSError\n"
+        "    __eq__ = __hash__ = __getattribute__\nasked = []\nrude = Rude()"
+    )
+    assert told(kernel, rude, ["rude", "rude.part.other", "asked"]) == []
+    assert kernel.tell("asked", "") == []
+
+
+def test_the_names_that_cells_use_have_their_dots() -> None:
+    cells = ["import a.b as c\nx = c.d.e(y)[0].f", "%timeit g()", "with h.k() as t:\n    print(len(t.u))", "!ls", "n ="]
+    assert used(cells) == {"c.d.e", "y", "h.k", "t.u", "perf_counter"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is made of it
+
+
+def plan(*cells: str, stated: bool = False) -> Plan:
+    made = [Cell(number, 1, cell) for number, cell in enumerate(cells, 1)]
+    return Plan("p", "p.md", "python3", made, lane_stated=stated)
+
+
+def turn(alone: Alone, cell: Cell, *beside: str) -> Turn:
+    use, holds_up = alone.use(cell)
+    return Turn("p", use, holds_up, None, beside=set(beside))  # type: ignore[arg-type]  # nobody waits
+
+
+def out(text: str) -> list[dict[str, str]]:
+    return [{"output_type": "stream", "name": "stdout", "text": text}]
+
+
+def test_cells_below_the_one_by_which_it_is_known_run_alone() -> None:
+    page = plan("from m import tic", "tic()", "x = 1", "def g():\n    tic()", "g()")
+    alone = Alone(page, ())
+    assert "'tic'" in alone.question
+    first = page.cells[0]
+    assert alone.told(first, turn(alone, first, "q"), {CLOCKS: ["tic"], "work": 1}, []) == {"work": 1}
+    assert [alone.use(cell)[0] == "alone" for cell in page.cells] == [False, True, False, False, True]
+    assert not alone.too_late
+
+
+@pytest.mark.parametrize(("beside", "late"), [((), False), (("q",), True)])
+def test_a_cell_that_turns_out_to_read_a_clock_is_too_late_if_others_ran_beside_it(
+    beside: tuple[str, ...], late: bool
+) -> None:
+    page = plan("from m import tic\ntic()")
+    alone = Alone(page, ())
+    told = alone.told(page.cells[0], turn(alone, page.cells[0], *beside), {CLOCKS: ["tic"], CONDITIONS: ["busy"]}, [])
+    assert alone.too_late == late
+    assert told[CONDITIONS] == ["busy", "a shared machine: another page ran beside this cell"][: 1 + late]
+    again = Alone(page, alone.clocks)
+    assert again.use(page.cells[0])[0] == "alone"
+    assert again.question == ""
+
+
+def test_of_a_page_that_says_its_lane_nothing_is_asked() -> None:
+    assert Alone(plan("tic()", stated=True), ()).question == ""
+    assert Alone(plan("x = 1"), ()).question == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "said"),
+    [
+        ("2.70 s", ["q", "r"], ["a shared machine: 2 other pages ran beside this cell"]),
+        ("took 3 seconds", ["q"], ["a shared machine: another page ran beside this cell"]),
+        ("2.70 s", [], None),
+        ("2.70 squares", ["q"], None),
+        ("x = 3", ["q"], None),
+    ],
+)
+def test_a_cell_that_prints_what_looks_like_a_time_is_said_to_have_shared_the_machine(
+    text: str, beside: list[str], said: list[str] | None
+) -> None:
+    page = plan("measure()")
+    alone = Alone(page, ())
+    told = alone.told(page.cells[0], turn(alone, page.cells[0], *beside), {CONDITIONS: ["busy"]}, out(text))
+    assert told.get(CONDITIONS) == said
+    assert not alone.too_late
+
+
+@pytest.mark.parametrize(
+    ("text", "looks"),
+    [
+        *(
+            (text, True)
+            for text in ("0.3s", "12 ms", "5 µs", "7 μs", "8 ns", "1 min", "9.1it/s", "4 Seconds", "2 secs")
+        ),
+        *((text, False) for text in ("3", "float32[8]", "3 samples", "v2s", "100 m", "(8, s)", "12 MB", "s 3")),
+    ],
+)
+def test_what_looks_like_a_time(text: str, looks: bool) -> None:
+    assert bool(TIME.search(text)) == looks
+
+
+MEET = """\
+import pathlib, sys, time
+sys.path.insert(0, "")
+def meet(name, other):
+    pathlib.Path({folder!r}, name).touch()
+    for _ in range(6000):
+        if pathlib.Path({folder!r}, other).exists():
+            return
+        time.sleep(0.01)
+    raise TimeoutError(other)"""
+RUN = "with open({runs!r}, 'a') as runs: runs.write('run\\n')"
+
+
+def test_a_page_whose_clock_is_seen_too_late_is_run_again_alone_and_only_then(tmp_path: Path) -> None:
+    meet = MEET.format(folder=str(tmp_path))
+    runs = {name: str(tmp_path / f"runs-{name}") for name in ("late", "soon", "beside")}
+    count = {name: RUN.format(runs=path) for name, path in runs.items()}
+    use = "with Stopwatch():\n    pass"
+    pages = {
+        "late": page(f"{count['late']}\n{meet}\nmeet('late', 'beside')\nfrom _watch import Stopwatch\n{use}"),
+        "soon": page(f"{count['soon']}\n{meet}\nmeet('soon', 'beside')\nfrom _watch import Stopwatch", use),
+        "beside": page(f"{count['beside']}\n{meet}\nmeet('beside', 'late')\nmeet('beside', 'soon')\nprint('9 s')"),
+    }
+    site = Site.at(tmp_path / "site", pages, CONF.replace("witness_strict = True\n", ""))
+    (site.folder / "docs" / "_watch.py").write_text(HELPERS.split("class Child")[0].replace("import _deeper", ""))
+    done = site.build("-W")
+    assert done.returncode == 0, done.stderr
+    ran = {name: len(Path(path).read_text().splitlines()) for name, path in runs.items()}
+    assert ran == {"late": 2, "soon": 1, "beside": 1}
+    assert "a shared machine:" not in (site.html("late") or "") + (site.html("soon") or "")
+    assert "a shared machine:" in (site.html("beside") or "")
