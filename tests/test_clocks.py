@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.building import CONF, Site, page
 from tests.kernels import Page, Pages
 from witness.reading.clocks import used
 from witness.reading.plan import Cell, Plan
+from witness.reading.spans import quiet
 from witness.records.captured import CLOCKS, CONDITIONS
 from witness.runner.alone import TIME, Alone
 from witness.runner.page import PREAMBLE
@@ -250,6 +252,35 @@ def test_the_names_that_cells_use_have_their_dots() -> None:
 # What is made of it
 
 
+SPANS = {
+    "a difference later": ("1 2", ["import time", "t = time.time()", "w()", "print(time.time() - t)", "x = 1"]),
+    "both ends named": ("0 1", ["from time import time as c\na = c()", "w()", "b = c()", "b - a"]),
+    "to the last": ("0 1 2 3", ["import time\na = time.time()", "time.time() - a", "w()", "x = 1", "time.time() - a"]),
+    "a date": ("0", ["from datetime import datetime\na = datetime.now()", "f'{datetime.now() - a}'"]),
+    "tic and toc": ("0 1", ["tic()", "w()", "toc()", "w()", "tic()\nw()\ntoc()", "toc()"]),
+    "of a module": ("0 1", ["m.tic()", "w()", "m.toc()"]),
+    "of an object": ("0 1", ["watch.start()", "w()", "watch.stop()"]),
+    "within a cell": ("", ["import time\nt = time.time()\nw()\ntime.time() - t", "time.time()"]),
+    "named anew": (
+        "",
+        ["import time\nt = time.time()", "t = time.time()\nfor _ in r:\n    t = 1\n    time.time() - t"],
+    ),
+    "what is timed": ("", ["r = %timeit -o f()", "s = %timeit -o g()", "s.best - r.best"]),
+    "never stopped": ("", ["tic()", "w()"]),
+    "something else": ("", ["thread.start()", "w()", "thread.stop()", "tic"]),
+}
+KNOWN = ["tic", "toc", "m.tic", "m.toc", "watch.start", "watch.stop"]
+
+
+@pytest.mark.parametrize("case", SPANS)
+def test_a_clock_that_runs_from_cell_to_cell_keeps_the_machine(case: str) -> None:
+    wanted, cells = SPANS[case]
+    alone, kept = quiet(cells, KNOWN)
+    found = [number for number, it in enumerate(kept) if it]
+    assert found == [int(number) for number in wanted.split()]
+    assert all(alone[number] and alone[number + 1] for number in found)
+
+
 def plan(*cells: str, stated: bool = False) -> Plan:
     made = [Cell(number, 1, cell) for number, cell in enumerate(cells, 1)]
     return Plan("p", "p.md", "python3", made, lane_stated=stated)
@@ -272,6 +303,12 @@ def test_cells_below_the_one_by_which_it_is_known_run_alone() -> None:
     assert alone.told(first, turn(alone, first, "q"), {CLOCKS: ["tic"], "work": 1}, []) == {"work": 1}
     assert [alone.use(cell)[0] == "alone" for cell in page.cells] == [False, True, False, False, True]
     assert not alone.too_late
+
+
+def test_what_is_known_by_its_module_is_known_where_it_is_imported_from_there() -> None:
+    page = plan("import m\nm.f", "from m import f as g, h\ng()", "h()")
+    alone = Alone(page, ["m.f"])
+    assert [alone.use(cell)[0] == "alone" for cell in page.cells] == [True, True, False]
 
 
 @pytest.mark.parametrize(("beside", "late"), [((), False), (("q",), True)])
@@ -337,24 +374,53 @@ def meet(name, other):
             return
         time.sleep(0.01)
     raise TimeoutError(other)"""
-RUN = "with open({runs!r}, 'a') as runs: runs.write('run\\n')"
 
 
-def test_a_page_whose_clock_is_seen_too_late_is_run_again_alone_and_only_then(tmp_path: Path) -> None:
+USE = "with _watch.Stopwatch():\n    pass"
+
+
+@pytest.mark.parametrize(("cells", "runs"), [([f"import _watch\n{USE}"], 2), (["import _watch", USE], 1)])
+def test_a_page_whose_clock_is_seen_too_late_is_run_again_alone_and_only_then(
+    tmp_path: Path, cells: list[str], runs: int
+) -> None:
     meet = MEET.format(folder=str(tmp_path))
-    runs = {name: str(tmp_path / f"runs-{name}") for name in ("late", "soon", "beside")}
-    count = {name: RUN.format(runs=path) for name, path in runs.items()}
-    use = "with Stopwatch():\n    pass"
+    count = f"with open({str(tmp_path / 'runs')!r}, 'a') as runs: runs.write('run\\n')"
     pages = {
-        "late": page(f"{count['late']}\n{meet}\nmeet('late', 'beside')\nfrom _watch import Stopwatch\n{use}"),
-        "soon": page(f"{count['soon']}\n{meet}\nmeet('soon', 'beside')\nfrom _watch import Stopwatch", use),
-        "beside": page(f"{count['beside']}\n{meet}\nmeet('beside', 'late')\nmeet('beside', 'soon')\nprint('9 s')"),
+        "times": page(f"{count}\n{meet}\nmeet('times', 'beside')\n{cells[0]}", *cells[1:]),
+        "beside": page(f"{meet}\nmeet('beside', 'times')\nprint('9 s')"),
     }
     site = Site.at(tmp_path / "site", pages, CONF.replace("witness_strict = True\n", ""))
     (site.folder / "docs" / "_watch.py").write_text(HELPERS.split("class Child")[0].replace("import _deeper", ""))
     done = site.build("-W")
     assert done.returncode == 0, done.stderr
-    ran = {name: len(Path(path).read_text().splitlines()) for name, path in runs.items()}
-    assert ran == {"late": 2, "soon": 1, "beside": 1}
-    assert "a shared machine:" not in (site.html("late") or "") + (site.html("soon") or "")
-    assert "a shared machine:" in (site.html("beside") or "")
+    assert len((tmp_path / "runs").read_text().splitlines()) == runs
+    assert "a shared machine:" not in (site.html("times") or "")
+    assert "a shared machine: another page ran beside this cell" in (site.html("beside") or "")
+
+
+def test_nothing_runs_while_a_clock_runs_from_cell_to_cell(tmp_path: Path) -> None:
+    meet = MEET.format(folder=str(tmp_path))
+    span = [
+        "began = time.time()",
+        *["time.sleep(0.02)"] * 5,
+        "print('from', began, 'to', time.time(), time.time() - began)",
+    ]
+    inner = (
+        "a = globals()['time'].time()\nglobals()['time'].sleep(0.01)\nprint('from', a, 'to', globals()['time'].time())"
+    )
+    lane = "witness: {lane: together}\n---\n\n"
+    pages = {
+        "spans": page(meet, "globals()['meet']('spans', 'beside')", *span),
+        "beside": page(meet, "meet('beside', 'spans')", *[inner] * 40).replace("---\n\n", lane, 1),
+    }
+    site = Site.at(tmp_path / "site", pages)
+    done = site.build("-W")
+    assert done.returncode == 0, done.stderr
+    ((began, ended),) = times(site.html("spans") or "")
+    others = times(site.html("beside") or "")
+    assert len(others) == 40
+    assert all(end <= began or begin >= ended for begin, end in others)
+
+
+def times(html: str) -> list[tuple[float, float]]:
+    return [(float(begin), float(end)) for begin, end in re.findall(r"from ([\d.]+) to ([\d.]+)", html)]

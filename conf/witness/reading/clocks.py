@@ -43,7 +43,7 @@ def reading(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     >>> reading(["from time import perf_counter", "def now():\n    return perf_counter()", "now()"])
     [False, False, True]
     """
-    trees = [_parsed(source) for source in sources]
+    trees = [parsed(source) for source in sources]
     names = Known(known)
     names.learn(tree for tree in trees if tree)
     return [
@@ -58,7 +58,7 @@ def used(sources: Iterable[str]) -> set[str]:
     >>> sorted(used(["with helpers.timer() as t:\n    f(x)"]))
     ['f', 'helpers.timer', 'x']
     """
-    trees = [tree for source in sources if (tree := _parsed(source))]
+    trees = [tree for source in sources if (tree := parsed(source))]
     inner = {id(it.value) for tree in trees for it in ast.walk(tree) if isinstance(it, ast.Attribute)}
     found = (dotted(it) for tree in trees for it in ast.walk(tree) if id(it) not in inner)
     return {name for name in found if name} - vars(builtins).keys()
@@ -77,6 +77,7 @@ class Known:
 
     def __init__(self, known: Collection[str] = ()) -> None:
         self._names = {*CLOCKS, *known}
+        self._clocks = {*CLOCKS}
         self._makers: set[str] = set()
         """Those that give something that reads one: a class, a function that returns a function."""
         self._modules: dict[str, str] = {}
@@ -91,7 +92,13 @@ class Known:
 
     def runs(self, tree: ast.AST) -> bool:
         """Say whether a tree, when it is run, reads a clock; what is only defined in it does not run."""
-        return any(map(self._reads, _run(tree)))
+        return any(map(self._reads, run(tree)))
+
+    def is_clock(self, node: ast.AST) -> bool:
+        """Say whether a node is the name of a clock of the standard library."""
+        if isinstance(node, ast.Name):
+            return node.id in self._clocks
+        return isinstance(node, ast.Attribute) and self._reads(node) and dotted(node) not in self._names
 
     def _bind(self, node: ast.AST) -> None:
         match node:
@@ -101,9 +108,11 @@ class Known:
                         self._modules[it.asname or it.name] = it.name
             case ast.ImportFrom():
                 named = CLOCKS | MODULES.get(node.module or "", set())
-                self._names |= {it.asname or it.name for it in node.names if it.name in named}
+                self._clocks |= {it.asname or it.name for it in node.names if it.name in named}
+                self._names |= self._clocks
                 within = {it.asname or it.name: f"{node.module}.{it.name}" for it in node.names}
                 self._modules |= {name: module for name, module in within.items() if module in MODULES}
+                self._names |= {name for name, module in within.items() if module in self._names}
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 if any(self._reads(part) for part in ast.walk(node)):
                     self._names.add(node.name)
@@ -140,7 +149,7 @@ class Known:
         return node.attr in CLOCKS or node.attr in MODULES.get(module, ()) or dotted(node) in self._names
 
 
-def _run(tree: ast.AST) -> Iterator[ast.AST]:
+def run(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes that run when a tree does."""
     yield tree
     for field, value in ast.iter_fields(tree):
@@ -148,7 +157,7 @@ def _run(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
-                yield from _run(child)
+                yield from run(child)
 
 
 def _is_for_programs(tree: ast.AST) -> bool:
@@ -169,7 +178,7 @@ def _bound(target: ast.AST) -> Iterator[str]:
             yield node.id
 
 
-def _parsed(source: str) -> ast.Module | None:
+def parsed(source: str) -> ast.Module | None:
     """Return a cell's code; a magic that times is a call of a clock there, any other nothing. None: it is no Python."""
     if source.lstrip().startswith("%%"):
         return None
@@ -177,7 +186,7 @@ def _parsed(source: str) -> ast.Module | None:
     def plain(found: re.Match[str]) -> str:
         if not TIMED.match(found[3]):
             return f"{found[1]}pass"
-        return f"{found[1]}{found[2] or '_'} = perf_counter()"
+        return f"{found[1]}{found[2] or '_'} = perf_counter(...)"
 
     try:
         return ast.parse(MAGIC.sub(plain, source))

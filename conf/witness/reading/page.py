@@ -12,12 +12,12 @@ from typing import Any, get_args
 from myst_nb.core.config import NbParserConfig
 from nbformat import NotebookNode
 
-from witness.reading.clocks import reading
 from witness.reading.lint import lint_bytes
 from witness.reading.live import first_live, live_values
 from witness.reading.notebook import Unreadable, digests, example, read_notebook
 from witness.reading.plan import Budget, Cell, Lane, Plan
 from witness.reading.site import Site
+from witness.reading.spans import quiet
 
 IMPORT = re.compile(r"^\s*(?:from|import)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
@@ -156,6 +156,6 @@ def _lane(ours: dict[str, Any], cells: list[Cell]) -> tuple[Lane, list[Cell]]:
     stated: Lane | None = ours.get("lane")
     if stated not in (None, *get_args(Lane)):
         raise ValueError(f"`lane: {stated}` is neither {' nor '.join(get_args(Lane))}")
-    timed = [stated == "alone"] * len(cells) if stated else reading([cell.source for cell in cells])
+    timed = [stated == "alone"] * len(cells) if stated else quiet([cell.source for cell in cells])[0]
     lane: Lane = "alone" if any(timed) else "together"
     return lane, [replace(cell, alone=alone) for cell, alone in zip(cells, timed, strict=True)]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from witness.reading.clocks import reading, used
+from witness.reading.clocks import used
 from witness.reading.plan import Cell, Plan
+from witness.reading.spans import quiet
 from witness.records.captured import CLOCKS, CONDITIONS
 from witness.runner.quiet import Turn, Use
 
@@ -27,7 +28,7 @@ class Alone:
         self.too_late = False
         """Whether a cell turned out to read a clock after others had run beside it."""
         self._plan = plan
-        self._alone = self._decided()
+        self._alone, self._held = self._decided()
 
     @property
     def question(self) -> str:
@@ -40,6 +41,10 @@ class Alone:
         """Return how a cell uses the machine, and how many cells after it that can share it wait for that."""
         return "alone" if self._alone[cell.number - 1] else "in a lane", self._alone[cell.number :].count(False)
 
+    def holds(self, cell: Cell) -> bool:
+        """Say whether nothing may come between a cell and the next, for a clock runs."""
+        return self._held[cell.number - 1]
+
     def told(
         self, cell: Cell, turn: Turn, captured: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
@@ -50,20 +55,22 @@ class Alone:
         """
         if found := captured.get(CLOCKS):
             self.clocks.update(found)
-            self._alone = self._decided()
+            self._alone, self._held = self._decided()
         kept = {part: seen for part, seen in captured.items() if part not in (CLOCKS, CONDITIONS)}
         reads, shared = self._alone[cell.number - 1], turn.use != "alone" and len(turn.beside)
-        self.too_late |= bool(reads and shared)
+        self.too_late |= bool(reads and shared) or (turn.use != "alone" and self.holds(cell))
         conditions = list(captured.get(CONDITIONS, [])) if reads else []
         if shared and (reads or any(map(_looks_timed, outputs))):
             others = f"{shared} other pages" if shared > 1 else "another page"
             conditions.append(f"a shared machine: {others} ran beside this cell")
         return {**kept, CONDITIONS: conditions} if conditions else kept
 
-    def _decided(self) -> list[bool]:
+    def _decided(self) -> tuple[list[bool], list[bool]]:
         cells = self._plan.cells
-        known = reading([cell.source for cell in cells], self.clocks) if self.clocks else []
-        return [cell.alone or any(known[cell.number - 1 : cell.number]) for cell in cells]
+        if self._plan.lane == "together" and (self._plan.lane_stated or not self.clocks):
+            return [False] * len(cells), [False] * len(cells)
+        alone, held = quiet([cell.source for cell in cells], self.clocks)
+        return [cell.alone or known for cell, known in zip(cells, alone, strict=True)], held
 
 
 def _looks_timed(output: Mapping[str, Any]) -> bool:

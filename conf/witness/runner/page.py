@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,11 +69,17 @@ class Execution:
             async with self._turn("beside"):
                 await self._begin()
                 await self._values(0)
-            for cell in self._plan.cells:
-                async with self._turn(*self._alone.use(cell)) as turn:
+            async with AsyncExitStack() as had:
+                kept = False
+                for cell in self._plan.cells:
+                    if not kept:
+                        turn = await had.enter_async_context(self._turn(*self._alone.use(cell)))
                     if not cell.skip and cell.source.strip():
                         await self._cell(cell, turn)
                     await self._values(cell.number)
+                    kept = self._alone.holds(cell)
+                    if not kept:
+                        await had.aclose()
         except Stop as stop:
             self.problems.append(stop.problem)
 
