@@ -12,6 +12,7 @@ from tests.building import CONF, Site, page
 from tests.kernels import Page, Pages
 from witness.reading.clocks import used
 from witness.reading.plan import Cell, Plan
+from witness.reading.scripts import with_scripts
 from witness.reading.spans import quiet
 from witness.records.captured import CLOCKS, CONDITIONS
 from witness.runner.alone import TIME, Alone
@@ -246,6 +247,29 @@ def test_looking_asks_nothing_of_what_a_page_holds(kernel: Page) -> None:
 def test_the_names_that_cells_use_have_their_dots() -> None:
     cells = ["import a.b as c\nx = c.d.e(y)[0].f", "%timeit g()", "with h.k() as t:\n    print(len(t.u))", "!ls", "n ="]
     assert used(cells) == {"c.d.e", "y", "h.k", "t.u", "perf_counter"}
+
+
+BENCH = "import time\n\ndef bench():\n    return time.time()\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "alone"),
+    [
+        (["%run bench.py", "%run -i other.py"], [True, False]),
+        (["!python bench.py"], [True]),
+        (["import subprocess, sys\nsubprocess.run([sys.executable, 'bench.py'])"], [True]),
+        (["exec(open('sub/defines.py').read())", "bench()", "x = 1"], [False, True, False]),
+        (["%%writefile new.py\nimport time\nprint(time.perf_counter())", "!python new.py"], [False, True]),
+        (["'missing.py', 'binary.py'"], [False]),
+    ],
+)
+def test_a_script_that_a_cell_runs_is_read_as_the_cell_is(tmp_path: Path, cells: list[str], alone: list[bool]) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "bench.py").write_text(f"{BENCH}\nif __name__ == '__main__':\n    print(bench())\n")
+    (tmp_path / "other.py").write_text("x = 1\n")
+    (tmp_path / "sub" / "defines.py").write_text(BENCH)
+    (tmp_path / "binary.py").write_bytes(b"\xff\xfe")
+    assert quiet(with_scripts(cells, tmp_path))[0] == alone
 
 
 # ---------------------------------------------------------------------------------------------------------------------

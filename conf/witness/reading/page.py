@@ -16,6 +16,7 @@ from witness.reading.lint import lint_bytes
 from witness.reading.live import first_live, live_values
 from witness.reading.notebook import Unreadable, digests, example, read_notebook
 from witness.reading.plan import Budget, Cell, Lane, Plan
+from witness.reading.scripts import with_scripts
 from witness.reading.site import Site
 from witness.reading.spans import quiet
 
@@ -60,7 +61,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
     if not _runs(notebook, path, settings):
         return None
     ours = notebook.metadata.get("witness") or {}
-    lane, cells = _lane(ours, list(_cells(notebook, text, settings, path)))
+    lane, cells = _lane(ours, list(_cells(notebook, text, settings, path)), path.parent)
     names = settings.eval_name_regex if settings.execution_mode == "inline" else None
     return Plan(
         page=page,
@@ -151,11 +152,12 @@ def _budget(ours: dict[str, Any], settings: NbParserConfig, strict: bool) -> Bud
     return Budget(cell=float(cell) if cell else None, page=float(page) if page else None)
 
 
-def _lane(ours: dict[str, Any], cells: list[Cell]) -> tuple[Lane, list[Cell]]:
+def _lane(ours: dict[str, Any], cells: list[Cell], folder: Path) -> tuple[Lane, list[Cell]]:
     """Return whether a page measures, as it says or as its code tells, and its cells with the same said of each."""
     stated: Lane | None = ours.get("lane")
     if stated not in (None, *get_args(Lane)):
         raise ValueError(f"`lane: {stated}` is neither {' nor '.join(get_args(Lane))}")
-    timed = [stated == "alone"] * len(cells) if stated else quiet([cell.source for cell in cells])[0]
+    code = with_scripts([cell.source for cell in cells], folder)
+    timed = [stated == "alone"] * len(cells) if stated else quiet(code)[0]
     lane: Lane = "alone" if any(timed) else "together"
     return lane, [replace(cell, alone=alone) for cell, alone in zip(cells, timed, strict=True)]

@@ -1,0 +1,31 @@
+"""The scripts that a page's cells run: their code reads clocks as the cells' own does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+NAMED = re.compile(r"[\w./-]+\.py\b")
+WRITTEN = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)[^\n]*\n")
+
+
+def with_scripts(sources: Sequence[str], folder: Path) -> list[str]:
+    """Return the code of cells, and below it that of each script that they name: beside the page, or a cell's text."""
+    written: dict[str, str] = {}
+    found = []
+    for source in sources:
+        if writes := WRITTEN.match(source):
+            written[writes[1]] = source[writes.end() :]
+            found.append("")
+            continue
+        scripts = [written.get(name) or _text(folder / name) for name in dict.fromkeys(NAMED.findall(source))]
+        found.append("\n".join([source, *filter(None, scripts)]))
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8") if path.is_file() else ""
+    except (OSError, ValueError):
+        return ""
