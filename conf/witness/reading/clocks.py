@@ -77,7 +77,6 @@ class Known:
 
     def __init__(self, known: Collection[str] = ()) -> None:
         self._names = {*CLOCKS, *known}
-        self._clocks = {*CLOCKS}
         self._makers: set[str] = set()
         """Those that give something that reads one: a class, a function that returns a function."""
         self._modules: dict[str, str] = {}
@@ -94,12 +93,6 @@ class Known:
         """Say whether a tree, when it is run, reads a clock; what is only defined in it does not run."""
         return any(map(self._reads, run(tree)))
 
-    def is_clock(self, node: ast.AST) -> bool:
-        """Say whether a node is the name of a clock of the standard library."""
-        if isinstance(node, ast.Name):
-            return node.id in self._clocks
-        return isinstance(node, ast.Attribute) and self._reads(node) and dotted(node) not in self._names
-
     def _bind(self, node: ast.AST) -> None:
         match node:
             case ast.Import():
@@ -108,8 +101,7 @@ class Known:
                         self._modules[it.asname or it.name] = it.name
             case ast.ImportFrom():
                 named = CLOCKS | MODULES.get(node.module or "", set())
-                self._clocks |= {it.asname or it.name for it in node.names if it.name in named}
-                self._names |= self._clocks
+                self._names |= {it.asname or it.name for it in node.names if it.name in named}
                 within = {it.asname or it.name: f"{node.module}.{it.name}" for it in node.names}
                 self._modules |= {name: module for name, module in within.items() if module in MODULES}
                 self._names |= {name for name, module in within.items() if module in self._names}

@@ -46,13 +46,17 @@ def held(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
 
 
 def _given(tree: ast.Module, names: Known) -> Iterator[str]:
-    """Yield the names that are given what a clock says, of which the cell itself takes no difference."""
+    """Yield the names that may be given what a clock says, of which the cell itself takes no difference."""
     for node in run(tree):
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call) or node.value.args:
-            continue
-        if names.is_clock(node.value.func):
-            names_given = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            yield from (it for it in names_given if not any(_subtracts(part, it) for part in run(tree)))
+        match node:
+            case ast.Assign(value=ast.Call(func=called, args=args)) if _asks(called, args) and names.runs(called):
+                given = [target.id for target in node.targets if isinstance(target, ast.Name)]
+                yield from (it for it in given if not any(_subtracts(part, it) for part in run(tree)))
+
+
+def _asks(called: ast.expr, arguments: list[ast.expr]) -> bool:
+    """Say whether a call is one as of a clock, which takes no argument, but for a time zone."""
+    return not arguments or (isinstance(called, ast.Attribute) and called.attr == "now")
 
 
 def _last(trees: Sequence[ast.Module], first: int, name: str, names: Known) -> int:
