@@ -22,8 +22,8 @@ MODULES = {
     "datetime.datetime": {"now", "utcnow", "today"},
     "pandas.Timestamp": {"now", "utcnow", "today"},
     "os": {"times"},
-    "cProfile": {"run", "runctx", "Profile"},
-    "profile": {"run", "runctx", "Profile"},
+    "cProfile": {"run", "runctx"},
+    "profile": {"run", "runctx"},
 }
 """Functions with names that say less, by their modules and types."""
 
