@@ -1,10 +1,10 @@
-"""What a call of a jitted function did, layer by layer: traced, compiled, entered among the quick calls.
+"""Counts what each layer of JAX's caches had to do for a call.
 
 Run it for one function and a few calls: ``python examples/cache_layers.py``.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple
 
 import jax
@@ -35,10 +35,12 @@ class Layers:
             return function(*arguments, **keywords)
 
         self.function = counted
-        self.jitted = jax.jit(counted, **options)
+        self.jitted: Any = jax.jit(counted, **options)
         jax.monitoring.register_event_duration_secs_listener(self._listen)
 
-    def _listen(self, event: str, _: float, fun_name: str = "", **__: Any) -> None:
+    def _listen(
+        self, event: str, _: float, fun_name: str = "", **__: Any
+    ) -> None:
         if event == COMPILED and self.function.__name__ in fun_name:
             self.compiles += 1
 
@@ -47,16 +49,27 @@ class Layers:
         before = self.traces, self.compiles, self.jitted._cache_size()
         call(self.jitted)
         after = self.traces, self.compiles, self.jitted._cache_size()
-        return Did(*(now - then for now, then in zip(after, before, strict=True)))
+        return Did(
+            *(now - then for now, then in zip(after, before, strict=True))
+        )
+
+
+def _call(argument: Any, function: Callable[..., Any]) -> Any:
+    return function(argument)
 
 
 def main() -> None:
     """Show what a few calls of one function do."""
     layers = Layers(lambda x: 2 * x)
     x = jnp.ones(3)
-    calls = {"first": x, "again": x, "NumPy": jax.device_get(x), "longer": jnp.ones(4)}
+    calls = {
+        "first": x,
+        "again": x,
+        "NumPy": jax.device_get(x),
+        "longer": jnp.ones(4),
+    }
     for name, argument in calls.items():
-        print(f"{name:7}", layers.did(lambda f, argument=argument: f(argument)))
+        print(f"{name:7}", layers.did(partial(_call, argument)))
 
 
 if __name__ == "__main__":

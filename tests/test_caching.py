@@ -226,7 +226,7 @@ def test_a_page_whose_record_another_process_took_away_is_not_published(tempted:
     conf.write_text(
         conf.read_text("utf-8")
         + "\nfrom witness.records.store import Store\n"
-        + "Store.write = lambda *_, write=Store.write: None if _[1].page == 'auto' else write(*_)\n"
+        + "Store.write = lambda *_, write=Store.write, **more: None if _[1].page == 'auto' else write(*_, **more)\n"
     )
     tempted.page("auto", page("'no record is written'"))
     done = tempted.build()

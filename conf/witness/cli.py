@@ -46,7 +46,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
 
     command = commands.add_parser("run", help="execute stale pages; 0 all right, 1 a page failed, 2 could not run")
     command.add_argument(
-        "pages", nargs="*", default=["docs"], help="pages, plans (.json) or folders of them; default: docs"
+        "pages", nargs="*", default=["docs"], help="pages, plans (.json) or folders of either; default: docs"
     )
     command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
     command.add_argument("--verbose", action="store_true", help="show output as cells print it")
@@ -76,7 +76,7 @@ def _count(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     facts = Facts(options.records.resolve(), strict=True)
     pages = plans(options.pages)
-    environment = find(facts)
+    environment = find(facts, require_jax=any(plan.strict for plan in pages.plans))
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)
     run(pages.plans, store, environment, shown, pages.root, facts.take_forge(), replicates=options.replicates)

@@ -12,9 +12,8 @@ from witness.check.comparison import Sheet, compare
 from witness.check.evidence import evidence
 from witness.check.expected import Expected
 from witness.reading.lint import lint
-from witness.reading.notebook import Unreadable
 from witness.reading.page import read_file
-from witness.reading.plan import Budget, Plan
+from witness.reading.plan import Budget, Plan, Unreadable
 from witness.reading.site import Site
 from witness.records.store import Store
 from witness.runner.environment import Environment

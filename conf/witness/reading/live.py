@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from witness.reading.notebook import Unreadable
-from witness.reading.plan import EVAL, Live
+from witness.reading.plan import EVAL, Live, Unreadable
 from witness.records.values import NoLiveValue, split
 
 EVALUATED = re.compile(r"(?<!`)\{eval\}`([^`]+)`(?!`)|^\s*(?:`{3,}|~{3,}|:{3,})\s*\{eval(?::figure)?\}[ \t]+(\S+)\s*$")

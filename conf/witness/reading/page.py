@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any, get_args
+from typing import Any
 
 from myst_nb.core.config import NbParserConfig
 from nbformat import NotebookNode
 
+from witness.reading.inputs import digests, matched
 from witness.reading.lint import lint_bytes
+from witness.reading.lint.head import Head, read_head
+from witness.reading.lint.settings import faults, listed
 from witness.reading.live import first_live, live_values
-from witness.reading.notebook import Unreadable, digests, example, read_notebook
-from witness.reading.plan import Budget, Cell, Lane, Plan
+from witness.reading.names import earlier
+from witness.reading.notebook import example, read_notebook
+from witness.reading.plan import Budget, Cell, Lane, Plan, Unreadable
 from witness.reading.scripts import with_scripts
 from witness.reading.site import Site
 from witness.reading.spans import quiet
@@ -60,7 +65,10 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
     settings = site.notebooks.copy(**{k: v for k, v in overrides.items() if k != "output_folder"})
     if not _runs(notebook, path, settings):
         return None
-    ours = notebook.metadata.get("witness") or {}
+    head, ours = read_head(text.split("\n")), notebook.metadata.get("witness") or {}
+    if wrong := [(head.line("witness", *keys), f"{why}: {mend}") for keys, why, mend in faults(ours)]:
+        raise Unreadable(site.shown(path), wrong)
+    inputs = _inputs(ours, head, path, page, site)
     lane, cells = _lane(ours, list(_cells(notebook, text, settings, path)), path.parent)
     names = settings.eval_name_regex if settings.execution_mode == "inline" else None
     return Plan(
@@ -75,8 +83,30 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         lane_stated="lane" in ours,
         strict=site.strict,
         folder=None if site.strict or settings.execution_in_temp else str(path.parent),
-        sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path)},
+        after=_after(ours, head, path, page, site),
+        inputs=inputs,
+        environment=sorted({*listed(ours.get("environment")), *site.environment}),
+        always=not site.strict and settings.execution_mode != "cache",
+        sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path.parent), **inputs},
     )
+
+
+def _inputs(ours: dict[str, Any], head: Head, path: Path, page: str, site: Site) -> dict[str, str]:
+    """Return the digests of what a page declares to read, and its site for it; an earlier page may make some of it."""
+    declared = listed(ours.get("inputs"))
+    if missing := [name for name in declared if not ours.get("after") and not matched(name, path.parent)]:
+        line = head.line("witness", "inputs")
+        raise Unreadable(site.shown(path), [(line, f"`inputs: {name}`: there is no such file") for name in missing])
+    everywhere = [posixpath.relpath(name, posixpath.dirname(page) or ".") for name in site.inputs]
+    return digests(sorted({*declared, *everywhere}), path.parent)
+
+
+def _after(ours: dict[str, Any], head: Head, path: Path, page: str, site: Site) -> dict[str, int]:
+    line = head.line("witness", "after")
+    try:
+        return dict.fromkeys(earlier(listed(ours.get("after")), page, site), line)
+    except ValueError as error:
+        raise Unreadable(site.shown(path), [(line, str(error))]) from error
 
 
 def _runs(notebook: NotebookNode, path: Path, settings: NbParserConfig) -> bool:
@@ -155,8 +185,6 @@ def _budget(ours: dict[str, Any], settings: NbParserConfig, strict: bool) -> Bud
 def _lane(ours: dict[str, Any], cells: list[Cell], folder: Path) -> tuple[Lane, list[Cell]]:
     """Return whether a page measures, as it says or as its code tells, and its cells with the same said of each."""
     stated: Lane | None = ours.get("lane")
-    if stated not in (None, *get_args(Lane)):
-        raise ValueError(f"`lane: {stated}` is neither {' nor '.join(get_args(Lane))}")
     code = with_scripts([cell.source for cell in cells], folder)
     timed = [stated == "alone"] * len(cells) if stated else quiet(code)[0]
     lane: Lane = "alone" if any(timed) else "together"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from witness.reading.plan import Plan
+from witness.reading.order import Read, closed
+from witness.reading.plan import Plan, Unreadable
 
 BOOK = Path("docs")
 """Where a page is looked for that is named without its folder."""
+
+NOT_PAGES = ("_build", "node_modules")
+"""Folders below a named one that hold what was made or installed; hidden ones do, too."""
 
 
 class NoPages(Exception):
@@ -31,30 +36,87 @@ class Pages:
 
 
 def plans(names: Sequence[str]) -> Pages:
-    """Return the plans of the named pages, of the pages in a named folder, or in a named plan.
+    """Return the plans of the named pages, of the pages in a named folder, or in a named plan or folder of plans.
 
-    Raises NoPages.
+    With a page come those that it declares to run after. Raises NoPages.
     """
-    if json := files(names, ".json", required=False):
-        try:
-            return Pages([Plan.from_json(path.read_text("utf-8")) for path in json])
-        except ValueError as error:
-            raise NoPages(f"{', '.join(names)}: {error}") from error
-    from witness.reading.notebook import Unreadable  # these need MyST-NB; plans do not
-    from witness.reading.page import read_file
+    given: list[Plan] = []
+    found: dict[Path, None] = {}
+    for name in names:
+        path = Path(name)
+        if path.suffix == ".json" and path.is_file():
+            given.append(_plan(path))
+            continue
+        pages = files([name], ".md", required=False)
+        kept = list(_plans_below(path)) if path.is_dir() and not any(map(_is_notebook, pages)) else []
+        given += kept
+        found |= dict.fromkeys([] if kept else pages)
+    if not found and not given:
+        raise NoPages(f"no page in {', '.join(names)}")
+    if not found:
+        return _closed(Pages(given), _no_plan)
+    read = _pages(list(found))
+    return replace(read, plans=[*read.plans, *given])
+
+
+def _pages(found: list[Path]) -> Pages:
+    from witness.reading.page import read_file  # this needs MyST-NB; plans do not
     from witness.reading.site import Site
 
-    found = files(names, ".md")
     root = _root(found)
-    pages = Pages([], root, whole=set(found) >= set(root.rglob("*.md")))
-    for path in found:
+    try:
+        site = Site.at(root)
+        names = {path.relative_to(root).as_posix().removesuffix(".md"): path for path in found}
+    except ValueError as error:
+        raise NoPages(str(error)) from error
+    read: list[Plan] = []
+    unreadable: list[str] = []
+    for page, path in names.items():
         try:
-            plan = read_file(path, path.relative_to(root).as_posix().removesuffix(".md"), Site(root))
+            plan = read_file(path, page, site)
         except Unreadable as error:
-            pages.unreadable.append(str(error))
+            unreadable.append(str(error))
         else:
-            pages.plans.extend([plan] if plan else [])
-    return pages
+            read.extend([plan] if plan else [])
+
+    def earlier(page: str) -> Plan | None:
+        path = next(path for suffix in site.suffixes if (path := root / f"{page}{suffix}").is_file())
+        return read_file(path, page, site)
+
+    pages = Pages(read, root, unreadable, whole=set(found) >= set(files([str(root)], ".md", required=False)))
+    return _closed(pages, earlier)
+
+
+def _no_plan(page: str) -> None:
+    raise Unreadable(page, [(1, "there is no plan of it; name it, too")])
+
+
+def _closed(pages: Pages, read: Read) -> Pages:
+    """Return pages with those that are to run before them, but for those that cannot have their order."""
+    ordered, faults = closed(pages.plans, read)
+    wrong = [f"{plan.path}:{line}: {why}" for plan, line, why in faults]
+    return replace(pages, plans=ordered, unreadable=[*pages.unreadable, *wrong])
+
+
+def _plan(path: Path) -> Plan:
+    try:
+        return Plan.from_json(path.read_text("utf-8"))
+    except ValueError as error:
+        raise NoPages(f"{path}: {error}") from error
+
+
+def _plans_below(folder: Path) -> Iterator[Plan]:
+    """Yield the plans below a folder; what says nothing of a kernel was never meant to be one."""
+    for path in _below(folder, ".json"):
+        if b'"kernel":' in path.read_bytes():
+            yield _plan(path)
+
+
+def _is_notebook(path: Path) -> bool:
+    """Say whether code of a page may run."""
+    from witness.reading.lint.head import read_head
+
+    return read_head(path.read_text("utf-8", "replace").splitlines()).is_notebook
 
 
 def files(names: Sequence[str], suffix: str, *, required: bool = True) -> list[Path]:
@@ -65,11 +127,9 @@ def files(names: Sequence[str], suffix: str, *, required: bool = True) -> list[P
     found: dict[Path, None] = {}
     for name in names:
         path = next((path for path in _meant(name, suffix) if path.exists()), None)
-        if path is None and required:
-            raise NoPages(f"{name}: no such page or folder")
         if path is None:
-            continue
-        for file in sorted(path.rglob(f"*{suffix}")) if path.is_dir() else [path]:
+            raise NoPages(f"{name}: no such page or folder")
+        for file in _below(path, suffix) if path.is_dir() else [path]:
             if file.suffix == suffix:
                 found[file.resolve()] = None
     if required and not found:
@@ -77,16 +137,25 @@ def files(names: Sequence[str], suffix: str, *, required: bool = True) -> list[P
     return list(found)
 
 
+def _below(folder: Path, suffix: str) -> Iterator[Path]:
+    """Yield the files below a folder with this suffix, sorted: neither hidden ones nor those that were made."""
+    for above, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NOT_PAGES)
+        for name in sorted(names):
+            path = Path(above, name)
+            if path.suffix == suffix and not name.startswith(".") and path.is_file():
+                yield path
+
+
 def _meant(name: str, suffix: str) -> list[Path]:
     """Return what a name may mean, the likest first."""
-    path = Path(name)
-    if suffix != ".md":
-        return [path]
-    return [path, *(folder / f"{name.removesuffix('.md')}.md" for folder in (BOOK, Path()))]
+    return [Path(name), *(folder / f"{name.removesuffix(suffix)}{suffix}" for folder in (BOOK, Path()))]
 
 
 def _root(pages: Sequence[Path]) -> Path:
-    """Return the folder of the book: the topmost one above the first page that holds an index, or the page's own."""
+    """Return the folder of the book: that of its ``conf.py``, or the topmost one above the first page with an index."""
     folder = pages[0].parent
-    above = [parent for parent in (folder, *folder.parents) if (parent / "index.md").exists()]
-    return above[-1] if above else folder
+    above = [folder, *folder.parents]
+    settings = [parent for parent in above if (parent / "conf.py").is_file()]
+    index = [parent for parent in above if (parent / "index.md").exists()]
+    return settings[0] if settings else index[-1] if index else folder

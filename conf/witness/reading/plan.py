@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Lane = Literal["alone", "together"]
 
 EVAL = "{eval}"
 """The format of a live value that MyST-NB's own role or directive shows."""
+
+
+class Unreadable(Exception):
+    """A page that is no plan: ``faults`` says why, each with its line."""
+
+    def __init__(self, path: str, faults: Sequence[tuple[int, str]]) -> None:
+        super().__init__("\n".join(f"{path}:{line}: {why}" for line, why in faults))
+        self.faults = list(faults)
 
 
 @dataclass(frozen=True)
@@ -79,8 +89,16 @@ class Plan:
     """Whether the page rules of this project hold: ``:raises:`` names each error, the source tree stays as it is."""
     folder: str | None = None
     """Working directory, or None for a temporary one."""
+    after: dict[str, int] = field(default_factory=dict)
+    """Pages that must have run before it, with the line that says so."""
+    inputs: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the files that it declares to read, by name or pattern from its folder."""
+    environment: list[str] = field(default_factory=list)
+    """Environment variables that it declares to read."""
+    always: bool = False
+    """Whether MyST-NB would execute it each time it is read: the site's mode is not ``cache``."""
     sources: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of the page and of each file it loads, by path."""
+    """SHA-256 of the page, of each file it loads and of its inputs, by path: equal ones mean an equal plan."""
 
     def digest(self) -> str:
         """Return a digest of all that decides what the execution gives: neither lines nor budgets nor prose."""
@@ -91,6 +109,9 @@ class Plan:
             "needs": self.needs,
             "strict": self.strict,
             "folder": self.folder is not None,
+            "after": sorted(self.after),
+            "inputs": self.inputs,
+            "environment": self.environment,
         }
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
@@ -106,6 +127,37 @@ class Plan:
             data["cells"] = [Cell(**cell) for cell in data["cells"]]
             data["live"] = [Live(**value) for value in data["live"]]
             data["budget"] = Budget(**data["budget"])
-            return cls(**data)
-        except (KeyError, TypeError) as error:
+            plan = cls(**data)
+        except (AttributeError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"not a plan: {error!r}") from error
+        if wrong := _misfit(plan):
+            raise ValueError(f"not a plan: {wrong}")
+        return plan
+
+
+def _misfit(item: Any) -> str:
+    """Return which field of a dataclass, or of one within it, has a value that is not of its type, or an empty text."""
+    for name, hint in get_type_hints(type(item)).items():
+        value = getattr(item, name)
+        if not _fits(value, hint):
+            return f"`{name}` is {value!r:.80}"
+        for part in value if isinstance(value, list) else [value]:
+            if is_dataclass(part) and (wrong := _misfit(part)):
+                return wrong
+    return ""
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    kind, arguments = get_origin(hint) or hint, get_args(hint)
+    if kind is Literal:
+        return value in arguments
+    if kind is UnionType:
+        return any(_fits(value, each) for each in arguments)
+    if kind is list:
+        return isinstance(value, list) and all(_fits(each, arguments[0]) for each in value)
+    if kind is dict:
+        pairs = value.items() if isinstance(value, dict) else [(None, None)]
+        return all(_fits(key, arguments[0]) and _fits(each, arguments[1]) for key, each in pairs)
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
@@ -24,13 +25,54 @@ class Site:
     """Whether this project's page rules hold."""
     notebooks: NbParserConfig = field(default_factory=lambda: NbParserConfig(execution_mode="force"))
     markdown: MdParserConfig = field(default_factory=lambda: MARKDOWN)
+    inputs: tuple[str, ...] = ()
+    """Files or patterns, from that folder, that every page may read."""
+    environment: tuple[str, ...] = ()
+    """Environment variables that every page may read."""
+
+    @classmethod
+    def at(cls, root: Path) -> Site:
+        """Return what the ``conf.py`` in a folder of pages says; where there is none, the site is this project's.
+
+        Raises ValueError.
+        """
+        if not (root / "conf.py").is_file():
+            return cls(root)
+        from sphinx.config import eval_config_file
+        from sphinx.errors import ConfigError
+        from sphinx.util.tags import Tags
+
+        def settings(kind: type, prefix: str) -> dict[str, Any]:
+            names = [field.name for field in fields(kind) if not field.metadata.get("sphinx_exclude")]
+            return {name: said[f"{prefix}_{name}"] for name in names if f"{prefix}_{name}" in said}
+
+        try:
+            said = eval_config_file(root / "conf.py", Tags())
+            notebooks = NbParserConfig(**settings(NbParserConfig, "nb"))
+            markdown = MdParserConfig(**settings(MdParserConfig, "myst"))
+        except (ConfigError, TypeError, ValueError) as error:
+            raise ValueError(f"{root / 'conf.py'}: {' '.join(str(error).split())}") from error
+        return cls(
+            root,
+            bool(said.get("witness_strict", False)),
+            notebooks,
+            markdown,
+            tuple(said.get("witness_inputs", ())),
+            tuple(said.get("witness_environment", ())),
+        )
 
     @cached_property
     def digest(self) -> str:
         """Digest of the settings and of the code that read a page: together with its text they decide its plan."""
         code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
-        settings = repr((self.strict, self.notebooks, sorted(self.markdown.enable_extensions)))
+        known = (self.strict, self.notebooks, sorted(self.markdown.enable_extensions), self.inputs, self.environment)
+        settings = repr(known)
         return hashlib.sha256(settings.encode() + b"".join(code)).hexdigest()
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Return how the names of files end that may be pages with code."""
+        return (".md", ".ipynb", *self.notebooks.custom_formats)
 
     def is_commonmark(self, path: str) -> bool:
         """Say whether the site reads the Markdown of this kind of file without MyST's extensions to it."""

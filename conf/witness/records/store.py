@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from witness.records.page import FORMAT, PageRecord
@@ -36,6 +36,12 @@ class Sign:
     """Format of the record."""
     runs: int | None = 1
     """How often the page was run; None for a page that does not measure, which once is enough for."""
+    seen: dict[str, str] = field(default_factory=dict)
+    """Digests of what the page was seen to read, and of the variables it declares, by name from the site's folder."""
+    wrote: list[str] = field(default_factory=list)
+    """Files that the page wrote and left, by name from the site's folder."""
+    after: dict[str, str] = field(default_factory=dict)
+    """The records of the pages that had run before it, as it needs: their SHA-256, by page."""
 
     def suffices(self, replicates: int) -> bool:
         """Say whether the page was run often enough."""
@@ -97,24 +103,34 @@ class Store:
         needs: Sequence[str],
         sources: Mapping[str, str],
         measures: bool = False,
+        *,
+        seen: Mapping[str, str] | None = None,
+        wrote: Sequence[str] = (),
+        after: Mapping[str, str] | None = None,
     ) -> None:
         """Write a record, then its sign; of a page that ``measures`` it says how often it was run."""
+        sign = Sign(
+            key=record.key,
+            plan=plan,
+            needs=list(needs),
+            sources=dict(sources),
+            record="",
+            right=False,
+            seconds=record.seconds,
+            format=record.format,
+            runs=1 + len(record.replicates) if measures else None,
+            seen=dict(seen or {}),
+            wrote=list(wrote),
+            after=dict(after or {}),
+        )
+        self.rewrite(record, sign)
+
+    def rewrite(self, record: PageRecord, sign: Sign) -> None:
+        """Write a record and a sign for it, which says what the old one said."""
         data = record.to_json().encode("utf-8")
         write_whole(self.path(record.page), data)
-        self.sign_anew(
-            record.page,
-            Sign(
-                key=record.key,
-                plan=plan,
-                needs=list(needs),
-                sources=dict(sources),
-                record=hashlib.sha256(data).hexdigest(),
-                right=not record.problems,
-                seconds=record.seconds,
-                format=record.format,
-                runs=1 + len(record.replicates) if measures else None,
-            ),
-        )
+        digest = hashlib.sha256(data).hexdigest()
+        self.sign_anew(record.page, replace(sign, record=digest, right=not record.problems))
 
     def sign_anew(self, page: str, sign: Sign) -> None:
         """Replace a page's sign: its prose changed, its execution did not."""

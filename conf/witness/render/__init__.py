@@ -20,6 +20,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_downloads", lambda config: config.witness_strict, "html", bool)
     app.add_config_value("witness_replicates", 1, "", int)
+    app.add_config_value("witness_inputs", [], "", (list, tuple))
+    app.add_config_value("witness_environment", [], "", (list, tuple))
     app.add_config_value("witness_records", None, "", (str, type(None)))
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -14,13 +14,16 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ConfigError
 from sphinx.util import get_filetype, logging
 
-from witness.reading.notebook import Unreadable, digests, is_notebook
+from witness.reading.inputs import digests, matched
+from witness.reading.notebook import is_notebook
+from witness.reading.order import Read, closed
 from witness.reading.page import read_file
-from witness.reading.plan import Plan
+from witness.reading.plan import Plan, Unreadable
 from witness.reading.site import Site
 from witness.records.page import Problem
-from witness.records.store import Store, probe
+from witness.records.store import Sign, Store, probe
 from witness.render.card import cards
+from witness.render.demand import demanded
 from witness.render.downloads import remove
 from witness.render.ending import Interrupts, plainly
 from witness.render.evidence import doubted, record_of, remember
@@ -28,15 +31,13 @@ from witness.render.scan import answer, by_page, scan
 from witness.runner.display import progress
 from witness.runner.environment import Environment, find
 from witness.runner.facts import Facts
+from witness.runner.freshness import Freshness
 from witness.runner.lock import Lock
 from witness.runner.machine import machine
 from witness.runner.report import describe
 from witness.runner.run import run
 
 logger = logging.getLogger(__name__)
-
-Read = Callable[[str], Plan | None]
-"""Reads the plan of a page by its name. Raises Unreadable."""
 
 READER = "witness.render.reader.read"
 FAILED = "witness.render.reader.read_failed"
@@ -78,8 +79,8 @@ class Build:
         """Run stale pages; return those that must be read again."""
         self._interrupts.leave()  # the runner ends its kernels at one
         self._removed = removed
-        site = Site(Path(app.srcdir), app.config.witness_strict, env.mystnb_config, env.myst_config)  # type: ignore[attr-defined]
-        read = cache(lambda page: read_file(Path(env.doc2path(page)), page, site))
+        site = _site(app, env)
+        read = cache(lambda page: read_file(Path(env.doc2path(page)), page, site) if page in env.found_docs else None)
         with plainly(self._folder):
             if not self._facts.known:  # then most pages are going to run, and there is time until JAX has answered
                 for page in _notebooks(env):
@@ -87,7 +88,8 @@ class Build:
                         read(page)
             environment = find(self._facts, require_jax=site.strict)
             store = Store(self._folder / environment.name)
-            executed = self._execute(env, site, read, store, environment)
+            since = 0.0 if site.strict else demanded(app)
+            executed = self._execute(env, site, read, store, environment, since)
         formats = {}
         for page in executed.keys() | self._failed.keys():
             path = str(env.doc2path(page))
@@ -111,34 +113,31 @@ class Build:
         return stale | (self._failed.keys() & env.found_docs) | doubted(env)
 
     def _execute(
-        self, env: BuildEnvironment, site: Site, read: Read, store: Store, environment: Environment
+        self, env: BuildEnvironment, site: Site, read: Read, store: Store, environment: Environment, since: float
     ) -> dict[str, str]:
         """Run what is stale; return the digest of the record of each executed page."""
+        known = Freshness(store, environment, site.root, env.config.witness_replicates, since)
         executed: dict[str, str] = {}
         plans: list[Plan] = []
-        replicates = env.config.witness_replicates
+        following: dict[str, set[str]] = {}
         for page in _notebooks(env):
-            path, sign = Path(env.doc2path(page)), store.whole(page)
-            if (
-                sign
-                and sign.sources == {"settings": site.digest, **digests(sign.sources.keys() - {"settings"}, path)}
-                and sign.key == environment.key(sign.plan, sign.needs)
-                and sign.suffices(replicates)
-            ):
+            path, sign = Path(env.doc2path(page)), known.sign(page)
+            if sign and sign.suffices(known.replicates) and not since and sign.sources == _sources(sign, site, path):
                 executed[page] = sign.record
-                continue
-            try:
-                plan = read(page)
-            except Unreadable as error:
-                self._failed[page] = [
-                    Problem("unreadable", line, None, "a page that can be read", why) for line, why in error.faults
-                ]
-                continue
-            if plan:
+                following[page] = set(sign.after)
+            elif plan := self._plan(page, read):
                 plans.append(plan)
+        while late := {page for page, before in following.items() if before & {plan.page for plan in plans}}:
+            for page in late:  # they are read, too, for a page that runs makes them stale
+                del following[page], executed[page]
+                plans += [plan] if (plan := self._plan(page, read)) else []
+        plans, faults = closed(plans, read)
+        for plan, line, why in faults:
+            executed.pop(plan.page, None)
+            self._failed[plan.page] = [Problem("order", line, None, "an order that pages can be run in", why)]
         if plans:
             forge = self._facts.take_forge()
-            run(plans, store, environment, progress(), site.root, forge, replicates=replicates)
+            run(plans, store, environment, progress(), site.root, forge, replicates=known.replicates, since=since)
         for plan in plans:
             record, sign = store.read(plan.page), store.sign(plan.page)
             if record and sign:
@@ -148,6 +147,16 @@ class Build:
             else:
                 self._failed[plan.page] = [Problem("no-record", 1, None, "a record", "none; build once more")]
         return executed
+
+    def _plan(self, page: str, read: Read) -> Plan | None:
+        """Return the plan of a page, or None where nothing is run or the page cannot be read, which is noted."""
+        try:
+            return read(page)
+        except Unreadable as error:
+            self._failed[page] = [
+                Problem("unreadable", line, None, "a page that can be read", why) for line, why in error.faults
+            ]
+            return None
 
     def on_build_finished(self, app: Sphinx, exception: Exception | None) -> None:
         """Remove what must not be published, and end with an error if anything was."""
@@ -185,6 +194,21 @@ class Build:
             record = record_of(app.env, page)
             line, advice = answer(leak, source.read_text("utf-8", "replace"), record.cells if record else ())
             logger.error("%s\n    next: %s, then build again", told, advice, location=(page, line))
+
+
+def _site(app: Sphinx, env: BuildEnvironment) -> Site:
+    config = app.config
+    inputs = [os.path.relpath(app.confdir / name, app.srcdir) for name in config.witness_inputs]
+    for name, path in zip(config.witness_inputs, inputs, strict=True):
+        if not matched(path, Path(app.srcdir)):
+            logger.warning("witness_inputs: %s: there is no such file below %s", name, app.confdir, type="witness")
+    settings = env.mystnb_config, env.myst_config  # type: ignore[attr-defined]
+    return Site(Path(app.srcdir), config.witness_strict, *settings, tuple(inputs), tuple(config.witness_environment))
+
+
+def _sources(sign: Sign, site: Site, path: Path) -> dict[str, str]:
+    """Return the digests, as they are now, of what a plan was made from."""
+    return {"settings": site.digest, **digests(sign.sources.keys() - {"settings"}, path.parent)}
 
 
 def _notebooks(env: BuildEnvironment) -> list[str]:

@@ -9,8 +9,8 @@ from nbformat import NotebookNode
 from sphinx.errors import SphinxError
 
 from witness.reading.live import live_values
-from witness.reading.notebook import Unreadable, read_notebook
-from witness.reading.plan import EVAL
+from witness.reading.notebook import read_notebook
+from witness.reading.plan import EVAL, Unreadable
 from witness.reading.site import Site
 from witness.records.captured import SHOWN
 from witness.records.page import PageRecord

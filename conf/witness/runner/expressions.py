@@ -22,6 +22,9 @@ INTERPRETER = (
 )
 """The fields of ``Interpreter``, in their order."""
 
+TRACES = "__import__('IPython').get_ipython()._witness_files()"
+"""The fields of ``Traces``, in their order: what `kernel/files.py` noted."""
+
 
 def loads(answer: dict[str, Any]) -> Any:
     """Return the value in a kernel's answer to such an expression, or None when it raised."""

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,15 +20,17 @@ from witness.runner import judge
 from witness.runner.alone import Alone
 from witness.runner.answers import NO_ANSWER, questions, values
 from witness.runner.client import Client, Watch
-from witness.runner.expressions import INTERPRETER, RAISED, SAME, loads
+from witness.runner.expressions import INTERPRETER, RAISED, SAME, TRACES, loads
 from witness.runner.judge import Stop
 from witness.runner.kernels import Kernel
 from witness.runner.machine import Interpreter, cell_name
 from witness.runner.quiet import Quiet, Turn, Use
+from witness.runner.traces import Traces
 
 KERNEL = Path(__file__).parent.parent / "kernel"
 PREAMBLE = (KERNEL / "preamble.py").read_text("utf-8").replace('"{witness}"', repr(str(KERNEL.parents[1])))
 FIGURES = (KERNEL / "figures.py").read_text("utf-8")
+NOTING = (KERNEL / "files.py").read_text("utf-8").replace("{witness}", str(KERNEL.parents[1]))
 
 
 class Execution:
@@ -44,6 +46,8 @@ class Execution:
         """Of the kernel, where it is a Python."""
         self.files: dict[str, str] = {}
         """Files of cells that the code of a cell alone does not tell, and the names of these cells."""
+        self.traces = Traces()
+        """What a page of another's site was seen to do to files and ports."""
         self._plan = plan
         self._kernel = kernel
         self._watch = watch
@@ -82,6 +86,10 @@ class Execution:
                         await had.aclose()
         except Stop as stop:
             self.problems.append(stop.problem)
+        if self._kernel.manager.ipykernel and not self._plan.strict and self._kernel.fate() == "alive":
+            with suppress(Stop):
+                told = loads((await self._ask("", {"files": TRACES})).get("files", NO_ANSWER))
+                self.traces = Traces.told(*told) if told else self.traces
 
     @asynccontextmanager
     async def _turn(self, use: Use, holds_up: int = 0) -> AsyncIterator[Turn]:
@@ -94,7 +102,7 @@ class Execution:
 
     async def _begin(self) -> None:
         if self._kernel.manager.ipykernel:
-            code = PREAMBLE + (FIGURES if self._plan.strict else "") + self._alone.question
+            code = PREAMBLE + (FIGURES if self._plan.strict else NOTING) + self._alone.question
             answer = (await self._ask(code, {"interpreter": INTERPRETER})).get("interpreter", NO_ANSWER)
             self.interpreter = Interpreter(*found) if (found := loads(answer)) else None
         else:

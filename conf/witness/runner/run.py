@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from witness.reading.inputs import renewed
 from witness.reading.plan import Plan
 from witness.records.page import CellRecord, LiveValue, PageRecord, Problem, Raised
 from witness.records.replicate import replicate
@@ -22,8 +23,10 @@ from witness.runner.alone import Alone
 from witness.runner.commit import commit
 from witness.runner.environment import Environment
 from witness.runner.forge_process import ForgeProcess
+from witness.runner.freshness import Freshness, measures
 from witness.runner.judge import changed
 from witness.runner.kernels import Kernel, KernelFailed, Kernels, UnknownKernel
+from witness.runner.ledger import Ledger
 from witness.runner.lock import locked
 from witness.runner.machine import machine, of_page
 from witness.runner.page import Execution
@@ -31,28 +34,8 @@ from witness.runner.progress import Progress
 from witness.runner.quiet import Quiet
 from witness.runner.room import lane_count, page_count
 from witness.runner.sources import Sources
+from witness.runner.traces import Traces
 from witness.runner.variables import variables
-
-
-def fresh(plan: Plan, store: Store, environment: Environment, replicates: int = 1) -> bool:
-    """Say whether a page has a right and whole record here; one whose prose alone changed is signed anew.
-
-    A page that measures must have been run ``replicates`` times.
-    """
-    sign = store.whole(plan.page)
-    if sign is None or sign.key != environment.key(plan.digest(), plan.needs):
-        return False
-    known = dataclasses.replace(sign, sources=plan.sources, runs=(sign.runs or 1) if measures(plan) else None)
-    if not known.suffices(replicates):
-        return False
-    if sign != known:
-        store.sign_anew(plan.page, known)
-    return True
-
-
-def measures(plan: Plan) -> bool:
-    """Say whether a page measures, so that another run of it could have other results."""
-    return plan.lane == "alone"
 
 
 def run(
@@ -65,8 +48,9 @@ def run(
     *,
     hash_seed: int | None = None,
     replicates: int = 1,
+    since: float = 0.0,
 ) -> None:
-    """Run the plans that are stale and write their records.
+    """Run the plans that are stale and write their records; see `Freshness` for ``since``.
 
     ``source`` is the folder of pages, which no page may change. A ``forge`` may have been started for the pages; it
     ends here. Only one process runs pages of one store at a time. A ``hash_seed`` fixes what Python otherwise draws at
@@ -76,7 +60,8 @@ def run(
     try:
         with locked(store.folder.parent / ".lock", progress.say):
             store.exclusive = True
-            todo = [plan for plan in plans if not fresh(plan, store, environment, replicates)]
+            freshness = Freshness(store, environment, source, replicates, since)
+            todo = freshness.stale(plans)
             store.exclusive = False
             for path in store.damaged:
                 progress.say(f"{path.name} was not whole: set aside as {path.name}.damaged")
@@ -86,8 +71,9 @@ def run(
             expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
             progress.start(todo, expected)
             try:
-                runner = _Runner(store, environment, progress, source, forge, hash_seed, replicates)
-                asyncio.run(runner.all(todo, expected))
+                ledger = Ledger(freshness)
+                asyncio.run(_Runner(freshness, ledger, progress, forge, hash_seed).all(todo, expected))
+                ledger.settle(todo)
             except BaseExceptionGroup as group:
                 raise _first(group) from group
             finally:
@@ -109,14 +95,15 @@ def _last_time(sign: Sign | None) -> float | None:
 class _Runner:
     def __init__(
         self,
-        store: Store,
-        environment: Environment,
+        freshness: Freshness,
+        ledger: Ledger,
         progress: Progress,
-        source: Path | None,
         forge: ForgeProcess | None,
         hash_seed: int | None,
-        replicates: int,
     ) -> None:
+        source, store, environment = freshness.root, freshness.store, freshness.environment
+        self._ledger = ledger
+        self._root = source
         self._store = store
         self._environment = environment
         self._progress = progress
@@ -125,32 +112,45 @@ class _Runner:
         self._clocks: dict[str, frozenset[str]] = {}
         """By page, the names that were found to read a clock when it ran."""
         self._forge = forge
-        self._replicates = replicates
+        self._replicates = freshness.replicates
         self._commit = commit(source)
         self._seeded = {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}
         self._machine = machine(store.folder.parent, source)
+        self._traces: dict[str, Traces] = {}
 
     async def all(self, plans: Sequence[Plan], expected: dict[str, float | None]) -> None:
-        """Run the pages in lanes, the longest first; a cell that reads a clock has the machine to itself."""
+        """Run the pages in lanes, the longest first; a cell that reads a clock has the machine to itself.
+
+        A page that names others to run after begins when they have ended.
+        """
         room = asyncio.Semaphore(page_count(self._environment))
         scratch = self._store.folder.parent / "scratch"
         strict = any(plan.strict for plan in plans)
         may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
-        kernel_variables = {**variables(scratch, strict=strict), **self._seeded}
+        declared = {name for plan in plans for name in plan.environment}
+        kernel_variables = {**variables(scratch, strict=strict, declared=declared), **self._seeded}
+        right = {plan.page: asyncio.get_running_loop().create_future() for plan in plans}
         async with (
             Kernels(kernel_variables, may_fork=may_fork, started=self._forge) as kernels,
             asyncio.TaskGroup() as group,
         ):
 
             async def in_its_turn(plan: Plan) -> None:
+                before = [page for page in plan.after if page in right]
+                failed = [page for page in before if not await right[page]]
                 async with room:
-                    await self._page(plan, kernels)
+                    if before and self._root:
+                        plan = renewed(plan, self._root)  # what they made is there now
+                    self._progress.began(plan)
+                    record = self._ledger.not_run(plan, failed[0]) if failed else await self._page(plan, kernels)
+                    self._ledger.keep(plan, record, self._traces.pop(plan.page, Traces()))
+                    self._progress.ended(plan, record)
+                right[plan.page].set_result(not record.problems)
 
             for plan in sorted(plans, key=lambda plan: (measures(plan), -(expected[plan.page] or 1e9))):
                 group.create_task(in_its_turn(plan))
 
-    async def _page(self, plan: Plan, kernels: Kernels) -> None:
-        self._progress.began(plan)
+    async def _page(self, plan: Plan, kernels: Kernels) -> PageRecord:
         record = await self._once(plan, kernels)
         runs = self._replicates if measures(plan) else 1
         for number in range(2, runs + 1):
@@ -165,8 +165,7 @@ class _Runner:
                 ],
                 replicates=[*record.replicates, replicate(again.executed, again.seconds, again.cells, again.live)],
             )
-        self._store.write(record, plan.digest(), plan.needs, plan.sources, measures(plan))
-        self._progress.ended(plan, record)
+        return record
 
     async def _once(self, plan: Plan, kernels: Kernels, *, apart: bool = False) -> PageRecord:
         executed, began = datetime.now(UTC), time.perf_counter()
@@ -196,6 +195,8 @@ class _Runner:
         if alone.too_late and plan.page not in self._clocks:
             self._clocks[plan.page] = frozenset(alone.clocks)
             return await self._once(plan, kernels, apart=apart)
+        if execution and not apart:
+            self._traces[plan.page] = execution.traces
         if execution:
             problems += execution.problems
         cells = [self._scrubbed(cell, scrubber) for cell in execution.cells] if execution else []

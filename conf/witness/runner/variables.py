@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -42,11 +43,13 @@ def needed() -> dict[str, str]:
     return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **decisive(), **FIXED}
 
 
-def variables(scratch: Path, *, strict: bool) -> dict[str, str]:
+def variables(scratch: Path, *, strict: bool, declared: Iterable[str] = ()) -> dict[str, str]:
     """Return the whole environment of a kernel; what programs cache is kept below ``scratch``.
 
-    Figures have the style of our book in strict mode only: another's are drawn as its authors see them.
+    ``declared`` are variables that pages say they read. Figures have the style of our book in strict mode only:
+    another's are drawn as its authors see them.
     """
     config = Path(__file__).parent.parent / "kernel" / "matplotlibrc"
     style = {"MATPLOTLIBRC": str(config)} if strict else {}
-    return {**needed(), "MPLCONFIGDIR": str(scratch / "matplotlib"), **style}
+    more = {name: os.environ[name] for name in declared if name in os.environ}
+    return {**more, **needed(), "MPLCONFIGDIR": str(scratch / "matplotlib"), **style}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from witness.reading.lint.known import HEAD, LANES, NOT_MEANT, PAGE_SETTINGS, WITNESS, instead, near
+from witness.reading.lint.known import HEAD, NOT_MEANT, PAGE_SETTINGS, instead, near
 from witness.reading.lint.page import Page
 from witness.reading.lint.rule import Finding, Rule
+from witness.reading.lint.settings import faults
 
 
 def missing(page: Page) -> Iterator[Finding]:
@@ -61,22 +62,9 @@ def keys(page: Page) -> Iterator[Finding]:
 
 def settings(page: Page) -> Iterator[Finding]:
     """Keys and values below ``witness``."""
-    if "witness" not in page.head.data:
-        return
-    ours = page.head.data["witness"]
-    if not isinstance(ours, dict):
-        yield Finding(page.head.line("witness"), "`witness` must hold keys and values", mend=instead("", WITNESS))
-        return
-    for key, value in ours.items():
-        line = page.head.line("witness", str(key))
-        if key not in WITNESS:
-            yield Finding(line, f"`witness` has no setting `{key}`", mend=instead(str(key), WITNESS))
-        elif key == "needs" and not (isinstance(value, list) and all(isinstance(v, str) and v.strip() for v in value)):
-            yield Finding(line, f"`needs` is {value!r}", mend="write a list of packages, such as [matplotlib]")
-        elif key.endswith("_budget") and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
-            yield Finding(line, f"`{key}` is {value!r}", mend="write a number of seconds above 0")
-        elif key == "lane" and value not in LANES:
-            yield Finding(line, f"`lane` is {value!r}", mend=f"write {' or '.join(LANES)}")
+    if "witness" in page.head.data:
+        for keys, why, mend in faults(page.head.data["witness"]):
+            yield Finding(page.head.line("witness", *keys), why, mend=mend)
 
 
 KERNEL = "write `kernelspec: {name: python3, display_name: Python 3}`"
