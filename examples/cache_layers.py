@@ -38,10 +38,9 @@ class Layers:
         self.jitted: Any = jax.jit(counted, **options)
         jax.monitoring.register_event_duration_secs_listener(self._listen)
 
-    def _listen(
-        self, event: str, _: float, fun_name: str = "", **__: Any
-    ) -> None:
-        if event == COMPILED and self.function.__name__ in fun_name:
+    def _listen(self, event: str, seconds: float, **about: str | int) -> None:
+        name = str(about.get("fun_name", ""))
+        if event == COMPILED and self.function.__name__ in name:
             self.compiles += 1
 
     def did(self, call: Callable[[Callable[..., Any]], Any]) -> Did:

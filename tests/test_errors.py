@@ -96,7 +96,7 @@ def tree(site: Site) -> Element:
 
 
 def raised(cells: list[dict[str, Any]], name: str) -> Raised:
-    return Raised.from_data(cells[NUMBERS[name] - 1]["captured"]["error"])
+    return Raised.from_data(cells[NUMBERS[name] - 1]["captured"]["errors"][-1])
 
 
 def error(tree: Element, name: str) -> Element:

@@ -78,7 +78,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         cells=cells,
         live=list(live_values(notebook, text, site.shown(path), names)),
         needs=_needs(ours, cells),
-        budget=_budget(ours, settings, site.strict),
+        budget=_budget(ours, settings, site),
         lane=lane,
         lane_stated="lane" in ours,
         strict=site.strict,
@@ -173,13 +173,16 @@ def _first_line(lines: list[str], start: int, source: str) -> int:
     return start
 
 
-def _budget(ours: dict[str, Any], settings: NbParserConfig, strict: bool) -> Budget:
+def _budget(ours: dict[str, Any], settings: NbParserConfig, site: Site) -> Budget:
     default = Budget()
-    if not strict:
+    if not site.strict:
         timeout = settings.execution_timeout
         default = Budget(cell=float(timeout) if timeout and timeout > 0 else None, page=None)
     cell, page = ours.get("cell_budget", default.cell), ours.get("page_budget", default.page)
-    return Budget(cell=float(cell) if cell else None, page=float(page) if page else None)
+    output = float(ours.get("output_limit", site.output_limit))
+    if not output > 0:
+        raise ValueError(f"`output_limit: {output:g}` is no number of MB")
+    return Budget(cell=float(cell) if cell else None, page=float(page) if page else None, output=output)
 
 
 def _lane(ours: dict[str, Any], cells: list[Cell], folder: Path) -> tuple[Lane, list[Cell]]:

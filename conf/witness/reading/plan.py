@@ -61,10 +61,12 @@ class Live:
 
 @dataclass(frozen=True)
 class Budget:
-    """How long a page may take, in seconds; None is without limit."""
+    """How long a page may take, in seconds, None being without limit; and how much a cell may make."""
 
     cell: float | None = 120.0
     page: float | None = 600.0
+    output: float = 1.0
+    """MB of output; of pictures five times as many."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from typing import Any
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
 
+from witness.reading.plan import Budget
+
 MARKDOWN = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence", "deflist", "dollarmath"})
 """How the book's pages are parsed; ``conf.py`` says the same to Sphinx."""
 
@@ -29,6 +31,8 @@ class Site:
     """Files or patterns, from that folder, that every page may read."""
     environment: tuple[str, ...] = ()
     """Environment variables that every page may read."""
+    output_limit: float = Budget.output
+    """MB of output that one cell may make."""
 
     @classmethod
     def at(cls, root: Path) -> Site:
@@ -59,13 +63,21 @@ class Site:
             markdown,
             tuple(said.get("witness_inputs", ())),
             tuple(said.get("witness_environment", ())),
+            float(said.get("witness_output_limit", Budget.output)),
         )
 
     @cached_property
     def digest(self) -> str:
         """Digest of the settings and of the code that read a page: together with its text they decide its plan."""
         code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
-        known = (self.strict, self.notebooks, sorted(self.markdown.enable_extensions), self.inputs, self.environment)
+        known = (
+            self.strict,
+            self.notebooks,
+            sorted(self.markdown.enable_extensions),
+            self.inputs,
+            self.environment,
+            self.output_limit,
+        )
         settings = repr(known)
         return hashlib.sha256(settings.encode() + b"".join(code)).hexdigest()
 

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 Link = Literal["", "cause", "context"]
 
+TEXTLESS = "(no text: its own raises {})"
+"""The message of an exception that cannot say it, with the class of what it raises instead."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -35,6 +38,8 @@ class Raised:
     """Qualified name of its class."""
     message: str
     """All that it says, or an empty text."""
+    place: str = ""
+    """Of a syntax error in a text that is no file of the reader's: the line, and a mark below it."""
     notes: list[str] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     """The reader's own, outermost first."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
+    from witness.reading.plan import Budget
     from witness.render.deferred import defer
     from witness.render.ending import Interrupts
     from witness.runner.facts import Facts
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("witness_replicates", 1, "", int)
     app.add_config_value("witness_inputs", [], "", (list, tuple))
     app.add_config_value("witness_environment", [], "", (list, tuple))
+    app.add_config_value("witness_output_limit", Budget.output, "env", (int, float))
     app.add_config_value("witness_records", None, "", (str, type(None)))
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from docutils import nodes
 
 from witness.render.fold import fold, scroll
-from witness.render.text import amount, lines, plain
+from witness.render.text import COLOUR, amount, lines, plain
 
 SCREEN = 40
 """Lines that are shown at once; longer text scrolls within itself."""
 
 
 def block(text: str, what: str, classes: Sequence[str] = (), language: str = "text") -> nodes.Element:
-    """Return text as it was printed; long text scrolls, and its size is said."""
-    text = plain(text).rstrip("\n")
+    """Return text as it was printed; long text scrolls, and its size is said. A lexer of ANSI's gets the colours."""
+    coloured = "ansi" in language and bool(COLOUR.search(text))
+    text = plain(text, colours=coloured).rstrip("\n")
+    language = "text" if "ansi" in language and not coloured else language
     node = nodes.literal_block(text, text, language=language, classes=[*classes])
     size = lines(text)
     if size <= SCREEN:
@@ -27,6 +29,6 @@ def block(text: str, what: str, classes: Sequence[str] = (), language: str = "te
     )
 
 
-def folded(text: str, summary: str, classes: Sequence[str] = ()) -> fold:
+def folded(text: str, summary: str, classes: Sequence[str] = (), language: str = "text") -> fold:
     """Return text that a reader opens; it scrolls where it is long."""
-    return fold("", block(text, summary), summary=summary, classes=[*classes])
+    return fold("", block(text, summary, language=language), summary=summary, classes=[*classes])

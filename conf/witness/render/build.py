@@ -203,7 +203,14 @@ def _site(app: Sphinx, env: BuildEnvironment) -> Site:
         if not matched(path, Path(app.srcdir)):
             logger.warning("witness_inputs: %s: there is no such file below %s", name, app.confdir, type="witness")
     settings = env.mystnb_config, env.myst_config  # type: ignore[attr-defined]
-    return Site(Path(app.srcdir), config.witness_strict, *settings, tuple(inputs), tuple(config.witness_environment))
+    return Site(
+        Path(app.srcdir),
+        config.witness_strict,
+        *settings,
+        tuple(inputs),
+        tuple(config.witness_environment),
+        config.witness_output_limit,
+    )
 
 
 def _sources(sign: Sign, site: Site, path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from docutils import nodes
 
 from witness.records.error import Frame, Raised
-from witness.render.block import SCREEN, folded
+from witness.render.block import SCREEN, block, folded
 from witness.render.fold import fold, scroll
 from witness.render.text import amount, lines, plain
 
@@ -84,6 +84,8 @@ class Report:
             head += [nodes.Text(" "), nodes.inline("", "as expected", classes=["witness-expected"])]
         yield head
         yield from self._message(plain(raised.message))
+        if raised.place:
+            yield block(raised.place, "Place", ["no-search"])
         if notes := plain("\n".join(raised.notes)).strip("\n"):
             yield nodes.paragraph("", "", *self._linked(notes), classes=["witness-error-notes"])
         if JAX.match(raised.name) and f"#{raised.name}" not in raised.message:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from docutils import nodes
+from myst_nb.core import render as stock
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
@@ -25,6 +25,7 @@ from witness.render.error import Place, Report
 from witness.render.evidence import record_of
 from witness.render.harmless import harmless
 from witness.render.ir import ir
+from witness.render.shown import shown
 from witness.render.table import TABLE
 from witness.render.table import read as read_table
 from witness.render.text import amount, lines, plain
@@ -35,12 +36,30 @@ from witness.render.work import strips
 ACTIVE_TEX = re.compile(r"\\(?:href|require|(?:css|html|Html)\w*|style|class|data|includegraphics|url)\b")
 """What is more than a formula to MathJax."""
 
+ANSI = "myst-ansi"
+"""MyST-NB's lexer of text, unless a site chose another."""
+
 HIDDEN = {"remove-output", "remove_output", "hide-output", "hide-cell"}
 """Tags of cells whose outputs are out of sight: what JAX did under them is, too."""
 
 
+INSTEAD = ("render_stdout", "render_stderr", "render_error", "render_text_plain")
+"""Methods of ours that stand for MyST-NB's own; the others add to them."""
+
+
 class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say whether it is typed
-    """Text is plain, errors say their message first, and in strict mode no markup of a cell's is let through."""
+    """Text is plain, errors say their message first, and in strict mode no markup of a cell's is let through.
+
+    A site that has put methods of its own in the place of MyST-NB's sees what they do.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        for name in INSTEAD:
+            method = getattr(super(), name)
+            code = getattr(method, "__code__", None)
+            if code is None or code.co_filename != stock.__file__:
+                setattr(self, name, method)
 
     def render_stdout(
         self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
@@ -58,15 +77,16 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             return []
         text = plain(output["text"])
         if text.startswith(GROUP):
-            return [self._error("ExceptionGroup", "", read_group(text), cell_metadata, cell_index)]
-        return [folded(text, f"stderr, {amount(lines(text), 'line')}", ["witness-stderr"])]
+            return [self._error("ExceptionGroup", "", read_group(text), output, cell_metadata, cell_index)]
+        language, summary = self._lexer(cell_metadata, source_line), f"stderr, {amount(lines(text), 'line')}"
+        return [folded(output["text"], summary, ["witness-stderr"], language)]
 
     def render_error(
         self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
     ) -> list[nodes.Element]:
         """Return an error: its message first."""
         name, message = str(output["ename"]), str(output["evalue"])
-        return [self._error(name, message, read(output["traceback"], message), cell_metadata, cell_index)]
+        return [self._error(name, message, read(output["traceback"], message), output, cell_metadata, cell_index)]
 
     def render_mime_type(self, data: MimeData) -> list[nodes.Element]:
         """Return what one kind of an output shows; ours are not MyST-NB's."""
@@ -77,10 +97,10 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
                 return list(super().render_unhandled(data))
         if data.mime_type == IR:
             try:
-                shown = Ir.from_data(data.content)
+                displayed = Ir.from_data(data.content)
             except ValueError:
                 return list(super().render_unhandled(data))
-            return ir(shown.text, shown.language)
+            return ir(displayed.text, displayed.language)
         if data.mime_type == TABLE:
             return read_table(data.string)
         return list(super().render_mime_type(data))
@@ -168,19 +188,30 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         self, text: str, classes: list[str], metadata: dict[str, Any], line: int | None
     ) -> list[nodes.Element]:
         """Return the nodes of a text; IR in it stands apart, unless the site chose another lexer than MyST-NB's."""
-        chosen = self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line)
-        if chosen != "myst-ansi":
-            return [block(text, "Output", classes, str(chosen))]
+        language = self._lexer(metadata, line)
+        parts = split(plain(text)) if language == ANSI else []
+        if not any(part.language for part in parts):
+            return [block(text, "Output", classes, language)]
         found: list[nodes.Element] = []
-        for part in split(plain(text)):
+        for part in parts:
             found += ir(part.text, part.language) if part.language else [block(part.text, "Output", classes)]
         return found
+
+    def _lexer(self, metadata: dict[str, Any], line: int | None) -> str:
+        """Return the lexer of what a cell prints."""
+        return str(self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line))
 
     def _source(self, data: MimeData, language: str) -> list[nodes.Element]:
         return [block(data.string, "Output", ["output", "text_plain"], language)]
 
     def _error(
-        self, name: str, message: str, traceback: Traceback, metadata: dict[str, Any], cell_index: int
+        self,
+        name: str,
+        message: str,
+        traceback: Traceback,
+        output: NotebookNode,
+        metadata: dict[str, Any],
+        cell_index: int,
     ) -> nodes.Element:
         code = [cell for cell in self.renderer.nb_client.notebook.cells if cell.cell_type == "code"]
         here = self._number(cell_index)
@@ -188,11 +219,10 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         places = [Place(number, example(cell)) for number, cell in enumerate(code, 1)]
         names = {f"<cell {place.number}>": place.name for place in places}
         own = [replace(frame, file=names.get(executed.get(frame.file, ""), frame.file)) for frame in traceback.own]
-        raised = Raised(name, message, traceback.notes.split("\n") if traceback.notes else [], own, traceback.library)
-        for kept in self._record.cells if self._record else []:
-            if kept.number == here and kept.raised:
-                raised = replace(raised, name=kept.raised.name, message=message or kept.raised.message)
-                with suppress(KeyError, ValueError):
-                    raised = Raised.from_data(kept.captured["error"])
+        printed = Raised(
+            name, message, "", traceback.notes.split("\n") if traceback.notes else [], own, traceback.library
+        )
+        kept = next((cell for cell in self._record.cells if cell.number == here), None) if self._record else None
+        raised = shown(output, code[here - 1].outputs, printed, kept) if kept else printed
         text = traceback.text if traceback.library or not own else ""
         return Report(places, here).box(raised, text, traceback.summary, expected="raises" in metadata)

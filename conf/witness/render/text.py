@@ -7,16 +7,21 @@ import re
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 """An ANSI escape sequence: a colour, a cursor movement, a terminal's title or link."""
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]|\x1b(?!\[[\d;]*m)")
 
 
-def plain(text: str) -> str:
+def plain(text: str, *, colours: bool = False) -> str:
     r"""Return the text without escape sequences and control characters; what ``\r`` overwrote is gone.
+
+    Colours may stay.
 
     >>> plain("\x1b[31mred\x1b[0m, then 10 %\r100 %")
     '100 %'
     """
-    lines = ESCAPE.sub("", text).replace("\r\n", "\n").split("\n")
+    text = ESCAPE.sub(lambda found: found[0] if colours and COLOUR.fullmatch(found[0]) else "", text)
+    lines = text.replace("\r\n", "\n").split("\n")
     return CONTROL.sub("", "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines))
 
 

@@ -13,8 +13,14 @@ SCALAR = (
 )
 """Brings a value out of the kernel with the name of its type; what is no scalar arrives as null."""
 
-RAISED = "(lambda t: __import__('json').dumps(t.__module__ + '.' + t.__qualname__))(__import__('sys').last_type)"
-SAME = "__import__('json').dumps(__import__('pkgutil').resolve_name({!r}) is __import__('sys').last_type)"
+SHOWN = (
+    "(lambda s, name: s.modules[name].last if name in s.modules else [s.last_type])"
+    "(__import__('sys'), 'witness.kernel.capture.error')"
+)
+"""The classes of a cell's errors, as the kernel extension saw them; in a kernel without it, that of the last."""
+
+RAISED = f"__import__('json').dumps([t.__module__ + '.' + t.__qualname__ for t in {SHOWN}])"
+SAME = f"__import__('json').dumps([__import__('pkgutil').resolve_name({{!r}}) is t for t in {SHOWN}])"
 
 INTERPRETER = (
     "(lambda s, o, c: __import__('json').dumps([s.path, o.path.dirname(o.__file__), [s.prefix, s.base_prefix], "

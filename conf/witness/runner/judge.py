@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,10 @@ from nbformat import NotebookNode
 from witness.reading.plan import Cell
 from witness.records.page import Problem, Raised
 from witness.records.scrub import without_colour
-from witness.runner.client import OUTPUT_CAP, PICTURE_CAP
+from witness.runner.client import PICTURES
+
+LONE = re.compile("[\ud800-\udfff]")
+"""Half a character, or a byte that was no UTF-8."""
 
 SYNTAX = ("SyntaxError", "IndentationError", "TabError", "IncompleteInputError")
 
@@ -35,14 +39,16 @@ def changed(problem: Problem, change: Callable[[str], str]) -> Problem:
     return replace(problem, expected=change(problem.expected), got=change(problem.got), detail=change(problem.detail))
 
 
-def wrong_error(cell: Cell, raised: Raised, same: bool, node: NotebookNode) -> Problem | None:
-    """Return what is wrong with the error that a cell raised; ``same``: it is of exactly the class that it names.
+def wrong_error(cell: Cell, raised: Raised, same: bool, node: NotebookNode, *, ended: bool) -> Problem | None:
+    """Return what is wrong with an error of a cell; ``same``: it is of exactly the class that the cell names.
 
-    Raises Stop where the cell was to raise none.
+    It ended the cell, or it was shown and the cell went on. Raises Stop where the cell was to raise none.
     """
     if same or cell.may_raise:
         return None
     got = f"{raised.name.removeprefix('builtins.')}: {first_line(raised.message)}"
+    if not ended:
+        got += " (it was shown, and the cell went on)"
     detail = without_colour("\n".join(line for output in node.outputs for line in output.get("traceback", [])[-3:]))
     if cell.raises is None:
         raise Stop(problem(cell, "unexpected-error", "no error", got, detail))
@@ -50,13 +56,12 @@ def wrong_error(cell: Cell, raised: Raised, same: bool, node: NotebookNode) -> P
     return problem(cell, "does-not-parse" if syntax else "wrong-class", cell.raises, got, detail)
 
 
-def wrong_text(cell: Cell, node: NotebookNode) -> Problem | None:
+def wrong_text(cell: Cell, outputs: Iterable[Mapping[str, Any]]) -> Problem | None:
     """Return where a cell's output is no text: a lone surrogate, or bytes that were not UTF-8."""
-    for output in node.outputs:
+    for output in outputs:
         for part in texts(output):
-            lost = output.output_type == "stream" and "\N{REPLACEMENT CHARACTER}" in part
-            if lost or any("\ud800" <= character <= "\udfff" for character in part):
-                line = next(line for line in part.splitlines() if not line.isascii())
+            if LONE.search(part):
+                line = next(line for line in part.splitlines() if LONE.search(line))
                 return problem(cell, "invalid-text", "output in UTF-8", f"text that is not: {line[:80]!a}")
     return None
 
@@ -75,10 +80,12 @@ def ended(cell: Cell, error: Exception, fate: str) -> Problem:
     return problem(cell, "no-answer", "an answer of the kernel", f"{type(error).__name__}: {error}")
 
 
-def too_large(cell: Cell) -> Problem:
-    """Return that a cell's output was over the cap."""
-    expected = f"at most {OUTPUT_CAP // 1_000_000} MB of output ({PICTURE_CAP // 1_000_000} MB of pictures)"
-    return problem(cell, "output-too-large", expected, "more; the cell was stopped")
+def too_large(cell: Cell, limit: float) -> Problem:
+    """Return that a cell's output was over the limit: so many MB."""
+    expected = f"at most {limit:g} MB of output ({PICTURES * limit:g} MB of pictures)"
+    more = f"`witness_output_limit = {10 * limit:g}` in conf.py, or `witness: {{output_limit: {10 * limit:g}}}` in the"
+    allowed = f"{more} head of the page, allows ten times as much"
+    return problem(cell, "output-too-large", expected, "more; the cell was stopped", allowed)
 
 
 def texts(output: Any) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from witness.runner.judge import Stop
 from witness.runner.kernels import Kernel
 from witness.runner.machine import Interpreter, cell_name
 from witness.runner.quiet import Quiet, Turn, Use
+from witness.runner.streams import merged
 from witness.runner.traces import Traces
 
 KERNEL = Path(__file__).parent.parent / "kernel"
@@ -59,7 +60,7 @@ class Execution:
         self._notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source=cell.source) for cell in plan.cells]
         )
-        self._client = Client(self._notebook, kernel, watch)
+        self._client = Client(self._notebook, kernel, watch, plan.budget.output)
 
     @property
     def widgets(self) -> dict[str, Any]:
@@ -86,10 +87,22 @@ class Execution:
                         await had.aclose()
         except Stop as stop:
             self.problems.append(stop.problem)
+        finally:
+            self._settle()
         if self._kernel.manager.ipykernel and not self._plan.strict and self._kernel.fate() == "alive":
             with suppress(Stop):
                 told = loads((await self._ask("", {"files": TRACES})).get("files", NO_ANSWER))
                 self.traces = Traces.told(*told) if told else self.traces
+
+    def _settle(self) -> None:
+        """Take the outputs as they are in the end: what a cell displayed, a later one may have updated."""
+        kept, self.cells = self.cells, []
+        for record in kept:
+            outputs = merged(self._notebook.cells[record.number - 1].outputs)
+            if problem := judge.wrong_text(self._plan.cells[record.number - 1], outputs):
+                self.problems.append(problem)
+            else:
+                self.cells.append(replace(record, outputs=outputs))
 
     @asynccontextmanager
     async def _turn(self, use: Use, holds_up: int = 0) -> AsyncIterator[Turn]:
@@ -126,29 +139,39 @@ class Execution:
             self._keep(cell, node, turn, time.perf_counter() - began, None)
             raise Stop(self._ended(cell, error, budget)) from error
         seconds = time.perf_counter() - began
-        if problem := judge.wrong_text(cell, node):
+        if problem := judge.wrong_text(cell, merged(node.outputs)):
             raise Stop(problem)
-        if self._client.reply.get("status") != "error":
+        ended = self._client.reply.get("status") == "error"
+        if not ended and not self._client.captured.get("errors"):
             self._keep(cell, node, turn, seconds, None)
             if cell.raises:
                 self.problems.append(judge.problem(cell, "did-not-raise", cell.raises, "no error"))
             return
-        raised, same = await self._raised(cell)
-        self._keep(cell, node, turn, seconds, raised)
-        if problem := judge.wrong_error(cell, raised, same, node):
-            self.problems.append(problem)
+        raised = await self._raised(cell)
+        self._keep(cell, node, turn, seconds, raised[-1][0])
+        faults = [judge.wrong_error(cell, error, same, node, ended=ended) for error, same in raised]
+        self.problems += [fault for fault in faults if fault][:1]
 
-    async def _raised(self, cell: Cell) -> tuple[Raised, bool]:
-        """Return the class and message of the error that ended a cell, and whether it is exactly the one it names."""
+    async def _raised(self, cell: Cell) -> list[tuple[Raised, bool]]:
+        """Return class and message of each error of a cell, and whether it is exactly the one that the cell names.
+
+        The last one ended the cell; or all were shown, and the cell went on.
+        """
         wanted = cell.raises or "builtins.None"
         wanted = wanted if "." in wanted else f"builtins.{wanted}"
         answers = await self._ask("", {"class": RAISED, "same": SAME.format(wanted)})
         answers = {"class": NO_ANSWER, "same": NO_ANSWER, **answers}
-        name = loads(answers["class"]) or str(self._client.reply["ename"])
-        if cell.raises and answers["same"]["status"] == "error" and name != wanted:
-            name = f"{name} (and {cell.raises} cannot be found)"
-        message = str(self._client.reply.get("evalue", ""))
-        return Raised(str(name), message), bool(cell.raises) and (loads(answers["same"]) is True or name == wanted)
+        reply, told = self._client.reply, [str(error["message"]) for error in self._client.captured.get("errors", [])]
+        names = loads(answers["class"]) or [str(reply.get("ename"))]
+        same = loads(answers["same"]) or [False] * len(names)
+        if not told or names[-1].rpartition(".")[2] == reply.get("ename"):  # one without a text is known by another
+            told = [*told[:-1], str(reply.get("evalue", ""))]
+        if cell.raises and answers["same"]["status"] == "error" and names[-1] != wanted:
+            names[-1] += f" (and {cell.raises} cannot be found)"
+        return [
+            (Raised(name, text), bool(cell.raises) and (one or name == wanted))
+            for name, text, one in zip(names, told, same, strict=True)
+        ]
 
     def _keep(self, cell: Cell, node: NotebookNode, turn: Turn, seconds: float, raised: Raised | None) -> None:
         captured = self._client.captured
@@ -161,7 +184,7 @@ class Execution:
                 source=cell.source,
                 seconds=seconds,
                 execution_count=node.execution_count,
-                outputs=[json.loads(json.dumps(output)) for output in node.outputs],
+                outputs=[],  # until the page ends
                 raised=raised,
                 captured=self._alone.told(cell, turn, captured, node.outputs),
             )
@@ -169,8 +192,8 @@ class Execution:
 
     def _ended(self, cell: Cell, error: Exception, budget: float | None) -> Problem:
         """Name the fault behind an exception of the client."""
-        if self._client.overflow is not None:
-            return judge.too_large(cell)
+        if self._client.overflow:
+            return judge.too_large(cell, self._plan.budget.output)
         if not judge.out_of_time(error):
             return judge.ended(cell, error, self._kernel.fate())
         self._kernel.kill()

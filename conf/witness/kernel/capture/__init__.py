@@ -34,11 +34,16 @@ class Part(Protocol):
 
 
 class Watcher:
-    """Asks each part before and after each cell that a reader wrote; silent execution is not seen."""
+    """Asks each part before and after each cell that a reader wrote; silent execution is not seen.
+
+    What a cell runs as a cell within itself, as ``%%capture`` does, is part of it.
+    """
 
     def __init__(self, shell: Any, parts: Mapping[str, Part]) -> None:
         self._shell = shell
         self._parts = parts
+        self._depth = 0
+        """How many cells are running, each within another."""
 
     def look_for_clocks(self, names: list[str]) -> None:
         """Tell from now on which of these names read a clock."""
@@ -48,11 +53,18 @@ class Watcher:
 
     def before(self, _: object = None) -> None:
         """Begin a cell."""
-        for part in self._parts.values():
-            part.before()
+        self._depth += 1
+        if self._depth == 1:
+            for part in self._parts.values():
+                part.before()
 
     def after(self, result: Any) -> None:
         """End a cell and publish what the parts saw of it."""
+        if result and not (result.info.raw_cell or "").strip():  # IPython tells the end of an empty one, not its begin
+            return
+        self._depth = max(0, self._depth - 1)
+        if self._depth:
+            return
         seen = {name: part.after(result) for name, part in self._parts.items()}
         told = {name: value for name, value in seen.items() if value is not None}
         if told:
@@ -64,16 +76,17 @@ def load(shell: Any) -> None:
     """Begin to watch the cells of a shell; a second time changes nothing."""
     if hasattr(shell, "_witness"):
         return
-    from witness.kernel.capture import ir
+    from witness.kernel.capture import ir, undecoded
     from witness.kernel.capture.pace import Pace
     from witness.kernel.capture.timeit import Timeit  # IPython, which a shell has
 
     ir.install(shell)
+    undecoded.install()
     pace = Pace()
     parts: dict[str, Part] = {
         "timings": Timeit(shell, pace),
         "work": Listener(),
-        "error": Errors(),
+        "errors": Errors(shell),
         CONDITIONS: Conditions(pace),
         FILES: Files(shell),
         CLOCKS: Clocks(shell.user_ns),

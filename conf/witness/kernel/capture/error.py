@@ -1,17 +1,19 @@
-"""The exception that ends a cell: its class, its message and the reader's own frames."""
+"""The exceptions of a cell: their classes, their messages and the reader's own frames."""
 
 from __future__ import annotations
 
 import linecache
 import re
 import sys
+import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any
 
-from witness.records.error import Frame, Raised
+from witness.records.error import TEXTLESS, Frame, Raised
 
 KERNEL = re.compile(r"ipykernel_\d+$")
 """The folder that a kernel believes its cells to be in."""
@@ -26,22 +28,94 @@ WIDE = 100
 """Exceptions of one group that are looked at."""
 
 
+SHOWS = ("showtraceback", "showsyntaxerror", "_showtraceback")
+"""Methods of IPython's shell that show an error; each may call the next."""
+
+STOCK = ("IPython", "ipykernel")
+
+last: list[type[BaseException]] = []
+"""The classes of the errors of the cell that ran last, in their order: the runner asks for them."""
+
+
 class Errors:
-    """Sees the exception of each cell that ended with one."""
+    """Sees the exception of each cell that ended with one, and those that IPython shows though the cell goes on.
+
+    It catches those of ``%%capture``, of ``%run``, of a display that fails, of callbacks. One that the page's own code
+    catches and shows is no error of the cell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shown: list[BaseException] = []
+        self._rude: set[object] = set()
+        """What raised while an error was shown, as a ``__str__`` may; it does so wherever that text is wanted."""
+        self._showing = threading.local()
+        folders = [str(Path(str(sys.modules[name].__file__)).parent) for name in STOCK if name in sys.modules]
+        self._stock = (*folders, "<decorator-gen")
+        for name in SHOWS:
+            setattr(shell, name, self._watched(getattr(shell, name)))
 
     def before(self) -> None:
         """Begin a cell."""
+        self._shown, self._rude = [], set()
 
-    def after(self, result: Any) -> dict[str, Any] | None:
-        """End a cell; return what it raised."""
-        error = result.error_before_exec or result.error_in_exec
-        if not isinstance(error, BaseException):
-            return None
-        return raised(error).to_data()
+    def after(self, result: Any) -> list[dict[str, Any]] | None:
+        """End a cell; return its errors in their order, last the one that ended it."""
+        final = result and (result.error_in_exec or result.error_before_exec)
+        errors = [error for error in self._shown if error is not final]
+        if isinstance(final, BaseException):
+            errors.append(final)
+        errors = [error for error in errors if self._raiser(error) not in self._rude]
+        last[:] = map(type, errors)
+        self.before()
+        return [raised(error).to_data() for error in errors] or None
 
     def text(self, seen: Any) -> str:
         """Return nothing: what stock prints of it is there."""
         return ""
+
+    def _watched(self, show: Callable[..., None]) -> Callable[..., None]:
+        @wraps(show)
+        def watched(*arguments: Any, **options: Any) -> None:
+            if getattr(self._showing, "now", False):
+                return show(*arguments, **options)
+            error = _error_in([*arguments, *options.values()]) or sys.exc_info()[1]  # neither: it is shown again
+            if error and not (_is_caught_by_page(error) and self._is_shown_by_page()):
+                self._shown += [] if any(error is other for other in self._shown) else [error]
+            self._showing.now = True
+            try:
+                return show(*arguments, **options)
+            except BaseException as failure:
+                self._rude |= {self._raiser(failure)}
+                failure.__traceback__ = failure.__traceback__ and failure.__traceback__.tb_next  # not about this frame
+                raise
+            finally:
+                self._showing.now = False
+
+        return watched
+
+    def _raiser(self, error: BaseException) -> object:
+        """Return the code that raised an exception, or its class where IPython complains of what it was given."""
+        codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+        return codes[-1] if codes and not codes[-1].co_filename.startswith(self._stock) else type(error)
+
+    def _is_shown_by_page(self) -> bool:
+        """Say whether the page's own code, by way of IPython at most, asked for what is being shown."""
+        frame = sys._getframe(2)
+        while frame.f_back and frame.f_code.co_filename.startswith(self._stock):
+            frame = frame.f_back
+        return _is_own(frame.f_code.co_filename)
+
+
+def _error_in(arguments: Iterable[Any]) -> BaseException | None:
+    """Return the exception among a method's arguments, some of which may be a tuple with it."""
+    parts = [part for it in arguments for part in (it if isinstance(it, tuple) else (it,))]
+    return next((part for part in parts if isinstance(part, BaseException)), None)
+
+
+def _is_caught_by_page(error: BaseException) -> bool:
+    """Say whether the frame that an exception came to is the page's own; one that was never raised is, too."""
+    trace = error.__traceback__
+    return trace is None or _is_own(trace.tb_frame.f_code.co_filename)
 
 
 def raised(error: BaseException, seen: frozenset[int] = frozenset()) -> Raised:
@@ -54,6 +128,7 @@ def raised(error: BaseException, seen: frozenset[int] = frozenset()) -> Raised:
     return Raised(
         name=f"{type(error).__module__}.{type(error).__qualname__}",
         message=_message(error),
+        place=_place(error),
         notes=[_text(note) for note in getattr(error, "__notes__", None) or []],
         frames=frames,
         library=library,
@@ -75,13 +150,21 @@ def _text(value: object) -> str:
     try:
         return str(value)
     except Exception as rude:
-        return f"(no text: its own raises {type(rude).__name__})"
+        return TEXTLESS.format(type(rude).__name__)
 
 
 def _message(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and isinstance(error.msg, str):
         return error.msg
     return _text(error)
+
+
+def _place(error: BaseException) -> str:
+    """Return where a syntax error is, as Python prints it, unless a frame tells."""
+    if not isinstance(error, SyntaxError) or not error.text or _is_own(str(error.filename)):
+        return ""
+    printed = traceback.TracebackException(type(error), error, None).format_exception_only()
+    return "".join(line for line in printed if line.startswith("  ")).rstrip()
 
 
 def _frames(error: BaseException) -> tuple[list[Frame], int]:

@@ -32,7 +32,7 @@ HEAD = frozenset(words("file_format kernelspec jupytext witness mystnb"))
 """Keys of the head that a misspelling would switch off in silence."""
 NOT_MEANT = frozenset(words("jupyter myst"))
 """Keys of other tools that look like one of them."""
-WITNESS = frozenset(words("needs cell_budget page_budget lane after inputs environment"))
+WITNESS = frozenset(words("needs cell_budget page_budget output_limit lane after inputs environment"))
 
 
 def _settings(level: Section) -> frozenset[str]:

@@ -9,6 +9,9 @@ from typing import Any, get_args
 from witness.reading.lint.known import WITNESS, instead
 from witness.reading.plan import Lane
 
+UNITS = {"_budget": "seconds", "_limit": "MB"}
+"""What a setting with such an end is a number of."""
+
 LISTS = {
     "after": "the pages to run before, such as `after: data` or `after: [data, intro/setup]`",
     "inputs": "files or patterns, such as [data/*.csv, helper.py]",
@@ -33,9 +36,9 @@ def _fault(key: str, value: Any) -> tuple[str, str] | None:
     wrong, mend = False, ""
     if key == "needs":
         wrong, mend = not (isinstance(value, list) and _names(value)), "write a list of packages, such as [matplotlib]"
-    elif key.endswith("_budget"):
+    elif unit := next((unit for end, unit in UNITS.items() if str(key).endswith(end)), ""):
         number = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-        wrong, mend = not number, "write a number of seconds above 0"
+        wrong, mend = not number, f"write a number of {unit} above 0"
     elif key == "lane":
         wrong, mend = value not in get_args(Lane), f"write {' or '.join(get_args(Lane))}"
     elif key in LISTS:
