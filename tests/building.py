@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.programs import call
+
 ROOT = Path(__file__).parent.parent
 CONF = """\
 project = "Small"
@@ -53,15 +55,8 @@ class Site:
         self, *arguments: str, output: str = "html", env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Build the site; its log is in ``stderr``."""
-        return subprocess.run(
-            self.command(*arguments, output=output),
-            capture_output=True,
-            text=True,
-            env=None if env is None else dict(env),
-            stdin=subprocess.DEVNULL,
-            timeout=600,
-            check=False,
-        )
+        _, _, *rest = self.command(*arguments, output=output)
+        return call(*rest, env=env)
 
     def html(self, page: str, output: str = "html") -> str | None:
         """Return a built page's HTML, or None when it was not published."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 import shutil
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 
-from tests.stock import executed, printed, raised
+from tests.programs import call
+from tests.stock import execution, printed, raised
 from witness.reading.notebook import read_notebook
 from witness.reading.page import read_file
 from witness.reading.site import Site
@@ -55,22 +58,7 @@ def text_of(html: str) -> str:
 
 def build(output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Build the book as `nox -s docs` does, into a folder of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-W",
-        "--keep-going",
-        "-n",
-        "-c",
-        "conf",
-        "docs",
-        str(output),
-        *arguments,
-    ]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=1200, check=False
-    )
+    return call("sphinx", "-W", "--keep-going", "-n", "-c", "conf", "docs", str(output), *arguments, cwd=ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -154,13 +142,35 @@ def test_a_page_imports_only_jax_and_what_it_says_it_needs(page: str) -> None:
     assert set().union(*strangers) == set()
 
 
+@pytest.fixture(scope="module")
+def downloaded(
+    book: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[NotebookNode, NotebookNode]]:
+    """Return the notebooks of the pages that are tested, as published and as executed anew, two at a time."""
+
+    async def execute(page: str) -> tuple[NotebookNode, NotebookNode]:
+        notebook = nbformat.read(book / f"{page}.ipynb", as_version=4)
+        async with kernels:
+            return notebook, await execution(notebook, tmp_path_factory.mktemp(page))
+
+    async def all_of(pages: list[str]) -> list[tuple[NotebookNode, NotebookNode]]:
+        return await asyncio.gather(*map(execute, pages))
+
+    kernels = asyncio.Semaphore(2)
+    tests = [item for item in request.session.items if "downloaded" in getattr(item, "fixturenames", ())]
+    pages = [str(item.callspec.params["page"]) for item in tests if isinstance(item, pytest.Function)]
+    return dict(zip(pages, asyncio.run(all_of(pages)), strict=True))
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_a_downloaded_page_gives_the_same_results_in_a_stock_kernel(book: Path, page: str, tmp_path: Path) -> None:
+def test_a_downloaded_page_gives_the_same_results_in_a_stock_kernel(
+    downloaded: dict[str, tuple[NotebookNode, NotebookNode]], page: str
+) -> None:
     path = DOCS / f"{page}.md"
     plan = read_file(path, page, Site(DOCS))
     assert plan is not None
-    notebook = nbformat.read(book / f"{page}.ipynb", as_version=4)
-    install, *cells = (cell for cell in executed(notebook, tmp_path).cells if cell.cell_type == "code")
+    notebook, done = downloaded[page]
+    install, *cells = (cell for cell in done.cells if cell.cell_type == "code")
     assert "%pip install jax==" in install.source
     assert [cell.source for cell in cells] == [cell.source.rstrip("\n") for cell in plan.cells]
     assert [raised(cell) for cell in cells] == [cell.raises and cell.raises.rpartition(".")[2] for cell in plan.cells]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.building import Site, page
+from tests.programs import call
 
 CASES = Path(__file__).parent / "check"
 NAMES = sorted(case.name for case in CASES.iterdir())
@@ -38,16 +38,8 @@ class Folder:
 
     def check(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         variables = {name: value for name, value in os.environ.items() if name not in ("CI", "GITHUB_ACTIONS")}
-        return subprocess.run(
-            [sys.executable, "-m", "witness", "check", *arguments, "--records=records", "--expected=expected"],
-            cwd=self.path,
-            env={**variables, **(env or {})},
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=600,
-            check=False,
-        )
+        places = ("--records=records", "--expected=expected")
+        return call("witness", "check", *arguments, *places, cwd=self.path, env={**variables, **(env or {})})
 
     def expected(self, name: str) -> str:
         return (self.path / "expected" / f"{name}.txt").read_text("utf-8")

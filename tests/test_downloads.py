@@ -301,20 +301,28 @@ def test_a_page_that_fails_or_vanishes_takes_its_downloads_away(tmp_path: Path) 
     assert {"fails", "fails.ipynb", "fails.py"} <= there()
 
 
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return settings by which sites of one page share what it did."""
+    return CONF.replace('"../records"', repr(str(tmp_path_factory.mktemp("records"))))
+
+
 @pytest.mark.parametrize(
     ("strict", "said", "made"),
     [(False, "", False), (False, "witness_downloads = True\n", True), (True, "witness_downloads = False\n", False)],
 )
-def test_another_site_offers_them_when_it_says_so(tmp_path: Path, strict: bool, said: str, made: bool) -> None:
-    conf = CONF.replace("witness_strict = True", f"witness_strict = {strict}") + said
+def test_another_site_offers_them_when_it_says_so(
+    tmp_path: Path, records: str, strict: bool, said: str, made: bool
+) -> None:
+    conf = records.replace("witness_strict = True", f"witness_strict = {strict}") + said
     site = Site.at(tmp_path, {"a": page("'a'")}, conf)
     assert site.build("-W").returncode == 0
     assert ((site.folder / "html" / "a.ipynb").exists(), "download>" in (site.html("a") or "")) == (made, made)
 
 
 @pytest.mark.parametrize("builder", ["singlehtml", "text", "latex"])
-def test_other_builders_make_none(tmp_path: Path, builder: str) -> None:
-    site = Site.at(tmp_path, {"a": page("'a'")})
+def test_other_builders_make_none(tmp_path: Path, records: str, builder: str) -> None:
+    site = Site.at(tmp_path, {"a": page("'a'")}, records)
     assert site.build("-W", "-b", builder).returncode == 0
     assert [path for path in (site.folder / "html").rglob("*") if path.suffix in (".ipynb", ".py")] == []
 

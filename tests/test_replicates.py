@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.building import Site, page
+from tests.programs import call
 from witness.records.page import LiveValue, Measured, PageRecord, Replicate
 from witness.records.replicate import Varied, medians, varied
 from witness.records.store import Store
@@ -103,8 +103,7 @@ def test_witness_run_takes_replicates(tmp_path: Path) -> None:
     site = Site.at(tmp_path, {"measures": MEASURES})
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "witness", "run", "docs", "--records", "records", *arguments]
-        return subprocess.run(command, cwd=site.folder, capture_output=True, text=True, timeout=300, check=False)
+        return call("witness", "run", "docs", "--records", "records", *arguments, cwd=site.folder)
 
     done = run("--replicates", "2")
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,132 @@
+"""Programs in a process of their own that has nothing to import: forks of one that imported what a build needs."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import re
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+IMPORTED = (
+    "sphinx.cmd.build",
+    "myst_nb.sphinx_ext",
+    "sphinx_exercise",
+    "witness.check.command",
+    "witness.check.comparing",
+    "witness.render.build",
+)
+AT_THE_START = re.compile(r"PYTHON|LC_|LANG|TZ$")
+"""Variables that an interpreter reads when it starts, and no fork obeys."""
+LONGEST = 600
+
+
+class _Parent:
+    """The process that is forked, and our end of its socket."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._socket.settimeout(LONGEST)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def call(self, arguments: list[str], cwd: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        asked = json.dumps([arguments, cwd, dict(env)]).encode()
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            try:
+                socket.send_fds(self._socket, [len(asked).to_bytes(4)], [out.fileno(), err.fileno()])
+                self._socket.sendall(asked)
+                status = int.from_bytes(self._socket.recv(4, socket.MSG_WAITALL), signed=True)
+            except BaseException:
+                self.end()
+                raise
+            for file in (out, err):
+                file.seek(0)
+            return subprocess.CompletedProcess(arguments, status, out.read(), err.read())
+
+    def end(self) -> None:
+        """End it, and what it runs."""
+        self._socket.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait()
+
+
+_parents: list[_Parent] = []
+
+
+@atexit.register
+def _end() -> None:
+    for parent in _parents:
+        parent.end()
+
+
+def call(
+    *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m`` with these arguments; return its status and what it printed.
+
+    It is what ``subprocess.run`` would do, a second earlier. A program that no fork can be is started indeed.
+    """
+    env = os.environ if env is None else env
+    if any(AT_THE_START.match(name) for name, _ in env.items() ^ os.environ.items()):
+        command, nothing = [sys.executable, "-m", *arguments], subprocess.DEVNULL
+        return subprocess.run(
+            command, cwd=cwd, env=env, stdin=nothing, capture_output=True, text=True, timeout=LONGEST, check=False
+        )
+    if not _parents or not _parents[-1].alive:
+        _parents.append(_Parent())
+    return _parents[-1].call([*arguments], str((cwd or Path()).absolute()), env)
+
+
+def _serve(connection: socket.socket) -> list[str]:
+    """Fork a program whenever one is asked for; return its arguments in the fork, and exit otherwise."""
+    while True:
+        size, files, *_ = socket.recv_fds(connection, 4, 2)
+        if not size:
+            sys.exit()
+        arguments, cwd, env = json.loads(connection.recv(int.from_bytes(size), socket.MSG_WAITALL))
+        if child := os.fork():
+            for file in files:
+                os.close(file)
+            _, status = os.waitpid(child, 0)
+            connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, signed=True))
+            continue
+        connection.close()
+        for file, number in zip(files, (1, 2), strict=True):
+            os.dup2(file, number)
+            os.close(file)
+        os.chdir(cwd)
+        os.environ.clear()
+        os.environ.update(env)
+        sys.path[0] = cwd
+        return list(arguments)
+
+
+if __name__ == "__main__":
+    from sphinx.application import builtin_extensions
+
+    for name in (*IMPORTED, *builtin_extensions):
+        import_module(name)
+    gc.freeze()
+    sys.argv = _serve(socket.socket(fileno=int(sys.argv[1])))
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
