@@ -435,11 +435,14 @@ def test_a_full_disk_is_one_line(small: Site, full: str) -> None:
 
 
 @pytest.mark.parametrize("error", [ImportError("no jax here"), RuntimeError("jaxlib is too old\nfor this jax")])
-def test_missing_jax_is_one_sentence_that_says_what_to_install(small: Site, tmp_path: Path, error: Exception) -> None:
+def test_missing_jax_is_one_sentence_that_says_what_to_install(
+    small: Site, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, error: Exception
+) -> None:
     (tmp_path / "jax").mkdir()
     (tmp_path / "jax" / "__init__.py").write_text(f"raise {error!r}\n")
     paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
-    env = {**os.environ, "PYTHONPATH": paths}
+    temporary = tmp_path_factory.mktemp("t")  # short enough for sockets
+    env = {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(temporary)}
     good = run(small)
     assert good.returncode == 0, good.stderr
     done = run(small, env=env)
@@ -448,3 +451,4 @@ def test_missing_jax_is_one_sentence_that_says_what_to_install(small: Site, tmp_
     done = small.build(env=env)
     assert done.returncode == 2
     once(done.stderr, "JAX cannot be used", " ".join(str(error).split()), "install it with")
+    assert until(lambda: [path for path in temporary.iterdir() if not path.name.startswith("sphinx-err")] == [], 60)

@@ -139,9 +139,7 @@ def main() -> None:
     known = {"facts": facts.found_by_a_fork()} if "ask" in words and not why else {}
     forge = Forge(client)
     forge.send(why=why, **known)
-    if why:
-        sys.exit(why)
-    request = forge.serve()
+    request = forge.serve()  # one that is of no use waits for its client to leave, too, and takes the folder with it
     if request is None:
         forge.close()
         shutil.rmtree(folder, ignore_errors=True)
