@@ -62,7 +62,7 @@ class Page:
         """Execute a cell as nbclient would."""
         reply = Reply()
         execute: Any = self.kernel.client.execute_interactive
-        coroutine = execute(code, output_hook=reply.take, allow_stdin=False, stop_on_error=False, timeout=60)
+        coroutine = execute(code, output_hook=reply.take, allow_stdin=False, stop_on_error=False, timeout=300)
         reply.status = self._runner.run(coroutine)["content"]["status"]
         return reply
 
@@ -82,7 +82,7 @@ class Page:
 
     def fate(self) -> str:
         """Wait until the kernel has ended; return how."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while self.kernel.fate() == "alive" and time.monotonic() < deadline:
             self.wait(0.01)
         return self.kernel.fate()
@@ -95,7 +95,7 @@ class Page:
         """Start a cell, and return what `end` waits for."""
         execute: Any = self.kernel.client.execute
         cell: asyncio.Task[dict[str, Any]] = self._runner.get_loop().create_task(
-            execute(code, stop_on_error=False, reply=True, timeout=60)
+            execute(code, stop_on_error=False, reply=True, timeout=300)
         )
         self.wait(0.01)
         return cell
@@ -133,7 +133,7 @@ class Pages:
         self._count = 0
 
     @contextmanager
-    def start(self, name: str = "python3", *, budget: float = 60, code: str = "") -> Iterator[Page]:
+    def start(self, name: str = "python3", *, budget: float = 300, code: str = "") -> Iterator[Page]:
         """Yield a kernel in a folder of its own."""
         self._count += 1
         cwd = self._folder / f"page{self._count}"
@@ -167,7 +167,7 @@ def alive(pids: Sequence[int]) -> list[int]:
     return found
 
 
-def left(pids: Sequence[int], seconds: float = 5) -> list[int]:
+def left(pids: Sequence[int], seconds: float = 120) -> list[int]:
     """Return the processes that have not ended after some seconds."""
     deadline = time.monotonic() + seconds
     while (found := alive(pids)) and time.monotonic() < deadline:

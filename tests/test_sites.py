@@ -27,7 +27,7 @@ project = "Another's"
 extensions = ["myst_nb", "witness"]
 html_theme = "basic"
 source_suffix = {{".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}}
-nb_execution_timeout = 3
+nb_execution_timeout = {timeout}
 nb_execution_excludepatterns = ["excluded*"]
 nb_kernel_rgx_aliases = {{"their-.*": "python3"}}
 nb_custom_formats = {{".cells": ["reads_cells.read", {{"greeting": "hello"}}, True]}}
@@ -111,14 +111,11 @@ def tagged(source: str, tag: str) -> str:
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
     folder = tmp_path_factory.mktemp("foreign")
-    conf = FOREIGN.format(conf=str(folder / "conf"), mode="auto")
+    conf = FOREIGN.format(conf=str(folder / "conf"), mode="auto", timeout=300)
     pages = {
         "raises": tagged("print('before')\nraise ValueError('as it may')", "raises-exception"),
         "raises-not": tagged("'did not raise'", "raises-exception"),
         "allows": with_head("mystnb: {execution_allow_errors: true}", page("1 / 0")),
-        "patient": with_head(
-            "mystnb: {execution_timeout: 60}", page("import time\ntime.sleep(3.5)\n'in the ' + 'end'")
-        ),
         "off": OFF,
         "excluded": page("'never ' + 'run'"),
         "skips": page("x = 1") + "```{code-cell}\n:tags: [skip-execution]\nundefined_name\n```\n",
@@ -182,7 +179,6 @@ def test_another_s_site_is_built(foreign: Foreign) -> None:
         ("raises", "ValueError"),
         ("raises-not", "'did not raise'\n"),
         ("allows", "ZeroDivisionError"),
-        ("patient", "in the end"),
         ("glues", "Glued: 42."),
         ("glues-from-afar", "Afar: 42."),
         ("alias", "by an alias"),
@@ -257,14 +253,17 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
         "split": (page("1", prose="It is {live}`1 +\n1`.\n"), "[0-9]+: ERROR: .*no place"),
         "eval": (EVALUATED + "\nLast {eval}`undefined`.\n", "[0-9]+: ERROR: live-value"),
     }
-    conf = FOREIGN.format(conf=str(tmp_path), mode="cache")
-    site = Site.at(tmp_path, {**{name: text for name, (text, _) in fails.items()}, "good": page("'good'")}, conf)
+    patient = with_head("mystnb: {execution_timeout: 300}", page("import time\ntime.sleep(3.5)\n'in the ' + 'end'"))
+    good = {"good": page("'good'"), "patient": patient}
+    conf = FOREIGN.format(conf=str(tmp_path), mode="cache", timeout=3)
+    site = Site.at(tmp_path, {**{name: text for name, (text, _) in fails.items()}, **good}, conf)
     done = site.build()
     assert done.returncode == 1
     for name, (_, fault) in fails.items():
         assert re.search(rf"docs/{name}\.md:{fault}", done.stderr), done.stderr
         assert site.html(name) is None
     assert "good" in (site.html("good") or "")
+    assert "in the end" in (site.html("patient") or "")
     assert "Sphinx" not in done.stderr
     assert done.stderr.count("no place in the record") == 1
 
