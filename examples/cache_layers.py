@@ -38,7 +38,9 @@ class Layers:
         self.jitted: Any = jax.jit(counted, **options)
         jax.monitoring.register_event_duration_secs_listener(self._listen)
 
-    def _listen(self, event: str, seconds: float, **about: str | int) -> None:
+    def _listen(
+        self, event: str, duration_secs: float, **about: str | int
+    ) -> None:
         name = str(about.get("fun_name", ""))
         if event == COMPILED and self.function.__name__ in name:
             self.compiles += 1

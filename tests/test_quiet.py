@@ -165,19 +165,23 @@ async def test_who_is_alone_is_not_beside_what_mostly_waits_either() -> None:
     assert order == ["beside", "alone"]
 
 
-@in_loop
-async def test_who_holds_up_most_is_alone_first() -> None:
-    quiet, order = Quiet(2), []
+@pytest.mark.parametrize("use", ["alone", "in a lane"])
+def test_who_holds_up_most_is_first(use: Use) -> None:
+    @in_loop
+    async def test() -> None:
+        quiet, order = Quiet(1), []
 
-    async def alone(holds_up: int) -> None:
-        async with quiet.use("", "alone", holds_up):
-            order.append(holds_up)
+        async def one(holds_up: int) -> None:
+            async with quiet.use("", use, holds_up):
+                order.append(holds_up)
 
-    async with asyncio.TaskGroup() as group, quiet.use("", "in a lane"):
-        for holds_up in (1, 5, 3):
-            group.create_task(alone(holds_up))
-        await asyncio.sleep(0)
-    assert order == [5, 3, 1]
+        async with asyncio.TaskGroup() as group, quiet.use("", "in a lane"):
+            for holds_up in (1, 5, 3):
+                group.create_task(one(holds_up))
+            await asyncio.sleep(0)
+        assert order == [5, 3, 1]
+
+    test()
 
 
 @in_loop

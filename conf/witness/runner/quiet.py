@@ -32,7 +32,8 @@ class Quiet:
 
     Who wants to be alone waits until nobody is left who shares it. Others join those only while they fill all lanes,
     for a machine that is not quiet anyway may as well be busy. Then all who want to be alone have their turns, one
-    after another, before it is shared again: first who holds up most that can be shared.
+    after another, before it is shared again. Of those who wait for the same, first comes who holds up most that can be
+    shared: a page with much to do is not left for the end, where nothing would run beside it.
     """
 
     def __init__(self, lanes: int) -> None:
@@ -61,7 +62,7 @@ class Quiet:
         if self._those("alone", self._used):
             return
         if alone and not self._used:
-            self._give(max(alone, key=lambda turn: turn.holds_up))
+            self._give(alone[0])
             return
         running, ready = self._those("in a lane", self._used), self._those("in a lane", self._waiting)
         if alone and len(running) + len(ready) < self._lanes:
@@ -70,7 +71,7 @@ class Quiet:
             self._give(turn)
 
     def _those(self, use: Use, turns: list[Turn]) -> list[Turn]:
-        return [turn for turn in turns if turn.use == use]
+        return sorted((turn for turn in turns if turn.use == use), key=lambda turn: -turn.holds_up)
 
     def _give(self, turn: Turn) -> None:
         self._waiting.remove(turn)
