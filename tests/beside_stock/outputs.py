@@ -8,6 +8,7 @@ shows them. Of an error, its class and message are compared.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import site
@@ -32,7 +33,7 @@ WARNED = re.compile(r"^The slowest run took [\d.]+ times longer.*\n(?: *This cou
 """What stock's ``%timeit`` says above some of its lines."""
 
 PICTURES = ("image/png", "image/jpeg", "image/gif", "application/pdf")
-"""In base64."""
+"""In base64: of these, length and digest are compared."""
 
 HERE = re.compile(r"(?<![\w./])(?:\./|site-packages/)(?=\w)")
 """Where a path starts from, which ours says or leaves out."""
@@ -88,7 +89,7 @@ def outputs(cell: NotebookNode, folder: Path) -> list[Output]:
         else:
             found.append((kind, texts))
     return [
-        Output(kind, {mime: it if mime in PICTURES else text(it, folder) for mime, it in texts.items()})
+        Output(kind, {mime: _digest(it) if mime in PICTURES else text(it, folder) for mime, it in texts.items()})
         for kind, texts in found
     ]
 
@@ -110,6 +111,10 @@ def _raw(output: NotebookNode) -> tuple[str, dict[str, str]]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _digest(data: str) -> str:
+    return f"{len(data)} characters, {hashlib.sha256(data.encode()).hexdigest()[:16]}"
 
 
 def text(text: str, folder: Path) -> str:
