@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
+from myst_nb.core.utils import coalesce_streams
 from nbformat import NotebookNode
 from sphinx.errors import SphinxError
 
@@ -12,7 +14,7 @@ from witness.reading.live import live_values
 from witness.reading.notebook import read_notebook
 from witness.reading.plan import EVAL, Unreadable
 from witness.reading.site import Site
-from witness.records.captured import SHOWN
+from witness.records.captured import SHOWN, TIMING
 from witness.records.page import PageRecord
 from witness.records.store import Store
 from witness.render import table
@@ -38,6 +40,7 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
     if notebook is None or record is None:
         raise NoRecord(f"{path}: no record below {store}; build once more")
     fill(notebook, record)
+    merge(notebook, site)
     if site.notebooks.render_plugin != "witness":
         forget(notebook)
     elif site.strict:
@@ -76,6 +79,27 @@ def forget(notebook: NotebookNode) -> None:
         for output in cell.get("outputs", []):
             for kind in SHOWN:
                 output.get("data", {}).pop(kind, None)
+
+
+def merge(notebook: NotebookNode, site: Site) -> None:
+    """Merge the streams of each cell with timings between these, where they are to be merged.
+
+    To stock a timing is a line of the stream that is merged; to MyST-NB ours is none, and all lines would be above it.
+    """
+    settings = site.notebooks
+    page = {"merge_streams": settings.merge_streams, **notebook.metadata.get(settings.metadata_key, {})}
+    for cell in notebook.cells:
+        own = cell.metadata.get(settings.cell_metadata_key, {})
+        if not {**page, **own}["merge_streams"] or not any(map(is_timing, cell.get("outputs", []))):
+            continue
+        parts = [list(part) for _, part in groupby(cell.outputs, is_timing)]
+        cell.outputs = [output for part in parts for output in (part if is_timing(part[0]) else coalesce_streams(part))]
+        cell.metadata[settings.cell_metadata_key] = {**own, "merge_streams": False}
+
+
+def is_timing(output: NotebookNode) -> bool:
+    """Say whether an output is the result of a ``%timeit``."""
+    return TIMING in output.get("data", {})
 
 
 def tables(notebook: NotebookNode) -> None:
