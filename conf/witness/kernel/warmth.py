@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 NEEDED = ("jax", "numpy", "ipykernel.kernelapp")
 """Without these there is nothing to fork."""
@@ -77,3 +78,6 @@ def renew(argv: Sequence[str]) -> None:
         sys.path.insert(0, str(Path.cwd()))
     tempfile.tempdir = None
     importlib.import_module("numpy.random").seed()
+    printer: Any = sys.modules.get("jax._src.pretty_printer")  # private; it looked for a notebook when it was imported
+    if hasattr(printer, "CAN_USE_COLOR"):
+        printer.CAN_USE_COLOR = True

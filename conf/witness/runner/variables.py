@@ -25,8 +25,8 @@ DECISIVE = (
 )
 """Variables that may change what a page prints: they are passed, and they are in the key."""
 
-FIXED = {"JAX_PPRINT_USE_COLOR": "false", "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-"""Variables that every kernel has: no ANSI codes in jaxprs, and text in UTF-8."""
+FIXED = {"LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""Variables that every kernel has: text in UTF-8."""
 
 
 def decisive() -> dict[str, str]:
@@ -46,10 +46,10 @@ def needed() -> dict[str, str]:
 def variables(scratch: Path, *, strict: bool, declared: Iterable[str] = ()) -> dict[str, str]:
     """Return the whole environment of a kernel; what programs cache is kept below ``scratch``.
 
-    ``declared`` are variables that pages say they read. Figures have the style of our book in strict mode only:
-    another's are drawn as its authors see them.
+    ``declared`` are variables that pages say they read. Figures have the style of our book, and jaxprs no colours, in
+    strict mode only: another's are as its authors see them.
     """
     config = Path(__file__).parent.parent / "kernel" / "matplotlibrc"
-    style = {"MATPLOTLIBRC": str(config)} if strict else {}
+    style = {"MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"} if strict else {}
     more = {name: os.environ[name] for name in declared if name in os.environ}
     return {**more, **needed(), "MPLCONFIGDIR": str(scratch / "matplotlib"), **style}

@@ -10,21 +10,22 @@ from typing import Any
 from witness.kernel.capture import location
 from witness.records.captured import IR
 from witness.records.ir import Ir, Place, Span
+from witness.records.scrub import without_colour
 
 
 def jaxpr(shown: Any) -> Ir:
     """Return a jaxpr, closed or not."""
     lines: list[list[tuple[int, int, Any]]] = []
     text = shown.pretty_print(use_color=False, source_map=lines)
-    if text != str(shown):
-        return Ir("jaxpr", str(shown))
+    if text != (printed := without_colour(str(shown))):
+        return Ir("jaxpr", printed)
     parts = ((n, start, end, source) for n, line in enumerate(lines, 1) for start, end, source in line)
     return _made("jaxpr", text, ((n, start, end, place(source)) for n, start, end, source in parts))
 
 
 def equation(shown: Any) -> Ir:
     """Return one equation of a jaxpr."""
-    text = str(shown)
+    text = without_colour(str(shown))
     found = place(shown.source_info.traceback)
     return _made("jaxpr", text, ((n, 0, len(line), found) for n, line in enumerate(text.split("\n"), 1)))
 
