@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -243,6 +245,26 @@ def test_where_the_book_cannot_be_built_one_sentence_says_what_to_do(change: str
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode != 0
     assert re.fullmatch(rf"Jit with JAX {sentence}.*\.\n", result.stderr)
+
+
+def called(session: str, *arguments: str) -> list[list[str]]:
+    """Return the programs that a session of nox runs, each with its arguments."""
+    found: list[list[str]] = []
+
+    def run(program: str, *arguments: str, **_: object) -> None:
+        found.append([Path(program).name, *arguments])
+
+    noxfile = runpy.run_path(str(ROOT / "noxfile.py"))
+    noxfile[session].func(SimpleNamespace(posargs=list(arguments), run=run))
+    return found
+
+
+def test_lint_checks_types_as_each_python_of_the_project_has_them() -> None:
+    pythons = [name.rpartition(" ")[2] for name in PROJECT["project"]["classifiers"] if "Python :: 3." in name]
+    assert pythons == ["3.11", "3.12", "3.13"]
+    assert [call for call in called("lint") if call[0] == "mypy"] == [
+        ["mypy", f"--python-version={python}"] for python in pythons
+    ]
 
 
 def test_readme_has_the_two_commands_that_ci_runs() -> None:

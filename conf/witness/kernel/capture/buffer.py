@@ -49,8 +49,8 @@ def _method(kind: Any, note: Callable[[object], None]) -> Iterator[None]:
 
 def _slot(kind: Any) -> ctypes.c_void_p | None:
     """Return the place of a type's own ``bf_getbuffer``, if this Python is built as its layout says."""
-    if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 11) or hasattr(sys, "gettotalrefcount"):
-        return None
+    if sys.implementation.name != "cpython" or sys.version_info < (3, 11) or hasattr(sys, "gettotalrefcount"):
+        return None  # whoever asks has seen that it is not a later one
     name = ctypes.c_char_p.from_address(id(kind) + NAME).value
     if name is None or name.decode().rpartition(".")[2] != kind.__name__:
         return None
