@@ -287,22 +287,73 @@ def test_ctrl_c_while_sphinx_works_ends_with_130_too(
 
 
 LOSING = """
-import os, signal
+import os, signal, time
 
-def lose(app, *_):
-    os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT))
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+class Late:
+    def __del__(self):
+        interrupt()
+
+def around_a_fork(app, *_):
+    os.register_at_fork({where}=interrupt)
     if os.fork() == 0:
-        os._exit(0)  # and Python ignores what is raised after a fork
+        os._exit(0)
+    time.sleep(600)
+
+def in_a_destructor(app, *_):
+    Late()
+    time.sleep(600)
 
 def setup(app):
-    app.connect("env-before-read-docs", lose)
+    app.connect("env-before-read-docs", {handler})
 """
 
 
-def test_an_interrupt_that_python_loses_ends_the_build_at_its_end(tmp_path: Path) -> None:
-    site = Site.at(tmp_path, {"one": page("1")}, CONF + LOSING)
+@pytest.mark.parametrize(
+    ("handler", "where"),
+    [("around_a_fork", "before"), ("around_a_fork", "after_in_parent"), ("in_a_destructor", "before")],
+)
+def test_an_interrupt_that_python_drops_ends_the_build_soon(handler: str, where: str, tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"one": page("1")}, CONF + LOSING.format(handler=handler, where=where))
     done = site.build()
     assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("interrupted; finished pages are kept") == 1
+
+
+WRITING = """
+import io, logging, os, signal, sys
+
+class Stream(io.RawIOBase):
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return 2
+
+    def write(self, data):
+        if b"in the middle" in bytes(data):
+            os.kill(os.getpid(), signal.SIGINT)
+        return os.write(2, data)
+
+def write(app, *_):
+    sys.stderr = io.TextIOWrapper(io.BufferedWriter(Stream()), line_buffering=True)
+    logging.getLogger("sphinx").addHandler(logging.StreamHandler())
+    logging.getLogger("sphinx").warning("in the middle of this")
+
+def setup(app):
+    app.connect("env-before-read-docs", write)
+"""
+
+
+def test_an_interrupt_in_the_middle_of_a_line_of_the_log_ends_the_build(tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"one": page("1")}, CONF + WRITING)
+    done = site.build()
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("interrupted; finished pages are kept") == 1
 
 
 def test_a_killed_build_leaves_no_kernel(gated: Gated) -> None:

@@ -25,7 +25,7 @@ from witness.records.store import Sign, Store, probe
 from witness.render.card import cards
 from witness.render.demand import demanded
 from witness.render.downloads import remove
-from witness.render.ending import Interrupts, plainly
+from witness.render.ending import Interrupts, end_without_room, plainly
 from witness.render.evidence import doubted, record_of, remember
 from witness.render.scan import answer, by_page, scan
 from witness.runner.display import progress
@@ -175,6 +175,7 @@ class Build:
             for lock in self._locks:
                 lock.leave()
             self._interrupts.leave()
+        end_without_room(exception, Path(app.outdir))
 
     def _scan(self, app: Sphinx) -> None:
         """Report what of this machine is in the site, by the page and line that it comes from."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import errno
 import os
+import re
 import signal
 import sys
 import threading
@@ -12,9 +15,17 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from sphinx.errors import SphinxParallelError
+
 from witness.runner.environment import NoEnvironment
 
 INTERRUPTED = "interrupted; finished pages are kept"
+
+SOON = 0.01
+"""Seconds after which an interrupt that got lost is raised once more."""
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+"""What the place that a build writes to is to blame for, whoever writes."""
 
 
 @contextmanager
@@ -35,6 +46,19 @@ def plainly(place: Path) -> Iterator[None]:
     _end(why, status)
 
 
+def end_without_room(error: BaseException | None, place: Path) -> None:
+    """End the build in one line if what Sphinx raised comes from a lack of room, here or in a process of `-j`."""
+    while error:
+        file, said = getattr(error, "filename", None), re.search(r"\[Errno (\d+)\]", str(error))
+        if isinstance(error, OSError | SphinxParallelError) and said and (number := int(said[1])) in NO_ROOM:
+            _end(f"{file or place}: {os.strerror(number)}", 2)
+        error = error.__cause__ or error.__context__
+
+
+class Interrupted(SystemExit):
+    """An interrupt that ends the build, or a process of `-j`."""
+
+
 class Interrupts:
     """While they are taken, an interrupt ends the build in one line, whatever Sphinx is doing.
 
@@ -44,6 +68,7 @@ class Interrupts:
     def __init__(self) -> None:
         self._mine = os.getpid()
         self._came = False
+        self._unraisable = sys.unraisablehook
 
     def take(self) -> None:
         """Take them from here on."""
@@ -52,21 +77,50 @@ class Interrupts:
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         ):
             signal.signal(signal.SIGINT, self._end)
+            atexit.register(self._rest)
+            if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+                signal.signal(signal.SIGALRM, self._end)
+                self._unraisable, sys.unraisablehook = sys.unraisablehook, self._again
 
     def leave(self) -> None:
-        """Take them no more; end the build if one came and got lost: Python ignores what its own callbacks raise."""
+        """Take them no more; end the build if one came and got lost."""
         if signal.getsignal(signal.SIGINT) == self._end:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        if signal.getsignal(signal.SIGALRM) == self._end:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            sys.unraisablehook = self._unraisable
         if self._came:
-            raise SystemExit(130)
+            raise Interrupted(130)
+
+    def _rest(self) -> None:
+        """Take nothing any more once Python itself ends: an alarm that comes then would kill it."""
+        for number in (signal.SIGINT, signal.SIGALRM):
+            if signal.getsignal(number) == self._end:
+                signal.signal(number, signal.SIG_IGN)
 
     def _end(self, _: int, frame: FrameType | None) -> NoReturn:
-        if os.getpid() != self._mine:  # a process of `-j`: its parent tells
-            raise SystemExit(130)
-        self._came = True
-        _end(INTERRUPTED, 130)
+        if os.getpid() == self._mine and not self._came:  # of a process of `-j`, its parent tells
+            self._came = True
+            _tell(INTERRUPTED)
+        raise Interrupted(130)
+
+    def _again(self, unraisable: sys.UnraisableHookArgs) -> None:
+        """Raise an interrupt once more, and soon: Python drops what is raised around a fork, or in a ``__del__``."""
+        if not isinstance(unraisable.exc_value, Interrupted):
+            self._unraisable(unraisable)
+        else:
+            signal.setitimer(signal.ITIMER_REAL, SOON)
 
 
 def _end(why: str, status: int) -> NoReturn:
-    print(f"witness: {why}", file=sys.stderr)
+    _tell(why)
     raise SystemExit(status)
+
+
+def _tell(why: str) -> None:
+    """Write a line past the stream: an interrupt may have come while it was written to, and it allows no second."""
+    try:
+        os.write(sys.stderr.fileno(), f"witness: {why}\n".encode())
+    except (OSError, ValueError, AttributeError):  # it is no file
+        print(f"witness: {why}", file=sys.stderr)
