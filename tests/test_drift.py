@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.drift import __main__ as drift
 from tests.drift import environments
 from witness.__main__ import main
 from witness.check.compare import Changed, compare_cells, to_data, to_text
@@ -95,15 +97,15 @@ def test_a_comparison_reads_back_and_reads_well() -> None:
     found = changes(record(cell(1, "print(a)", "one\nsame")), record(cell(1, "print(a)", "two\nsame")))
     data = json.loads(json.dumps(to_data({"jax": "1"}, {"jax": "2"}, found)))
     assert data["changed"][0]["changes"][0]["after"] == "two\nsame"
-    assert to_text("JAX 1", "JAX 2", found) == (
-        "JAX 1 → JAX 2: 1 cell does something else\n"
+    assert to_text("JAX 1", "JAX 2", {"x": "docs/x.md"}, found) == (
+        "JAX 1 → JAX 2: 1 cell does something else, of 1 page compared\n"
         "\ndocs/x.md:10: cell 1: print(a)\n  text: stdout\n    -one\n    +two\n     same\n"
     )
 
 
 def test_a_comparison_shows_both_types() -> None:
     found = changes(record(cell(1, "f(x)", captured=work(1, 1))), record(cell(1, "f(x)", captured=work(1, 1, "int32"))))
-    assert to_text("JAX 1", "JAX 2", found).endswith(
+    assert to_text("JAX 1", "JAX 2", {"x": "docs/x.md"}, found).endswith(
         "  types: jax f\n     traced 1, compiled 1\n    -float32[8] → float32[]\n    +int32[8] → int32[]\n"
     )
 
@@ -121,6 +123,65 @@ def test_two_folders_of_records_are_compared(tmp_path: Path, capsys: pytest.Capt
     assert json.loads(out.with_suffix(".json").read_text("utf-8"))["after"]["jax"] == "2"
     assert out.with_suffix(".txt").read_text("utf-8").endswith("-1\n    +2\n")
     assert main(["compare", str(tmp_path / "none"), folders[0], "-o", str(out)]) == 2
+    assert "no records; name the folder of one environment" in capsys.readouterr().err
+
+
+def test_what_cannot_be_compared_is_not_said_to_be_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n# X\n\n```{code-cell}\na\n```\n"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "x.md").write_text(page, "utf-8")
+    for name in ("one", "two"):
+        Store(tmp_path / name / f"jax-{name}").write(record(cell(1, "a", name)), "plan", [], {})
+    pages = ["--pages", str(tmp_path / "docs"), "-o", str(tmp_path / "out")]
+    whole, parents = tmp_path / "one" / "jax-one", [str(tmp_path / name) for name in ("one", "two")]
+    assert main(["compare", *parents, *pages]) == 2
+    assert f"{tmp_path}/one: these are several environments; name the folder of one: jax-one" in capsys.readouterr().err
+    assert main(["compare", str(whole), parents[1], *pages]) == 2
+    (tmp_path / "two" / "jax-two" / "x.json").write_text("not whole")
+    assert main(["compare", str(whole), str(tmp_path / "two" / "jax-two"), *pages]) == 2
+    assert "jax-two: no whole record of these pages" in capsys.readouterr().err
+    assert not (tmp_path / "out.txt").exists()
+
+
+@pytest.mark.parametrize(("named", "status"), [([], 2), (["0.12"], 0), (["0.12", "0.12"], 0)])
+def test_one_version_alone_is_compared_with_nothing_and_that_is_said(
+    named: list[str], status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(drift, "pythons", lambda: {"3.13": "python"})
+    monkeypatch.setattr(drift, "versions", lambda python: ["0.12"])
+    monkeypatch.setattr(drift, "choose", lambda wanted: dict.fromkeys(wanted, "3.13"))
+    monkeypatch.setattr(drift, "make", lambda version, python: Path("python"))
+    monkeypatch.setattr(drift, "witness", lambda python, *arguments: 0)
+    assert drift.main(named) == status
+    assert "nothing was compared: JAX 0.12 alone; name two versions" in capsys.readouterr().err
+
+
+def test_a_comparison_that_fails_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift, "pythons", lambda: {"3.13": "python"})
+    monkeypatch.setattr(drift, "choose", lambda wanted: dict.fromkeys(wanted, "3.13"))
+    monkeypatch.setattr(drift, "make", lambda version, python: Path("python"))
+    monkeypatch.setattr(drift, "witness", lambda python, *arguments: 2 if arguments[0] == "compare" else 0)
+    assert drift.main(["0.11", "0.12"]) == 2
+
+
+def test_the_python_that_runs_is_used_and_none_is_downloaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def uv(*arguments: str, **_: object) -> str:
+        asked.append(arguments)
+        return ""
+
+    monkeypatch.setattr(environments, "uv", uv)
+    monkeypatch.setattr(environments, "ROOT", tmp_path)
+    (tmp_path / "requirements.txt").write_text("")
+    monkeypatch.setattr(environments, "FOLDER", tmp_path)
+    here = "{}.{}".format(*sys.version_info)
+    assert list(environments.pythons()) == [here]
+    (tmp_path / ".nox" / f"drift-0.12-py{here}").mkdir(parents=True)
+    environments.make("0.12", here)
+    (venv,) = [arguments for arguments in asked if arguments[0] == "venv"]
+    assert f"--python={sys.executable}" in venv
+    assert "--no-python-downloads" in venv
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -154,7 +215,7 @@ AVAILABLE = {"3.11": {"0.10.2"}, "3.12": {"0.10.2", "0.12"}, "3.13": {"0.12", "0
 def test_one_python_has_all_versions_where_one_can(
     found: list[str], wanted: list[str], chosen: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environments, "pythons", lambda: found)
+    monkeypatch.setattr(environments, "pythons", lambda: dict.fromkeys(found, ""))
     monkeypatch.setattr(
         environments, "resolved", lambda python, need: need if need.partition("==")[2] in AVAILABLE[python] else None
     )

@@ -45,11 +45,12 @@ def versions(python: str) -> list[str]:
     return list(dict.fromkeys(version for version in found if version))
 
 
-def pythons() -> list[str]:
-    """Return the Pythons to try: this one first, then the newest that are installed."""
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+def pythons() -> dict[str, str]:
+    """Return the interpreters to try, by their version: this one first, then the newest that are installed."""
+    here = "{}.{}".format(*sys.version_info)
     others = [other for other in ("3.13", "3.12", "3.11") if other != here]
-    return [here, *(other for other in others if uv("python", "find", "--no-python-downloads", other, check=False))]
+    found = {other: uv("python", "find", "--no-python-downloads", other, check=False).strip() for other in others}
+    return {here: sys.executable, **{other: path for other, path in found.items() if path}}
 
 
 def choose(wanted: Sequence[str]) -> dict[str, str]:
@@ -57,7 +58,7 @@ def choose(wanted: Sequence[str]) -> dict[str, str]:
 
     Raises NoEnvironment.
     """
-    found = pythons()
+    found = list(pythons())
     can = {python: {version for version in wanted if resolved(python, f"jax=={version}")} for python in found}
     for python in found:
         if can[python] == set(wanted):
@@ -84,7 +85,7 @@ def make(version: str, python: str) -> Path:
     lock = constraints((ROOT / "requirements.txt").read_text("utf-8"))
     if stamp.exists() and stamp.read_text("utf-8") == lock:
         return interpreter
-    uv("venv", "--quiet", "--clear", f"--python={python}", str(folder))
+    uv("venv", "--quiet", "--clear", "--no-python-downloads", f"--python={pythons()[python]}", str(folder))
     FOLDER.mkdir(parents=True, exist_ok=True)
     limits = FOLDER / f"constraints-{version}.txt"
     limits.write_text(lock, "utf-8")

@@ -12,6 +12,7 @@ from witness.check.evidence import Evidence
 from witness.check.matching import matched
 from witness.check.transcript import OWN, Part
 from witness.check.unstable import hlo
+from witness.records.count import counted
 
 Kind = Literal["text", "IR", "error", "count", "types", "timing", "figure", "live"]
 
@@ -109,12 +110,12 @@ def to_data(before: Mapping[str, Any], after: Mapping[str, Any], changed: Sequen
     return {"before": dict(before), "after": dict(after), "changed": [asdict(cell) for cell in changed]}
 
 
-def to_text(before: str, after: str, changed: Sequence[Changed]) -> str:
-    """Return a comparison as a person reads it."""
-    count = f"{len(changed)} cells do" if len(changed) != 1 else "1 cell does"
-    lines = [f"{before} → {after}: {count} something else"]
+def to_text(before: str, after: str, pages: Mapping[str, str], changed: Sequence[Changed]) -> str:
+    """Return a comparison as a person reads it; ``pages`` are those that were compared, each with its path."""
+    does = f"{counted(len(changed), 'cell')} {'does' if len(changed) == 1 else 'do'} something else"
+    lines = [f"{before} → {after}: {does}, of {counted(len(pages), 'page')} compared"]
     for cell in changed:
-        lines += ["", f"docs/{cell.page}.md:{cell.line}: cell {cell.cell}: {cell.title}"]
+        lines += ["", f"{pages[cell.page]}:{cell.line}: cell {cell.cell}: {cell.title}"]
         for change in cell.changes:
             lines.append(f"  {change.kind}: {change.what}")
             lines += [f"    {line}".rstrip() for line in change.diff.split("\n") if not line.startswith("@@")]

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    command = commands.add_parser("compare", help="compare the records of two environments; 0 whatever changed")
-    command.add_argument("before", type=Path, help="the folder of an environment's records")
+    command = commands.add_parser(
+        "compare",
+        help="compare the records of two environments; 0 whatever changed, 2 nothing to compare",
+        description="Say, cell by cell, what pages do otherwise in another environment: text, errors, how often and "
+        "for which types JAX traces and compiles. Runs nothing; `witness run` makes the records, those of each "
+        "environment in a folder of its own, such as .build/records/jax-0.12.0-py3.13-cpu1-0a1b2c3d.",
+    )
+    command.add_argument("before", type=Path, help="the folder of one environment's records")
     command.add_argument("after", type=Path, help="the folder of another's")
     command.add_argument("--pages", nargs="*", default=["docs"], help="pages, or folders of them; default: docs")
     command.add_argument("-o", "--output", type=Path, required=True, help="where NAME.json and NAME.txt are written")
@@ -31,24 +37,36 @@ def add(commands: Commands) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     stores = [Store(options.before), Store(options.after)]
-    for store in stores:
-        if not store.pages():
-            raise NoPages(f"{store.folder}: no records; name the folder of one environment")
     known = {plan.page: plan for plan in plans(options.pages).plans}
+    there = [_pages(store, known) for store in stores]
     changed: list[Changed] = []
     facts: list[dict[str, object]] = [{}, {}]
-    for page in sorted({page for store in stores for page in store.pages()} & known.keys()):
+    compared = {page: known[page].path for page in sorted({*there[0], *there[1]})}
+    for page in compared:
         records = [store.read(page) for store in stores]
         for place, record in enumerate(records):
             facts[place] = facts[place] or (record.environment if record else {})
         before, after = (_cells(record, known[page], store) for record, store in zip(records, stores, strict=True))
         changed += compare_cells(page, before, after)
-    text = to_text(_named(facts[0]), _named(facts[1]), changed)
+    text = to_text(_named(facts[0]), _named(facts[1]), compared, changed)
     data = to_data(facts[0], facts[1], changed)
     write_whole(Path(f"{options.output}.json"), json.dumps(data, indent=1).encode())
     write_whole(Path(f"{options.output}.txt"), text.encode())
     print(text, end="")
     return 0
+
+
+def _pages(store: Store, known: Mapping[str, Plan]) -> set[str]:
+    """Return the pages of a store that can be compared. Raises NoPages without any: that is no sign of being alike."""
+    found = set(store.pages())
+    if pages := {page for page in found & known.keys() if store.read(page)}:
+        return pages
+    inner = sorted({page.partition("/")[0] for page in found if page.partition("/")[0].startswith("jax-")})
+    if inner:
+        raise NoPages(f"{store.folder}: these are several environments; name the folder of one: {', '.join(inner)}")
+    if found:
+        raise NoPages(f"{store.folder}: no whole record of these pages; run them: `witness run`")
+    raise NoPages(f"{store.folder}: no records; name the folder of one environment")
 
 
 def _named(facts: Mapping[str, object]) -> str:
