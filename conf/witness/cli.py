@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from witness.reading.pages import NoPages, files, plans
+from witness.records.count import counted
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import NoEnvironment, find
@@ -53,13 +54,24 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
     command.set_defaults(command=_run)
 
-    command = commands.add_parser("plan", help="write the plans of pages, for a machine without Sphinx")
-    command.add_argument("pages", nargs="*", default=["docs"])
+    command = commands.add_parser(
+        "plan",
+        help="write the plans of pages, for a machine without Sphinx; 0 all written, 1 a page could not be read",
+        description="Write what to run for each page as PAGE.json. `witness run FOLDER --records RECORDS` runs these "
+        "where only JAX and a kernel are; bring the records back, and the site is rendered from them here.",
+    )
+    command.add_argument("pages", nargs="*", default=["docs"], help="pages or folders of them; default: docs")
     command.add_argument("-o", "--output", type=Path, required=True, help="folder of the plans")
     command.set_defaults(command=_plan)
 
-    command = commands.add_parser("lint", help="check the text of pages; 0 clean, 1 complaints")
-    command.add_argument("pages", nargs="*", default=["docs"])
+    command = commands.add_parser(
+        "lint",
+        help="check the text of pages; 0 clean, 1 complaints",
+        description="Check the text of pages by the rules of the book, without running anything: cells that would "
+        "never run, unknown options, and what a machine printed but a person typed. A complaint is "
+        "PATH:LINE:COLUMN: RULE: what is wrong; what to do.",
+    )
+    command.add_argument("pages", nargs="*", default=["docs"], help="pages or folders of them; default: docs")
     command.set_defaults(command=_lint)
     for add in more:
         add(commands)
@@ -67,10 +79,9 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{count}: a page runs at least once")
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -83,7 +94,8 @@ def _run(options: argparse.Namespace) -> int:
     faults = report(pages.plans, store)
     for line in [*pages.unreadable, *faults]:
         print(line, file=sys.stderr)
-    print(f"{len(pages.plans) - len(faults)} of {len(pages.plans)} pages are right in {environment.name}")
+    pages_are = f"{counted(len(pages.plans), 'page')} {'is' if len(pages.plans) == 1 else 'are'}"
+    print(f"{len(pages.plans) - len(faults)} of {pages_are} right in {environment.name}")
     return WRONG if faults or pages.unreadable else RIGHT
 
 

@@ -16,6 +16,7 @@ from witness.check.files import Files
 from witness.check.verdict import Verdict
 from witness.reading.pages import Pages
 from witness.reading.plan import Plan
+from witness.records.count import counted
 from witness.records.page import PageRecord
 from witness.records.store import Store
 from witness.runner.display import progress
@@ -44,7 +45,8 @@ class Book:
         if self.pages.whole and not self.pages.unreadable:
             verdict.faults += self.files.orphaned({plan.page for plan in self.pages.plans})
         status = verdict.status()
-        print(f"{right} of {len(self.pages.plans)} pages do what is expected with {self._where()}")
+        does = "does" if len(self.pages.plans) == 1 else "do"
+        print(f"{right} of {counted(len(self.pages.plans), 'page')} {does} what is expected with {self._where()}")
         return status
 
     def _checked(self, plan: Plan, verdict: Verdict) -> bool:
@@ -78,7 +80,7 @@ class Book:
         status = verdict.status()
         for path in changed:
             print(f"accepted: {path}")
-        print(f"{len(changed)} files changed; review them before they are committed")
+        print(f"{counted(len(changed), 'file')} changed; review what changed before it is committed")
         return status
 
     def _expected(self, plan: Plan, verdict: Verdict) -> Expected | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from witness.reading.plan import Plan
+from witness.records.count import counted
 from witness.records.page import PageRecord
 
 SLOWEST = 5
@@ -44,15 +45,16 @@ class Progress:
     def ended(self, plan: Plan, record: PageRecord) -> None:
         """A page has its record."""
         self._records.append((plan, record))
-        fate = f"{len(record.problems)} problem(s)" if record.problems else "right"
+        fate = counted(len(record.problems), "problem") if record.problems else "right"
         count = f"[{len(self._records)}/{self._total}]"
-        self.say(f"{count} {plan.path}: {fate}, {len(record.cells)} cells, {record.seconds:.1f} s")
+        self.say(f"{count} {plan.path}: {fate}, {counted(len(record.cells), 'cell')}, {record.seconds:.1f} s")
 
     def end(self) -> None:
         """Print where the time went."""
         if not self._records:
             return
         cells = [(cell.seconds, plan, cell) for plan, record in self._records for cell in record.cells]
-        self.say(f"{len(self._records)} pages in {time.perf_counter() - self._began:.1f} s; the slowest cells:")
+        pages = counted(len(self._records), "page")
+        self.say(f"{pages} in {time.perf_counter() - self._began:.1f} s; the slowest cells:")
         for seconds, plan, cell in sorted(cells, key=lambda item: -item[0])[:SLOWEST]:
             self.say(f"  {seconds:7.2f} s  {plan.path}:{cell.line}: cell {cell.number}")
