@@ -57,6 +57,22 @@ def split(session: nox.Session) -> tuple[str | None, list[str]]:
     return (first, rest) if first in ACCELERATORS else (None, session.posargs)
 
 
+def known(session: nox.Session, arguments: list[str]) -> list[str]:
+    """Return arguments for Sphinx, unless the first is a word that is neither an option nor a file."""
+    first = arguments[0] if arguments else ""
+    if first and not first.startswith("-") and not Path(first).exists():
+        words = " or ".join(f"`-- {word}`" for word in ACCELERATORS)
+        session.error(f"`{first}` is no file, and no accelerator that comes first: {words}; without a word, the CPU")
+    return arguments
+
+
+def count(session: nox.Session, option: str, text: str) -> str:
+    """Return the value of an option that counts."""
+    if not text.isdecimal() or int(text) < 1:
+        session.error(f"{option} {text}: expected a whole number from 1, such as {option} 5")
+    return text
+
+
 def install(session: nox.Session, *files: str) -> None:
     """Bring the environment to what `files` lock, with the project itself; touch nothing when it is there already."""
     environment = Path(session.virtualenv.location)
@@ -92,10 +108,12 @@ def docs(session: nox.Session) -> None:
     """
     accelerator, rest = split(session)
     parser = argparse.ArgumentParser(prog="nox -s docs --", add_help=False, allow_abbrev=False)
-    parser.add_argument("--replicates", metavar="N")
+    parser.add_argument("--replicates", metavar="N", nargs="?", const="")
     ours, rest = parser.parse_known_args(rest)
+    known(session, rest)
+    replicates = count(session, "--replicates", ours.replicates) if ours.replicates is not None else ""
     install(session, f"requirements-{accelerator}.txt" if accelerator else "requirements.txt")
-    again = [f"--define=witness_replicates={ours.replicates}"] if ours.replicates else []
+    again = [f"--define=witness_replicates={replicates}"] if replicates else []
     session.run("sphinx-build", "-W", "--keep-going", *again, *SPHINX, ".build/html", *rest)
 
 
@@ -110,7 +128,7 @@ def dev(session: nox.Session) -> None:
 def live(session: nox.Session) -> None:
     """Rebuild the book and reload it in the browser on every save; `-- --open-browser` opens it."""
     _, rest = split(session)
-    run(session, "sphinx-autobuild", *SPHINX, ".build/html", "--watch=conf", "--watch=examples", *rest)
+    run(session, "sphinx-autobuild", *SPHINX, ".build/html", "--watch=conf", "--watch=examples", *known(session, rest))
 
 
 @nox.session(venv_backend="none", requires=["dev"])
@@ -147,7 +165,7 @@ def lint(session: nox.Session) -> None:
 def linkcheck(session: nox.Session) -> None:
     """Check that every link of the book leads somewhere; needs the network."""
     _, rest = split(session)
-    run(session, "sphinx-build", "-b", "linkcheck", *SPHINX, ".build/linkcheck", *rest)
+    run(session, "sphinx-build", "-b", "linkcheck", *SPHINX, ".build/linkcheck", *known(session, rest))
 
 
 @nox.session(venv_backend="none", requires=["dev"])

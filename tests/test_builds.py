@@ -485,6 +485,16 @@ def test_a_full_disk_is_one_line(small: Site, full: str) -> None:
     once(done.stderr, "full", "No space left on device")
 
 
+@pytest.mark.parametrize("platforms", ["cuda", "tpux"])
+def test_a_device_that_is_not_there_is_no_missing_jax(small: Site, platforms: str) -> None:
+    done = run(small, env={**os.environ, "JAX_PLATFORMS": platforms})
+    assert done.returncode == 2
+    once(
+        done.stderr, "is installed", f"with JAX_PLATFORMS={platforms} (it found no device: ", "unset JAX_PLATFORMS, or"
+    )
+    assert "install it" not in done.stderr
+
+
 @pytest.mark.parametrize("error", [ImportError("no jax here"), RuntimeError("jaxlib is too old\nfor this jax")])
 def test_missing_jax_is_one_sentence_that_says_what_to_install(
     small: Site, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, error: Exception

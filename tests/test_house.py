@@ -10,8 +10,10 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -247,6 +249,11 @@ def test_where_the_book_cannot_be_built_one_sentence_says_what_to_do(change: str
     assert re.fullmatch(rf"Jit with JAX {sentence}.*\.\n", result.stderr)
 
 
+@cache
+def noxfile() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "noxfile.py"))
+
+
 def called(session: str, *arguments: str) -> list[list[str]]:
     """Return the programs that a session of nox runs, each with its arguments."""
     found: list[list[str]] = []
@@ -254,8 +261,10 @@ def called(session: str, *arguments: str) -> list[list[str]]:
     def run(program: str, *arguments: str, **_: object) -> None:
         found.append([Path(program).name, *arguments])
 
-    noxfile = runpy.run_path(str(ROOT / "noxfile.py"))
-    noxfile[session].func(SimpleNamespace(posargs=list(arguments), run=run))
+    def error(why: str) -> None:
+        raise SystemExit(why)
+
+    noxfile()[session].func(SimpleNamespace(posargs=list(arguments), run=run, error=error))
     return found
 
 
@@ -265,6 +274,23 @@ def test_lint_checks_types_as_each_python_of_the_project_has_them() -> None:
     assert [call for call in called("lint") if call[0] == "mypy"] == [
         ["mypy", f"--python-version={python}"] for python in pythons
     ]
+
+
+@pytest.mark.parametrize(
+    ("session", "arguments", "sentence"),
+    [
+        ("docs", ["cuda"], "`cuda` is no file, and no accelerator that comes first: `-- cuda13` or `-- tpu`;"),
+        ("live", ["gpu"], "`gpu` is no file"),
+        ("docs", ["--replicates", "2", "cuda13"], "`cuda13` is no file, and no accelerator that comes first"),
+        ("docs", ["--replicates", "0"], "--replicates 0: expected a whole number from 1"),
+        ("docs", ["--replicates=-1"], "--replicates -1: expected a whole number from 1"),
+        ("docs", ["--replicates", "x"], "--replicates x: expected a whole number from 1"),
+        ("docs", ["--replicates"], "--replicates : expected a whole number from 1"),
+    ],
+)
+def test_a_wrong_word_after_nox_is_one_sentence(session: str, arguments: list[str], sentence: str) -> None:
+    with pytest.raises(SystemExit, match=re.escape(sentence)):
+        called(session, *arguments)
 
 
 def test_readme_has_the_two_commands_that_ci_runs() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -58,10 +58,7 @@ def find(asked: Facts, *, require_jax: bool = True) -> Environment:
     """
     facts = asked.answer()
     if "error" in facts and require_jax:
-        raise NoEnvironment(
-            f"JAX cannot be used by Python {platform.python_version()} ({facts['error']}): install it with "
-            "`python -m pip install -r requirements.txt`, or build with `nox -s docs`."
-        )
+        raise NoEnvironment(_why(facts, asked.flags))
     return Environment(
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
@@ -75,6 +72,20 @@ def find(asked: Facts, *, require_jax: bool = True) -> Environment:
         flags=asked.flags,
         capture=capture_digest(),
     )
+
+
+def _why(facts: Mapping[str, str], flags: Mapping[str, str]) -> str:
+    """Return why JAX cannot be used, and what to do: where it is installed, it is not to be installed again."""
+    python, error = f"Python {platform.python_version()}", facts["error"]
+    if "jax" not in facts:
+        return (
+            f"JAX cannot be used by {python} ({error}): install it with "
+            "`python -m pip install -r requirements.txt`, or build with `nox -s docs`."
+        )
+    chosen = [f"{name}={value}" for name, value in flags.items()]
+    mend = f"unset {' or '.join(flags)}, or set what this machine has" if chosen else "look at its installation"
+    given = f" with {', '.join(chosen)}" if chosen else ""
+    return f"JAX {facts['jax']} is installed and cannot be used by {python}{given} ({error}): {mend}."
 
 
 def capture_digest() -> str:
