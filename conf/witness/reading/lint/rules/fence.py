@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from witness.reading.lint.known import near
 from witness.reading.lint.page import Page
 from witness.reading.lint.rule import Finding, Rule
 
@@ -15,7 +16,7 @@ LOOSE_CELL = re.compile(r"^\s*(?P<marks>[`~:]{1,2}|[`~:]{3,})\s*\{\s*code[-_ ]?c
 def malformed(page: Page) -> Iterator[Finding]:
     """What looks like a cell and is none."""
     for fence in page.fences:
-        like = LIKE_CELL.match(fence.info)
+        like = LIKE_CELL.match(fence.info) or near(fence.directive or "", ["code-cell"], 0.8)
         if like and not fence.info.startswith("{code-cell}") and fence.marker:
             yield Finding(fence.line, f"`{fence.marker}{fence.info}` is not a cell and would only be shown")
         elif not fence.marker:
