@@ -57,7 +57,7 @@ def split(session: nox.Session) -> tuple[str | None, list[str]]:
     return (first, rest) if first in ACCELERATORS else (None, session.posargs)
 
 
-def known(session: nox.Session, arguments: list[str]) -> list[str]:
+def for_sphinx(session: nox.Session, arguments: list[str]) -> list[str]:
     """Return arguments for Sphinx, unless the first is a word that is neither an option nor a file."""
     first = arguments[0] if arguments else ""
     if first and not first.startswith("-") and not Path(first).exists():
@@ -110,7 +110,7 @@ def docs(session: nox.Session) -> None:
     parser = argparse.ArgumentParser(prog="nox -s docs --", add_help=False, allow_abbrev=False)
     parser.add_argument("--replicates", metavar="N", nargs="?", const="")
     ours, rest = parser.parse_known_args(rest)
-    known(session, rest)
+    for_sphinx(session, rest)
     replicates = count(session, "--replicates", ours.replicates) if ours.replicates is not None else ""
     install(session, f"requirements-{accelerator}.txt" if accelerator else "requirements.txt")
     again = [f"--define=witness_replicates={replicates}"] if replicates else []
@@ -128,7 +128,15 @@ def dev(session: nox.Session) -> None:
 def live(session: nox.Session) -> None:
     """Rebuild the book and reload it in the browser on every save; `-- --open-browser` opens it."""
     _, rest = split(session)
-    run(session, "sphinx-autobuild", *SPHINX, ".build/html", "--watch=conf", "--watch=examples", *known(session, rest))
+    run(
+        session,
+        "sphinx-autobuild",
+        *SPHINX,
+        ".build/html",
+        "--watch=conf",
+        "--watch=examples",
+        *for_sphinx(session, rest),
+    )
 
 
 @nox.session(venv_backend="none", requires=["dev"])
@@ -165,7 +173,7 @@ def lint(session: nox.Session) -> None:
 def linkcheck(session: nox.Session) -> None:
     """Check that every link of the book leads somewhere; needs the network."""
     _, rest = split(session)
-    run(session, "sphinx-build", "-b", "linkcheck", *SPHINX, ".build/linkcheck", *known(session, rest))
+    run(session, "sphinx-build", "-b", "linkcheck", *SPHINX, ".build/linkcheck", *for_sphinx(session, rest))
 
 
 @nox.session(venv_backend="none", requires=["dev"])

@@ -47,6 +47,13 @@ class Cell:
     alone: bool = False
     """Whether it reads a clock, and has the machine to itself."""
 
+    def place(self, line: int) -> int:
+        """Return the line of the page on which a line of the cell's code stands; its first, where none does.
+
+        The code of an example stands in its own file, and that of a notebook has no lines: its ``line`` is its number.
+        """
+        return self.line + line - 1 if self.line > self.number and not self.shows else self.line
+
 
 @dataclass(frozen=True)
 class Live:

@@ -39,10 +39,13 @@ def changed(problem: Problem, change: Callable[[str], str]) -> Problem:
     return replace(problem, expected=change(problem.expected), got=change(problem.got), detail=change(problem.detail))
 
 
-def wrong_error(cell: Cell, raised: Raised, same: bool, node: NotebookNode, *, ended: bool) -> Problem | None:
+def wrong_error(
+    cell: Cell, raised: Raised, same: bool, node: NotebookNode, line: int, *, ended: bool
+) -> Problem | None:
     """Return what is wrong with an error of a cell; ``same``: it is of exactly the class that the cell names.
 
-    It ended the cell, or it was shown and the cell went on. Raises Stop where the cell was to raise none.
+    It ended the cell, or it was shown and the cell went on; ``line`` is that of the cell's code which raised it. Raises
+    Stop where the cell was to raise none.
     """
     if same or cell.may_raise:
         return None
@@ -51,9 +54,10 @@ def wrong_error(cell: Cell, raised: Raised, same: bool, node: NotebookNode, *, e
         got += " (it was shown, and the cell went on)"
     detail = without_colour("\n".join(line for output in node.outputs for line in output.get("traceback", [])[-3:]))
     if cell.raises is None:
-        raise Stop(problem(cell, "unexpected-error", "no error", got, detail))
+        raise Stop(replace(problem(cell, "unexpected-error", "no error", got, detail), line=cell.place(line)))
     syntax = raised.name.rpartition(".")[2].lstrip("_") in SYNTAX
-    return problem(cell, "does-not-parse" if syntax else "wrong-class", cell.raises, got, detail)
+    rule = "does-not-parse" if syntax else "wrong-class"
+    return replace(problem(cell, rule, cell.raises, got, detail), line=cell.place(line))
 
 
 def wrong_text(cell: Cell, outputs: Iterable[Mapping[str, Any]]) -> Problem | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
+import re
 import shutil
 import signal
 import sys
@@ -33,6 +35,10 @@ _silent.addHandler(logging.NullHandler())
 _silent.propagate = False  # jupyter_client logs a traceback for each exception that it also raises
 
 
+CALL = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
+"""A line of what ``faulthandler`` writes."""
+
+
 class UnknownKernel(Exception):
     """There is no kernel of that name; the message says which there are, in one line."""
 
@@ -56,10 +62,23 @@ class Kernel:
     pid: int
     forked: bool
     _child: Child
+    _folder: Path
 
     def kill(self) -> None:
         """End its whole process group, if it has not ended."""
         self._child.send_signal(signal.SIGKILL)
+
+    async def stack(self) -> list[tuple[str, int]]:
+        """Return the file and line of each call that the kernel is in, the innermost first; nothing if it is silent."""
+        if not self.manager.ipykernel or self._child.status is not None:
+            return []
+        os.kill(self.pid, signal.SIGUSR1)
+        for _ in range(50):
+            await asyncio.sleep(0.02)
+            text = (self._folder / "stack").read_text("utf-8", "replace") if (self._folder / "stack").exists() else ""
+            if "<module>" in text.rpartition("(most recent call first):")[2]:
+                break
+        return [(file, int(line)) for file, line in CALL.findall(text)]
 
     def fate(self) -> str:
         """Return ``alive``, ``killed by SIGKILL (signal 9)`` or ``exited with status 1``."""
@@ -145,7 +164,7 @@ class Kernels:
             if child.status is not None:
                 why = last_line(provisioner.log_file)
                 raise KernelFailed(f"the kernel {name} ended before it was ready: {child.fate}{why}")
-            yield Kernel(client, manager, child.pid, provisioner.fork, child)
+            yield Kernel(client, manager, child.pid, provisioner.fork, child, private)
         finally:
             await _end(manager, client, provisioner.child)
             shutil.rmtree(private, ignore_errors=True)

@@ -88,6 +88,11 @@ def of_page(
     )
 
 
+def cell_hash(cell: Cell) -> int:
+    """Return the number by which ipykernel names the file of a cell."""
+    return int(murmur2_x86(cell.source, CELL_SEED))
+
+
 def cell_name(cell: Cell) -> str:
     """Return what a reader sees instead of the file of a cell: one that shows an example file is that file.
 
@@ -98,11 +103,7 @@ def cell_name(cell: Cell) -> str:
 
 def _cells(plan: Plan, folder: str) -> Mapping[str, str]:
     """Return the file that ipykernel names for each cell of a page, and what a reader sees instead."""
-    return {
-        f"{folder}/{murmur2_x86(cell.source, CELL_SEED)}.py": cell_name(cell)
-        for cell in reversed(plan.cells)
-        if not cell.skip
-    }
+    return {f"{folder}/{cell_hash(cell)}.py": cell_name(cell) for cell in reversed(plan.cells) if not cell.skip}
 
 
 def _packages(it: Interpreter) -> Iterator[Place]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from witness.runner.client import Client, Watch
 from witness.runner.expressions import INTERPRETER, RAISED, SAME, TRACES, loads
 from witness.runner.judge import Stop
 from witness.runner.kernels import Kernel
-from witness.runner.machine import Interpreter, cell_name
+from witness.runner.machine import Interpreter, cell_hash, cell_name
 from witness.runner.quiet import Quiet, Turn, Use
 from witness.runner.streams import merged
 from witness.runner.traces import Traces
@@ -137,7 +137,9 @@ class Execution:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise asyncio.CancelledError from error  # nbclient takes a cancelled page for a dead kernel
             self._keep(cell, node, turn, time.perf_counter() - began, None)
-            raise Stop(self._ended(cell, error, budget)) from error
+            stack = await self._kernel.stack() if judge.out_of_time(error) and not self._client.overflow else []
+            fault = self._ended(cell, error, budget)
+            raise Stop(replace(fault, line=cell.place(self._line(cell, reversed(stack))))) from error
         seconds = time.perf_counter() - began
         if problem := judge.wrong_text(cell, merged(node.outputs)):
             raise Stop(problem)
@@ -149,7 +151,11 @@ class Execution:
             return
         raised = await self._raised(cell)
         self._keep(cell, node, turn, seconds, raised[-1][0])
-        faults = [judge.wrong_error(cell, error, same, node, ended=ended) for error, same in raised]
+        lines = [self._line(cell, calls) for calls in self._raising(len(raised))]
+        faults = [
+            judge.wrong_error(cell, error, same, node, line, ended=ended)
+            for (error, same), line in zip(raised, lines, strict=True)
+        ]
         self.problems += [fault for fault in faults if fault][:1]
 
     async def _raised(self, cell: Cell) -> list[tuple[Raised, bool]]:
@@ -172,6 +178,17 @@ class Execution:
             (Raised(name, text), bool(cell.raises) and (one or name == wanted))
             for name, text, one in zip(names, told, same, strict=True)
         ]
+
+    def _raising(self, count: int) -> list[list[tuple[str, int]]]:
+        """Return the file and line of each call that ended in an error, the innermost last, for each error."""
+        frames = [error.get("frames", []) for error in self._client.captured.get("errors", [])]
+        return [[(frame["file"], frame["line"]) for frame in those] for those in frames] or [[]] * count
+
+    def _line(self, cell: Cell, calls: Iterable[tuple[str, int]]) -> int:
+        """Return the line of a cell's code, from 1, that the innermost of these calls in it is on; 1 without any."""
+        twins = range(cell_hash(cell), cell_hash(cell) + len(self._plan.cells))  # equal code has the next number
+        lines = [line for file, line in calls if (stem := Path(file).stem).isdecimal() and int(stem) in twins]
+        return max(1, min(lines[-1], cell.source.count("\n") + 1)) if lines else 1
 
     def _keep(self, cell: Cell, node: NotebookNode, turn: Turn, seconds: float, raised: Raised | None) -> None:
         captured = self._client.captured

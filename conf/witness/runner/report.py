@@ -8,6 +8,12 @@ from witness.reading.plan import Plan
 from witness.records.page import Problem
 from witness.records.store import Store
 
+MORE = {
+    rule: f", or give it more time (in its head, `witness: {{{key}: SECONDS}}`)"
+    for rule, key in {"cell-budget": "cell_budget", "page-budget": "page_budget"}.items()
+}
+"""What else may be done about a fault."""
+
 
 def report(plans: Iterable[Plan], store: Store) -> list[str]:
     """Return a text for each page that may not be published."""
@@ -27,5 +33,5 @@ def describe(problem: Problem, command: str = "`nox -s docs`") -> str:
     detail = "".join(f"\n    {line}" for line in problem.detail.splitlines())
     return (
         f"{where}{problem.rule}: expected {problem.expected}; got {problem.got}{detail}\n"
-        f"    next: mend the page, then {command}"
+        f"    next: mend the page{MORE.get(problem.rule, '')}, then {command}"
     )
