@@ -58,6 +58,13 @@ class Page:
         self.folder = folder
         self._runner = runner
 
+    @property
+    def forge(self) -> int:
+        """Return the process that started the kernel: its parent is only its guard."""
+        guard = psutil.Process(self.kernel.pid).parent()
+        assert guard
+        return int(guard.ppid())
+
     def run(self, code: str) -> Reply:
         """Execute a cell as nbclient would."""
         reply = Reply()

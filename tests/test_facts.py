@@ -29,7 +29,7 @@ def test_the_process_that_was_asked_starts_the_kernels(may_fork: bool, tmp_path:
     environment = variables(tmp_path / "scratch", strict=True)
     with Pages(tmp_path, may_fork=may_fork, environment=environment, started=forge) as pages, pages.start() as page:
         assert page.kernel.forked == may_fork
-        assert page.tell("os.getppid() == " + str(forge.pid), "import os") is True
+        assert page.forge == forge.pid
         assert page.run("import jax\njax.devices()").status == "ok"
     assert left([forge.pid]) == []
     assert not forge.folder.exists()
@@ -41,7 +41,7 @@ def test_a_forge_of_another_environment_is_not_taken(tmp_path: Path) -> None:
     forge = facts.take_forge()
     assert forge
     with Pages(tmp_path, may_fork=True, started=forge) as pages, pages.start() as page:
-        assert page.tell("os.getppid()", "import os") != forge.pid
+        assert page.forge != forge.pid
         assert page.kernel.forked
     assert left([forge.pid]) == []
 

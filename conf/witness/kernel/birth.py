@@ -5,7 +5,6 @@ import ctypes
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Any, NoReturn
 
 PR_SET_PDEATHSIG = 1
@@ -17,17 +16,19 @@ def adopt_orphans() -> None:
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def settle(request: dict[str, Any], parent: int) -> None:
-    """Give a fork of ``parent`` its own session, signals, files and folder.
-
-    It ends when its parent does. It adopts its orphans, so that they all are its parent's when it ends.
-    """
-    os.setsid()
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def end_with_parent(parent: int, number: int) -> None:
+    """Have this process sent a signal when its parent ends, where the system can: Linux."""
+    _prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         os._exit(1)
-    adopt_orphans()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def settle(request: dict[str, Any], parent: int) -> None:
+    """Give a fork of ``parent`` its own session, signals, files and folder; it ends when its parent does."""
+    os.setsid()
+    end_with_parent(parent, signal.SIGKILL)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     os.chdir(request["cwd"])
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -46,15 +47,6 @@ def end_group(pid: int) -> None:
     """Kill the process group that ``pid`` leads, if there still is one."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def children() -> list[int]:
-    """Return the children of this process, where the system tells: Linux."""
-    me = os.getpid()
-    try:
-        return [int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text("ascii").split()]
-    except OSError:
-        return []
 
 
 def _prctl(option: int, value: int) -> None:

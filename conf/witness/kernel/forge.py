@@ -7,33 +7,48 @@ and forks one in milliseconds; a cold one executes commands, and imports only th
 thread, so that a fork is safe.
 
 In: ``{"id", "argv", "fork", "cwd", "environment", "log"}``. Out: ``{"id", "pid"}`` or ``{"id", "error"}``, and for each
-kernel that ended ``{"ended": pid, "status": code}`` (a signal is negative, as in `subprocess`). When the client is
-gone, every kernel goes with its whole process group, then FOLDER, then the forge.
+kernel that ended ``{"ended": pid, "status": code}`` (a signal is negative, as in `subprocess`), once nothing that it
+started is left. When the client is gone, every kernel goes with all that it started, then FOLDER, then the forge.
 """
 
 import contextlib
 import json
 import os
-import selectors
+import select
 import shutil
 import signal
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from witness.kernel import birth, facts, warmth
+from witness.kernel.guard import LONGEST, children, end_all, guard, prepare
 
 Request = dict[str, Any]
 
 
+@dataclass
+class Guard:
+    """What is known of a guard."""
+
+    pid: int
+    number: int
+    """Of the request for its kernel."""
+    kernel: int | None = None
+    done: bool = False
+    """Whether it has told all that it is going to."""
+
+
 class Forge:
-    """The kernels of one client."""
+    """The kernels of one client, each below a guard of its own."""
 
     def __init__(self, client: socket.socket) -> None:
         self._client = client
         self._parent = os.getppid()
-        self._kernels: set[int] = set()
+        self._guards: dict[int, Guard] = {}
+        """By the descriptor at which each tells of its kernel."""
         self._woken, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -47,86 +62,103 @@ class Forge:
     def serve(self) -> Request | None:
         """Serve until the client is gone (None); in a forked kernel, return what it was asked to become."""
         pending = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._client, selectors.EVENT_READ)
-            selector.register(self._woken, selectors.EVENT_READ)
-            while os.getppid() == self._parent:  # a fork of the client may hold its end of the socket
-                ready = [key.fileobj for key, _ in selector.select(1.0)]
-                if self._woken in ready:
-                    self._woken.recv(4096)
-                    self._reap()
-                if self._client not in ready:
-                    continue
-                received = self._client.recv(65536)
-                if not received:
-                    return None
-                *lines, pending = (pending + received).split(b"\n")
-                for line in lines:
-                    request: Request = json.loads(line)
-                    if self._start(request):
-                        return request
+        while os.getppid() == self._parent:  # a fork of the client may hold its end of the socket
+            ready, _, _ = select.select([self._client, self._woken, *self._guards], [], [], 1.0)
+            if self._woken in ready:
+                self._woken.recv(4096)
+            for told in self._guards.keys() & set(ready):
+                self._relay(told)
+            self._reap()
+            if self._client not in ready:
+                continue
+            received = self._client.recv(65536)
+            if not received:
+                return None
+            *lines, pending = (pending + received).split(b"\n")
+            for line in lines:
+                request: Request = json.loads(line)
+                if self._start(request):
+                    return request
         return None
 
     def close(self) -> None:
-        """End every kernel and wait until they are gone; two seconds at most, for nobody survives SIGKILL."""
-        for pid in self._kernels:
-            birth.end_group(pid)
-        deadline = time.monotonic() + 2
-        while time.monotonic() < deadline and (self._kernels or birth.children()):
-            self._reap()
+        """End every kernel and wait until they are gone."""
+        for it in self._guards.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(it.pid, signal.SIGTERM)
+        deadline = time.monotonic() + LONGEST
+        while time.monotonic() < deadline and self._reap():
             time.sleep(0.002)
+        end_all()
 
     def _start(self, request: Request) -> bool:
-        """Start one kernel and say so; return True in a fork that is to become it."""
+        """Start one kernel below a guard; return True in a fork that is to become it."""
         told, tell = os.pipe()
-        parent = os.getpid()
+        forge = os.getpid()
         pid = os.fork()
-        if pid == 0:
-            try:
-                self._leave()
-                birth.settle(request, parent)
-                if not request["fork"]:
-                    birth.execute(request)
-            except BaseException as error:
-                os.write(tell, f"{type(error).__name__}: {error}".encode())
-                os._exit(127)
-            os.close(told)
+        if pid:
             os.close(tell)
-            return True
-        os.close(tell)
-        with os.fdopen(told, "rb") as answer:
-            failure = answer.read().decode()
-        if failure:
-            self.send(id=request["id"], error=failure)
-        else:
-            self._kernels.add(pid)
-            self.send(id=request["id"], pid=pid)
-        return False
+            self._guards[told] = Guard(pid, request["id"])
+            return False
+        try:
+            self._leave(told)
+            prepare(forge)
+            started, say = os.pipe()
+            parent = os.getpid()
+            kernel = os.fork()
+        except BaseException:
+            os._exit(1)
+        if kernel:
+            os.close(say)
+            guard(request["id"], kernel, started, tell)
+        try:
+            birth.settle(request, parent)
+            if not request["fork"]:
+                birth.execute(request)
+        except BaseException as error:
+            os.write(say, f"{type(error).__name__}: {error}".encode())
+            os._exit(127)
+        for ours in (started, say, tell):
+            os.close(ours)
+        return True
 
-    def _leave(self) -> None:
+    def _leave(self, told: int) -> None:
         """Undo, in a child, what makes this process a forge."""
         signal.set_wakeup_fd(-1)
         for ours in (self._client, self._woken, self._waker):
             ours.close()
+        for ear in (told, *self._guards):
+            os.close(ear)
 
-    def _reap(self) -> None:
-        """Collect who ended; end the rest of their groups, and what they orphaned; report the kernels among them."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            ended = pid in self._kernels
-            if ended:
-                self._kernels.discard(pid)
-                birth.end_group(pid)
-            for child in birth.children():
-                if child not in self._kernels:
+    def _relay(self, told: int) -> None:
+        """Pass on what a guard tells; of one that ended early, tell that its kernel ended with it."""
+        it = self._guards[told]
+        received = os.read(told, 65536)
+        for line in received.splitlines():
+            message = json.loads(line)
+            it.kernel = message.get("pid", it.kernel)
+            it.done = it.done or not message.get("pid")
+            self.send(**message)
+        if received:
+            return
+        os.close(told)
+        del self._guards[told]
+        if not it.done and it.kernel:
+            self.send(ended=it.kernel, status=-int(signal.SIGKILL))
+        elif not it.done:
+            self.send(id=it.number, error="it ended while it was started")
+
+    def _reap(self) -> bool:
+        """Collect who ended, and end what a guard left that was killed; return whether there are guards."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        guards = {it.pid for it in self._guards.values()}
+        for child in children():
+            if child not in guards:
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
-            if ended:
-                self.send(ended=pid, status=os.waitstatus_to_exitcode(status))
+        return bool(guards & set(children()))
 
 
 def main() -> None:
