@@ -63,7 +63,8 @@ class Forge:
         """Serve until the client is gone (None); in a forked kernel, return what it was asked to become."""
         pending = b""
         while os.getppid() == self._parent:  # a fork of the client may hold its end of the socket
-            ready, _, _ = select.select([self._client, self._woken, *self._guards], [], [], 1.0)
+            heard: list[Any] = [self._client, self._woken, *self._guards]
+            ready, _, _ = select.select(heard, [], [], 1.0)
             if self._woken in ready:
                 self._woken.recv(4096)
             for told in self._guards.keys() & set(ready):

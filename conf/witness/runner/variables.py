@@ -1,4 +1,4 @@
-"""The environment variables that kernels see: the allow-listed ones, and ours."""
+"""The environment variables that kernels see: the allow-listed ones and ours, or all of another's site."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-PASSED = ("PATH", "HOME", "USER", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
-"""Variables that a process needs to start at all."""
+PASSED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "SHELL",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+)
+"""Variables that a process needs to start at all, and the shell that ``!`` uses."""
 
 DECISIVE = (
     "JAX_*",
@@ -22,11 +32,16 @@ DECISIVE = (
     "OMP_*",
     "MKL_*",
     "OPENBLAS_*",
+    "NPY_*",
+    "TF_CPP_*",
 )
 """Variables that may change what a page prints: they are passed, and they are in the key."""
 
 FIXED = {"LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-"""Variables that every kernel has: text in UTF-8."""
+"""Variables that every process of ours has: text in UTF-8."""
+
+QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""What a kernel of another's site has besides its author's variables, unless it is set."""
 
 
 def decisive() -> dict[str, str]:
@@ -46,10 +61,13 @@ def needed() -> dict[str, str]:
 def variables(scratch: Path, *, strict: bool, declared: Iterable[str] = ()) -> dict[str, str]:
     """Return the whole environment of a kernel; what programs cache is kept below ``scratch``.
 
-    ``declared`` are variables that pages say they read. Figures have the style of our book, and jaxprs no colours, in
-    strict mode only: another's are as its authors see them.
+    In strict mode that is what is ``needed`` and the ``declared`` variables, which pages say they read; figures have
+    the style of our book, and jaxprs no colours. A kernel of another's site has all variables of the build, as in a
+    stock run.
     """
+    cached = {"MPLCONFIGDIR": str(scratch / "matplotlib")}
+    if not strict:
+        return {**cached, **QUIET, **os.environ}
     config = Path(__file__).parent.parent / "kernel" / "matplotlibrc"
-    style = {"MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"} if strict else {}
     more = {name: os.environ[name] for name in declared if name in os.environ}
-    return {**more, **needed(), "MPLCONFIGDIR": str(scratch / "matplotlib"), **style}
+    return {**more, **needed(), **cached, "MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"}
