@@ -21,12 +21,16 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from witness.kernel import birth, facts, warmth
 from witness.kernel.guard import LONGEST, children, end_all, guard, prepare
 
 Request = dict[str, Any]
+
+NOTES = "imports"
+"""The file beside a forked kernel's log that tells what its page imported of what was imported ahead."""
 
 
 @dataclass
@@ -177,4 +181,4 @@ def main() -> None:
         forge.close()
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)  # there is nothing to finalise, and the client waits
-    warmth.renew(request["argv"])
+    warmth.renew(request["argv"], Path(request["log"]).with_name(NOTES))

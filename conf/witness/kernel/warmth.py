@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-NEEDED = ("jax", "numpy", "ipykernel.kernelapp")
-"""Without these there is nothing to fork."""
+from witness.kernel.ahead import Ahead
+
+AHEAD = ("numpy", "jax", "jaxlib.mlir.dialects.builtin", "jaxlib.mlir.dialects.mhlo")
+"""What pages import, in an order in which each needs only those before it."""
 
 LATER = (
     # imported while a kernel starts
@@ -33,8 +35,6 @@ LATER = (
     "IPython.core.magics.ast_mod",
     "IPython.core.magics.execution",
     "IPython.utils.timing",
-    "jaxlib.mlir.dialects.builtin",
-    "jaxlib.mlir.dialects.mhlo",
     "pygments.formatters.terminal256",
     "stack_data",
     "witness.kernel.capture",
@@ -42,16 +42,23 @@ LATER = (
 """What would be imported lazily by nearly every kernel: only time is lost when one of them is missing or moves."""
 
 
+_ahead: Ahead | None = None
+
+
 def warm() -> str:
     """Import what kernels need; return why a fork of this process is not safe, or an empty text."""
+    global _ahead
     try:
-        for name in NEEDED:
-            importlib.import_module(name)
+        importlib.import_module(name := "ipykernel.kernelapp")
+        for name in LATER:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        _ahead = Ahead()
+        for name in AHEAD:
+            with contextlib.suppress(*([ImportError] if "." in name else [])):
+                _ahead.make(name)
     except Exception as error:
         return f"{name} cannot be imported: {type(error).__name__}: {error}"
-    for name in LATER:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
     bridge = importlib.import_module("jax._src.xla_bridge")
     if getattr(bridge, "backends_are_initialized", bool)():  # private; its threads would be seen below
         return "a backend of JAX is started already"
@@ -67,8 +74,10 @@ def warm() -> str:
     return ""
 
 
-def renew(argv: Sequence[str]) -> None:
+def renew(argv: Sequence[str], notes: Path) -> None:
     """Give a fork its own state where it would share its parent's, and the arguments of the command that it acts for.
+
+    What was imported ahead is hidden; ``notes`` is a file that tells what the page then imported of it.
 
     Python itself does so for ``random``.
     """
@@ -77,7 +86,8 @@ def renew(argv: Sequence[str]) -> None:
     if not sys.flags.safe_path:
         sys.path.insert(0, str(Path.cwd()))
     tempfile.tempdir = None
-    importlib.import_module("numpy.random").seed()
     printer: Any = sys.modules.get("jax._src.pretty_printer")  # private; it looked for a notebook when it was imported
     if hasattr(printer, "CAN_USE_COLOR"):
         printer.CAN_USE_COLOR = True
+    if _ahead:
+        _ahead.hide(notes)

@@ -61,6 +61,8 @@ class Kernel:
     manager: AsyncKernelManager
     pid: int
     forked: bool
+    notes: Path
+    """Where a forked one tells of the imports that it did not make anew."""
     _child: Child
     _folder: Path
 
@@ -164,7 +166,7 @@ class Kernels:
             if child.status is not None:
                 why = last_line(provisioner.log_file)
                 raise KernelFailed(f"the kernel {name} ended before it was ready: {child.fate}{why}")
-            yield Kernel(client, manager, child.pid, provisioner.fork, child, private)
+            yield Kernel(client, manager, child.pid, provisioner.fork, private / "imports", child, private)
         finally:
             await _end(manager, client, provisioner.child)
             shutil.rmtree(private, ignore_errors=True)

@@ -14,7 +14,8 @@ OWN = "python3"
 LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 SETS_VARIABLES = re.compile(r"\b(environ|putenv|setenv|load_dotenv)\b|%(set_)?env\b")
-"""Code that may set environment variables. What is imported ahead has read its own, so such code gets no fork."""
+"""Code that may set environment variables. A fork that does so before it imports JAX would have to end and begin again:
+this only saves the way there."""
 
 
 def may_fork(name: str, code: str) -> bool:

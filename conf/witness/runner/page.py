@@ -23,6 +23,7 @@ from witness.runner.client import Client, Watch
 from witness.runner.expressions import INTERPRETER, RAISED, SAME, TRACES, loads
 from witness.runner.judge import Stop
 from witness.runner.kernels import Kernel
+from witness.runner.likeness import Likeness
 from witness.runner.machine import Interpreter, cell_hash, cell_name
 from witness.runner.quiet import Quiet, Turn, Use
 from witness.runner.streams import merged
@@ -51,6 +52,7 @@ class Execution:
         """What a page of another's site was seen to do to files and ports."""
         self._plan = plan
         self._kernel = kernel
+        self._likeness = Likeness(kernel.notes, plan.cells)
         self._watch = watch
         self._quiet = quiet
         self._alone = alone
@@ -69,7 +71,10 @@ class Execution:
         return cast("dict[str, Any]", self._notebook.metadata.get("widgets", {}))
 
     async def run(self) -> None:
-        """Run every cell and evaluate every live value, up to the first fault that ends the page."""
+        """Run every cell and evaluate every live value, up to the first fault that ends the page.
+
+        Raises Unlike when the page must run again, in a kernel that is no fork.
+        """
         try:
             async with self._turn("beside"):
                 await self._begin()
@@ -82,10 +87,12 @@ class Execution:
                     if not cell.skip and cell.source.strip():
                         await self._cell(cell, turn)
                     await self._values(cell.number)
+                    self._likeness.check(cell.number)
                     kept = self._alone.holds(cell)
                     if not kept:
                         await had.aclose()
         except Stop as stop:
+            self._likeness.check(self.cells[-1].number if self.cells else 0)
             self.problems.append(stop.problem)
         finally:
             self._settle()

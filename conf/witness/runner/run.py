@@ -27,6 +27,7 @@ from witness.runner.freshness import Freshness, measures
 from witness.runner.judge import changed
 from witness.runner.kernels import Kernel, KernelFailed, Kernels, UnknownKernel
 from witness.runner.ledger import Ledger
+from witness.runner.likeness import Unlike
 from witness.runner.lock import locked
 from witness.runner.machine import machine, of_page
 from witness.runner.page import Execution
@@ -168,6 +169,12 @@ class _Runner:
         return record
 
     async def _once(self, plan: Plan, kernels: Kernels, *, apart: bool = False) -> PageRecord:
+        try:
+            return await self._attempt(plan, kernels, apart=apart)
+        except Unlike:
+            return await self._attempt(plan, kernels, apart=True)
+
+    async def _attempt(self, plan: Plan, kernels: Kernels, *, apart: bool) -> PageRecord:
         executed, began = datetime.now(UTC), time.perf_counter()
         moment = self._sources.now()
         execution: Execution | None = None

@@ -16,6 +16,12 @@ class Arrival(MetaPathFinder):
         self._name = name
         self._then = then
 
+    def come(self, names: Sequence[str]) -> None:
+        """Tell that the module has come, if it is one of these."""
+        if self._name in names:
+            sys.meta_path.remove(self)
+            self._then()
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -52,3 +58,9 @@ def when_imported(name: str, then: Callable[[], None]) -> None:
         then()
     else:
         sys.meta_path.insert(0, Arrival(name, then))
+
+
+def arrived(names: Sequence[str]) -> None:
+    """Tell those who wait for one of these modules, which have come by no finder."""
+    for finder in [it for it in sys.meta_path if isinstance(it, Arrival)]:
+        finder.come(names)

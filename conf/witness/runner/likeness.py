@@ -1,0 +1,69 @@
+"""Whether a forked kernel was, for its page, what a fresh one is: if not, the page runs again in an ordinary one."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from witness.reading.clocks import MAGIC, reading
+from witness.reading.plan import Cell
+
+
+class Unlike(Exception):
+    """A page would see that its kernel is a fork; nothing of this run is to be kept."""
+
+
+class Likeness:
+    """What a forked kernel tells of the imports that it did not make anew."""
+
+    def __init__(self, notes: Path, cells: Sequence[Cell]) -> None:
+        """``notes`` is where the kernel writes it, for a page with these cells."""
+        self._notes = notes
+        self._cells = cells
+        self._read = 0
+
+    def check(self, number: int) -> None:
+        """Raise Unlike if an import in cell ``number``, the last that ran, went another way than in a fresh kernel.
+
+        It did if that could have given something else, or if a clock was read before it in the page: its time would be
+        true of no reader.
+        """
+        try:
+            with self._notes.open() as file:
+                file.seek(self._read)
+                notes = [json.loads(line) for line in file]
+                self._read = file.tell()
+        except FileNotFoundError:
+            return
+        for note in notes:
+            if "why" in note:
+                raise Unlike(note["why"])
+            if self._timed(number, note["line"]):
+                raise Unlike(f"{note['module']} is imported under a clock")
+
+    def _timed(self, number: int, line: int | None) -> bool:
+        before = [cell for cell in self._cells[: max(0, number - 1)] if not cell.skip]
+        if any(cell.alone for cell in before):
+            return True
+        if number == 0 or not self._cells[number - 1].alone:
+            return False
+        sources = [cell.source for cell in before]
+        source = self._cells[number - 1].source
+        if line is None or source.lstrip().startswith("%%") or not reading([*sources, source])[-1]:
+            return True  # what the code does not tell was declared
+        return reading([*sources, _until(source, line)])[-1]
+
+
+def _until(source: str, line: int) -> str:
+    """Return the first lines of a cell, as far as the statement that holds a line goes."""
+    lines = source.split("\n")
+    for end in range(line, len(lines)):
+        try:
+            ast.parse(MAGIC.sub(r"\1pass", "\n".join(lines[:end])))
+        except SyntaxError:
+            continue
+        if not lines[end][:1].isspace():
+            return "\n".join(lines[:end])
+    return source
