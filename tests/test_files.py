@@ -165,7 +165,7 @@ def cells(site: Site) -> list[dict[str, Any]]:
 
 def test_frames_name_the_cell_that_ran(cells: list[dict[str, Any]]) -> None:
     def named(number: int) -> list[str]:
-        return [frame["file"] for frame in cells[number - 1]["captured"]["error"]["frames"]]
+        return [frame["file"] for frame in cells[number - 1]["captured"]["errors"][-1]["frames"]]
 
     assert named(2) == ["<cell 2>", "<cell 1>"]
     assert named(4) == ["<cell 4>", "<cell 1>"]
