@@ -485,6 +485,29 @@ def test_a_full_disk_is_one_line(small: Site, full: str) -> None:
     once(done.stderr, "full", "No space left on device")
 
 
+FILLING = """
+import resource
+
+def fill(app, *_):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900, resource.RLIM_INFINITY))
+    return ()
+
+def setup(app):
+    app.connect("{event}", fill, priority=999)
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("event", ["source-read", "env-updated", "html-collect-pages"])
+def test_no_room_for_what_sphinx_writes_is_one_line(event: str, jobs: str, tmp_path: Path) -> None:
+    pages = {f"p{number}": "# Page\n\n" + "Words and more words.\n\n" * 50 for number in range(6)}
+    site = Site.at(tmp_path, pages, CONF + FILLING.format(event=event))
+    done = site.build("-j", jobs)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    once(done.stderr.strip().splitlines()[-1], "witness: ", str(tmp_path), "File too large")
+
+
 @pytest.mark.parametrize("platforms", ["cuda", "tpux"])
 def test_a_device_that_is_not_there_is_no_missing_jax(small: Site, platforms: str) -> None:
     done = run(small, env={**os.environ, "JAX_PLATFORMS": platforms})

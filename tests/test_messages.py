@@ -54,3 +54,71 @@ def test_a_cell_out_of_time_may_be_given_more(log: str) -> None:
 def test_one_is_no_plural(log: str) -> None:
     assert ": 1 problem, 2 cells, " in log
     assert not re.search(r"\b1 (pages|cells|problems)\b|\(s\)", log)
+
+
+REFERS = """\
+See {doc}`solvs` and {ref}`a-lable`, {rfe}`x`.
+
+```{notee}
+hi
+```
+
+[x](#a-labl)
+
+(a-label)=
+## Section
+"""
+SOLVES = """\
+```{exercise-start} T
+:label: ex-one
+```
+```{exercise-end}
+```
+
+```{solution-start} ex-onne
+```
+```{solution-end}
+```
+"""
+BROKEN = (
+    "---\nfile_format: mystnb\nkernelspec: {name: python3\nwitness: [\n---\n\n"
+    "# B\n\n```{code-cell}\n1\n```\n\n{live}`1`\n"
+)
+
+
+@pytest.fixture(scope="module", params=["1", "2"])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    pages = {"refers": page("1", prose=REFERS), "solves": page("1", prose=SOLVES), "broken": BROKEN}
+    site = Site.at(tmp_path_factory.mktemp("told"), pages)
+    command = [argument for argument in site.command("-j", request.param) if argument != "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "meant"),
+    [
+        ("refers", "{doc}`solvs`", "unknown document: 'solvs'; did you mean `solves`?"),
+        ("refers", "{doc}`solvs`", "undefined label: 'a-lable'; did you mean `a-label`?"),
+        ("refers", "{notee}", "Unknown directive type: 'notee'; did you mean `note`"),
+        ("refers", "{doc}`solvs`", 'role "rfe"; did you mean `rfc` or `ref`?'),
+        ("refers", "#a-labl)", "target not found: 'a-labl'; did you mean `a-label`?"),
+        ("solves", "ex-onne", "undefined label: ex-onne; did you mean `ex-one`?"),
+    ],
+)
+def test_a_misspelt_name_gets_a_suggestion_at_its_line(told: tuple[str, str], name: str, text: str, meant: str) -> None:
+    pages = {"refers": page("1", prose=REFERS), "solves": page("1", prose=SOLVES)}
+    line = next(number for number, it in enumerate(pages[name].splitlines(), 1) if text in it)
+    assert re.search(rf"docs/{name}\.md:{line}: WARNING: [^\n]*{re.escape(meant)}", told[1]), told[1]
+    assert ".rst" not in told[1]
+
+
+def test_of_a_page_that_cannot_be_read_only_that_is_said(told: tuple[str, str]) -> None:
+    about = [line for line in told[1].splitlines() if "broken.md" in line]
+    assert len(about) == 1, about
+    assert "front-matter-yaml" in about[0]
+
+
+def test_the_log_does_not_open_with_the_settings_of_parsers(told: tuple[str, str]) -> None:
+    assert "ParserConfig(" not in told[0]
+    assert re.search(r"^myst v[\d.]+$", told[0], re.MULTILINE)

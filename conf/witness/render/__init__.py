@@ -29,7 +29,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
     defer()
 
-    from witness.render import assets, card, downloads, evaluated, evidence, fold, listing, live, mathml, style
+    from witness.render import assets, card, downloads, evaluated, evidence, fold, listing, live, log, mathml, style
     from witness.render.build import Build
     from witness.render.outputs import on_config_inited, on_doctree_read
     from witness.render.provenance import on_html_page_context
@@ -44,7 +44,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     card.add(app)
 
     app.connect("config-inited", on_config_inited)
-    build = Build(app, folder, facts, interrupts)
+    build = Build(app, folder, facts, interrupts, log.add(app))
     app.connect("config-inited", build.on_config_inited)
     app.connect("env-get-outdated", build.on_env_get_outdated)
     app.connect("doctree-read", evidence.on_doctree_read)

@@ -27,6 +27,7 @@ from witness.render.demand import demanded
 from witness.render.downloads import remove
 from witness.render.ending import Interrupts, end_without_room, plainly
 from witness.render.evidence import doubted, record_of, remember
+from witness.render.log import Warnings
 from witness.render.scan import answer, by_page, scan
 from witness.runner.display import progress
 from witness.runner.environment import Environment, find
@@ -46,7 +47,7 @@ FAILED = "witness.render.reader.read_failed"
 class Build:
     """The handlers of one build, and what they hand on to one another."""
 
-    def __init__(self, app: Sphinx, folder: Path, facts: Facts, interrupts: Interrupts) -> None:
+    def __init__(self, app: Sphinx, folder: Path, facts: Facts, interrupts: Interrupts, warnings: Warnings) -> None:
         """Make sure, before anything else, that the site can be written.
 
         ``folder`` is that of the records; ``facts`` are being asked for, ``interrupts`` are taken.
@@ -62,6 +63,7 @@ class Build:
         self._folder = folder
         self._facts = facts
         self._interrupts = interrupts
+        self._warnings = warnings
         self._failed: dict[str, list[Problem]] = {}
         self._removed: set[str] = set()
         with plainly(Path(app.outdir)):
@@ -109,6 +111,8 @@ class Build:
         for page, problems in self._failed.items():
             for problem in problems:
                 logger.error("%s", describe(problem, command), location=(page, problem.line))
+        unreadable = [page for page, faults in self._failed.items() if faults[0].rule == "unreadable"]
+        self._warnings.unreadable = frozenset(str(env.doc2path(page)) for page in unreadable)
         self._interrupts.take()
         return stale | (self._failed.keys() & env.found_docs) | doubted(env)
 
