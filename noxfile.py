@@ -128,15 +128,8 @@ def dev(session: nox.Session) -> None:
 def live(session: nox.Session) -> None:
     """Rebuild the book and reload it in the browser on every save; `-- --open-browser` opens it."""
     _, rest = split(session)
-    run(
-        session,
-        "sphinx-autobuild",
-        *SPHINX,
-        ".build/html",
-        "--watch=conf",
-        "--watch=examples",
-        *for_sphinx(session, rest),
-    )
+    watched = ("--watch=conf", "--watch=examples")
+    run(session, "sphinx-autobuild", *SPHINX, ".build/html", *watched, *for_sphinx(session, rest))
 
 
 @nox.session(venv_backend="none", requires=["dev"])

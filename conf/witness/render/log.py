@@ -19,6 +19,7 @@ DIRECTIVE = re.compile(r"Unknown directive type: '([^']+)'")
 ROLE = re.compile(r'Unknown interpreted text role "([^"]+)"')
 EXERCISE = re.compile(r"undefined label: ([^'\s]+)$")
 """What sphinx-exercise says of a solution, with the place of whatever page is being written."""
+UNWRITTEN = re.compile(r"error writing file (.+): \[Errno \d+\]")
 SETTINGS = re.compile(r"\s*\b(?:Md|Nb)ParserConfig\(")
 
 
@@ -56,6 +57,9 @@ class Warnings(logging.Filter):
         if re.sub(r":\d*$", "", location) in self.unreadable and not record.name.startswith("sphinx.witness"):
             return False
         said = logging.LogRecord.getMessage(record)  # Sphinx's own begins with the place
+        if found := UNWRITTEN.search(said):  # to Sphinx a warning, with half of the page left there
+            self._app.statuscode = 1
+            Path(found[1]).unlink(missing_ok=True)
         if found := EXERCISE.search(said):
             self._place(record, found[1])
         for pattern, known in (
