@@ -21,8 +21,15 @@ import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from tests.kernels import ENVIRONMENT, Page, Pages, Reply, alive, left
+from witness.reading.clocks import reading
+from witness.reading.plan import Cell, Plan
+from witness.records.store import Store
+from witness.runner.environment import find
+from witness.runner.facts import Facts
 from witness.runner.forge import Forge
 from witness.runner.kernels import KernelFailed, UnknownKernel
+from witness.runner.progress import Progress
+from witness.runner.run import run
 
 CONF = Path(__file__).parents[1] / "conf"
 LINUX = sys.platform == "linux"
@@ -603,3 +610,84 @@ def test_a_long_temporary_folder_leaves_room_for_sockets(tmp_path: Path, monkeyp
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     with Pages(tmp_path, may_fork=False) as pages, pages.start() as page:
         assert page.tell("1 + 1") == 2
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What was imported ahead is not seen before it is imported
+
+
+@pytest.mark.parametrize("first", ["pass", "1/0", "import numpy", "import numpy.ma", "import secrets"])
+def test_a_forked_kernel_has_the_modules_of_an_ordinary_one(forked: Pages, first: str) -> None:
+    names = "[n for n in sys.modules if n.partition('.')[0] in ('jax', 'jaxlib', 'numpy', 'ml_dtypes', 'filelock')]"
+    with forked.start() as ours, forked.start(code="os.environ") as stock:
+        for cell in (first, "import jax; jax.jit(lambda x: x + 1)(1.0)"):
+            assert ours.run(cell).status == stock.run(cell).status
+            assert sorted(ours.tell(names, "import sys")) == sorted(stock.tell(names, "import sys"))
+            assert ours.tell("sorted(os.environ)", "import os") == stock.tell("sorted(os.environ)", "import os")
+
+
+OTHERWISE = {
+    "a variable": "os.environ.update(JAX_ENABLE_X64='1')",
+    "C's own variable": "import ctypes; ctypes.CDLL(None).setenv(b'XLA_FLAGS', b'', 1)",
+    "a variable that is gone": "os.environ.pop('PATH')",
+    "a finder": "sys.meta_path.insert(0, type('F', (), {'find_spec': lambda *_: None})())",
+    "an import of its own": "import builtins as b; s = b.__import__; b.__import__ = lambda *a, **k: s(*a, **k)",
+    "another numpy": "open('numpy.py', 'w').write('name = 1')",
+    "a profile": "sys.setprofile(lambda *_: None)",
+    "a helper with a clock": "open('_h.py', 'w').write('from time import perf_counter as now'); import _h",
+    "a function with a clock": "import time\ndef f():\n  t = time.time(); import jax; return t\nf()",
+    "a part of it": "import ml_dtypes",
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_fork_ends_where_a_fresh_import_could_go_otherwise(forked: Pages, name: str) -> None:
+    with forked.start() as page:
+        page.begin(f"import os, sys\n{OTHERWISE[name]}\nimport jax")
+        assert page.fate() == "killed by SIGKILL (signal 9)"
+        assert '"why"' in page.kernel.notes.read_text()
+
+
+UNLIKE = {
+    "a variable": [
+        "import os; vars(os)['env' + 'iron']['JAX_ENABLE_X64'] = '1'",
+        "import jax; print(jax.numpy.ones(1).dtype)",
+    ],
+    "one clock": ["%%time\nimport jax"],
+    "around": ["from time import time\nbegan = time()", "import jax", "time() - began"],
+    "a statement": ["import time\nt = time.time()\nif t:\n    import jax\ntime.time() - t"],
+}
+LIKE = {
+    "after": ["import time\nimport jax\njax.numpy.ones(1)\nt = time.time()\njax.numpy.ones(1)\ntime.time() - t"],
+    "magic": ["import jax; jax.numpy.ones(1)", "%timeit -n1 -r1 jax.numpy.ones(1)"],
+}
+
+
+MARK = """
+import os
+assert not os.path.exists("mark")
+open("mark", "w").close()
+print("started anew" if b"-f" in open("/proc/self/cmdline", "rb").read().split(b"\\0") else "")
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
+@pytest.mark.parametrize("name", [*UNLIKE, *LIKE])
+def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(name: str, tmp_path: Path) -> None:
+    sources = [MARK, *(UNLIKE | LIKE)[name]]
+    cells = [
+        Cell(n, n, source, alone=alone)
+        for n, (source, alone) in enumerate(zip(sources, reading(sources), strict=True), 1)
+    ]
+    facts = Facts(tmp_path, strict=False)
+    environment = find(facts)
+    store = Store(tmp_path / environment.name)
+    plan = Plan("page", "page.md", "python3", cells, strict=False)
+    run([plan], store, environment, Progress(), None, facts.take_forge())
+    record = store.read("page")
+    assert record
+    assert record.problems == []
+    text = json.dumps([cell.outputs for cell in record.cells])
+    assert ("started anew" in text) == (name in UNLIKE)
+    if name == "a variable":
+        assert "float64" in text

@@ -73,14 +73,15 @@ class Step:
             del os.environ[name]
 
     def show(self, name: str) -> list[str]:
-        """Have all of it appear, or of one that only happened to be needed for it, this; return what did."""
-        wanted = [name] if _standard(name) else list(self.modules)
+        """Have all of it appear, or of what only happened to be needed for it, that alone; return what did."""
+        whole = name == self.root
+        wanted = [it for it in self.modules if whole or it == name or it.startswith(f"{name}.")]
         for it in wanted:
             sys.modules[it] = module = self.modules.pop(it)
             parent, _, child = it.rpartition(".")
             if parent in sys.modules:
                 setattr(sys.modules[parent], child, module)
-        if not _standard(name):
+        if whole:
             warnings.filters[:0] = self.filters  # type: ignore[index]
             warnings._filters_mutated()  # type: ignore[attr-defined]
             os.environ.update(self.variables)
@@ -124,15 +125,15 @@ class Ahead:
             if parent in step.modules:
                 importlib.import_module(parent)
                 return sys.modules[name] if name in sys.modules else self.find(name)
-            if not _standard(name):
-                frames = list(_frames())
-                if "." not in name:
-                    self._ask(name, step, frames)
-                    for other in self._steps[: self._steps.index(step)]:
-                        if other.root in other.modules:
-                            self.find(other.root)
-                if os.getpid() == self._kernel:
-                    self._note(module=name, line=_line(frames))
+            frames = list(_frames())
+            if "." not in name and name not in sys.stdlib_module_names:
+                self._ask(name, step, frames)
+                for other in self._steps[: self._steps.index(step)]:
+                    if other.root in other.modules:
+                        self.find(other.root)
+            heads = {it.root.partition(".")[0] for it in self._steps}
+            if os.getpid() == self._kernel and name.partition(".")[0] in heads:
+                self._note(module=name, line=_line(frames))
             shown = step.show(name)
             if not any(step.modules for step in self._steps):
                 _bootstrap._find_and_load_unlocked = self.stock
@@ -221,7 +222,3 @@ def _holds_clock(module: ModuleType) -> bool:
 
 def _of_library(file: str) -> bool:
     return file.startswith((*LIBRARY, "<frozen"))
-
-
-def _standard(name: str) -> bool:
-    return name.partition(".")[0] in sys.stdlib_module_names
