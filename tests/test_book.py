@@ -24,7 +24,8 @@ from witness.reading.site import Site
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(path.stem for path in DOCS.glob("*.md") if path.stem not in ("index", "build-card"))  # without code
+WITHOUT_CODE = {"build-card", "glossary", "index", "which-page"}
+PAGES = sorted(path.stem for path in DOCS.glob("*.md") if path.stem not in WITHOUT_CODE)
 EXPERIMENTS = tomllib.loads((Path(__file__).parent / "experiments.toml").read_text("utf-8"))["experiment"]
 STOCK = {"IPython", "jax", "numpy"}
 """What a stock Jupyter with JAX has."""

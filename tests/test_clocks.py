@@ -165,7 +165,7 @@ HARMLESS = ["sleeps", "logs", "itself", "Calm", "Calm.time", "time.sleep", "_dee
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with Pages(tmp_path_factory.mktemp("clocks"), may_fork=True) as pages, pages.start() as kernel:
+    with Pages(tmp_path_factory.mktemp("clocks"), may_fork=False) as pages, pages.start() as kernel:
         (kernel.folder / "helpers.py").write_text(HELPERS)
         (kernel.folder / "_deeper.py").write_text(DEEPER)
         assert kernel.run(PREAMBLE).status == "ok"

@@ -36,7 +36,7 @@ f = jax.jit(lambda x: jnp.tanh(x @ x))
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with Pages(tmp_path_factory.mktemp("conditions"), may_fork=True) as pages, pages.start() as kernel:
+    with Pages(tmp_path_factory.mktemp("conditions"), may_fork=False) as pages, pages.start() as kernel:
         assert kernel.run(PREAMBLE).status == "ok"
         assert kernel.run(SETUP).traceback == ""
         yield kernel
