@@ -139,7 +139,9 @@ def doctest(session: nox.Session) -> None:
     run(session, "witness", "lint", "docs")
     run(session, "witness", "check", *rest)
     if not rest:
-        asleep = [f"--ignore=conf/witness/kernel/{name}.py" for name in ("preamble", "figures", "files")]  # run on import
+        asleep = [
+            f"--ignore=conf/witness/kernel/{name}.py" for name in ("preamble", "figures", "files")
+        ]  # run on import
         run(session, "pytest", "--doctest-modules", *asleep, "examples", "conf/witness")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import os
 import re
+import sysconfig
 from pathlib import Path
 
 import nbclient
@@ -27,6 +28,7 @@ class NoWitness:
 sys.meta_path.insert(0, NoWitness())
 """
 CELL_FILE = re.compile(r"<cell \d+>|[\w/.+-]*/ipykernel_\d+/\d+\.py|(?<=\()\d+\.py, (?=line)")
+ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+")
 PROBE = "import importlib.util\ntry:\n    import witness\nexcept ImportError:\n    pass\nelse:\n    raise SystemError"
 
 
@@ -57,7 +59,8 @@ def raised(cell: NotebookNode) -> str | None:
 def printed(cell: NotebookNode) -> str:
     """Return what a cell printed and displayed as text, and the error that ended it.
 
-    Colours, and the name that a kernel gives to the file of a cell, are not the cell's doing.
+    Colours, addresses, where packages are installed, and the name that a kernel gives to the file of a cell, are not the
+    cell's doing.
     """
     parts = []
     for output in cell.get("outputs", []):
@@ -65,4 +68,5 @@ def printed(cell: NotebookNode) -> str:
             parts.append(f"{output.ename}: {output.evalue}\n")
         else:
             parts.append(output.get("text") or output.data.get("text/plain", ""))
-    return CELL_FILE.sub("", without_colour("".join(parts)))
+    text = CELL_FILE.sub("", without_colour("".join(parts)))
+    return ADDRESS.sub("0x…", text.replace(f"{sysconfig.get_path('purelib')}/", ""))

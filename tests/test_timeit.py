@@ -189,7 +189,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    with Pages(tmp_path_factory.mktemp("timeit"), may_fork=True) as pages:
+    with Pages(tmp_path_factory.mktemp("timeit"), may_fork=False) as pages:
         yield pages
 
 

@@ -13,7 +13,7 @@ from witness.records.captured import CLOCKS, CONDITIONS
 from witness.runner.quiet import Turn, Use
 
 TIME = re.compile(
-    r"(?<!\w)\d(?:[\d.,:e-]*\d)?\s?(?:[num\u00b5\u03bc]?s|min|it/s|s/it|(?:(?:milli|micro|nano)?sec(?:ond)?|minute)s?)\b",
+    r"(?<!\w)\d(?:[\d.,:e-]*\d)?\s?(?:[num\u00b5\u03bc]?s|min|it/s|s/it|(?:(?:milli|micro|nano)?(?:second|sec)|minute)s?)\b",
     re.IGNORECASE,
 )
 """What a time looks like that a cell prints."""
