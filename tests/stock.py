@@ -69,4 +69,6 @@ def printed(cell: NotebookNode) -> str:
         else:
             parts.append(output.get("text") or output.data.get("text/plain", ""))
     text = CELL_FILE.sub("", without_colour("".join(parts)))
-    return ADDRESS.sub("0x…", text.replace(f"{sysconfig.get_path('purelib')}/", ""))
+    for place, shown in ((sysconfig.get_path("purelib"), ""), (sysconfig.get_path("stdlib"), "python/")):
+        text = text.replace(f"{place}/", shown)
+    return ADDRESS.sub("0x…", text)

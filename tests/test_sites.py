@@ -240,7 +240,7 @@ def test_another_language_is_highlighted_as_such(foreign: Foreign) -> None:
 def test_another_s_faults_are_named(tmp_path: Path) -> None:
     fails = {
         "fails": (page("1 / 0"), "9: ERROR: cell 1: unexpected-error"),
-        "slow": (page("import time\ntime.sleep(30)"), "9: ERROR: cell 1: cell-budget"),
+        "slow": (page("import time\ntime.sleep(30)"), "10: ERROR: cell 1: cell-budget"),
         "kernel": (page("1").replace("name: python3", "name: no-such"), "1: ERROR: unknown-kernel"),
         "spec": (page("1").replace("{name: python3}", "python3"), "1: ERROR: unreadable"),
         "mode": (with_head("mystnb: {execution_mode: never}", page("1")), "1: ERROR: unreadable"),

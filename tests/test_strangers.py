@@ -105,8 +105,10 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Any:
         extra = [path.read_text("utf-8") for path in (folder / "site").glob("*/conf_extra.txt")]
         (folder / "site" / "conf.py").write_text("\n".join([CONF, *extra]), "utf-8")
         command = [sys.executable, "-m", "sphinx", "-q", str(folder / "site"), str(folder / "html")]
+        # ipykernel does not read descriptors where it takes itself for a part of a test
+        env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
         done = subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600, check=False
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600, check=False, env=env
         )
         return Built(folder, done.stderr, done.returncode)
 
