@@ -59,8 +59,8 @@ def raised(cell: NotebookNode) -> str | None:
 def printed(cell: NotebookNode) -> str:
     """Return what a cell printed and displayed as text, and the error that ended it.
 
-    Colours, addresses, where packages are installed, and the name that a kernel gives to the file of a cell, are not the
-    cell's doing.
+    Colours, addresses, where packages are installed, and the name that a kernel gives to the file of a cell are not its
+    doing.
     """
     parts = []
     for output in cell.get("outputs", []):
