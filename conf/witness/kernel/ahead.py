@@ -29,8 +29,8 @@ from witness.kernel.capture.arrival import Arrival, arrived
 
 _bootstrap: Any = importlib._bootstrap
 
-SHELLS = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER", "MPLBACKEND"}
-"""Variables that ipykernel sets when it starts: no package that is imported ahead reads one."""
+SHELLS = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER", "MPLBACKEND", "COLUMNS", "LINES"}
+"""Variables that ipykernel sets when it starts, or readline in C: no package that is imported ahead reads one."""
 
 READERS = {"perf_counter", "process_time", "monotonic", "thread_time", "time"}
 CLOCKS = {*READERS, *(f"{name}_ns" for name in READERS), "default_timer", "timeit"}
