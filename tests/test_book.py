@@ -24,8 +24,9 @@ from witness.reading.site import Site
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-WITHOUT_CODE = {"build-card", "glossary", "index", "which-page"}
-PAGES = sorted(path.stem for path in DOCS.glob("*.md") if path.stem not in WITHOUT_CODE)
+WITHOUT_CODE = {"index", "references/build-card", "references/glossary", "references/which-page"}
+NAMES = (path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md"))
+PAGES = sorted(name for name in NAMES if name not in WITHOUT_CODE)
 EXPERIMENTS = tomllib.loads((Path(__file__).parent / "experiments.toml").read_text("utf-8"))["experiment"]
 STOCK = {"IPython", "jax", "numpy"}
 """What a stock Jupyter with JAX has."""
@@ -117,7 +118,7 @@ def test_no_page_asks_another_host_for_anything(book: Path) -> None:
     asking = re.compile(
         r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["'](?:https?:)?//[^"']+|<link\b[^>]*rel=["'](?:stylesheet|preload|icon)["'][^>]*href=["'](?:https?:)?//[^"']+"""
     )
-    found = {path.name: asking.findall(path.read_text("utf-8")) for path in book.rglob("*.html")}
+    found = {path.relative_to(book).as_posix(): asking.findall(path.read_text("utf-8")) for path in book.rglob("*.html")}
     assert {name: urls for name, urls in found.items() if urls} == {}
 
 
@@ -152,7 +153,7 @@ def downloaded(
     async def execute(page: str) -> tuple[NotebookNode, NotebookNode]:
         notebook = nbformat.read(book / f"{page}.ipynb", as_version=4)
         async with kernels:
-            return notebook, await execution(notebook, tmp_path_factory.mktemp(page))
+            return notebook, await execution(notebook, tmp_path_factory.mktemp(page.replace("/", "-")))
 
     async def all_of(pages: list[str]) -> list[tuple[NotebookNode, NotebookNode]]:
         return await asyncio.gather(*map(execute, pages))

@@ -52,7 +52,7 @@ def rebuild(folder: Path, repeats: int) -> list[Row]:
     store = Store(next(path for path in (ours.folder / ".witness").iterdir() if path.is_dir()))
     records = [record for record in map(store.read, store.pages()) if record]
     floor = sum(cell.seconds for record in records for cell in record.cells)
-    page = ours.docs / "tracing.md"
+    page = ours.docs / "first-contact" / "tracing.md"
     text = page.read_text("utf-8")
     seconds: dict[str, list[float]] = {"same": [], "static": [], "prose": [], "code": []}
     for turn in range(repeats):

@@ -193,8 +193,8 @@ def spread(figures: Sequence[float]) -> float:
 
 def pages() -> Iterator[list[str]]:
     """Yield the cells of each page that measures by ``%timeit``, with every such line handed to both."""
-    for path in sorted((ROOT / "docs").glob("*.md")):
-        plan = read_file(path, path.stem, Site(ROOT / "docs"))
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        plan = read_file(path, path.relative_to(ROOT / "docs").with_suffix("").as_posix(), Site(ROOT / "docs"))
         if plan and any("%timeit" in cell.source for cell in plan.cells):
             yield [MAGIC.sub(lambda line: f"{line[1]}{line[2] or ''}_measured({line[4]!r})", cell.source)
                    for cell in plan.cells]  # fmt: skip
