@@ -423,18 +423,25 @@ def test_children_that_the_system_left_out_once_are_ended(tmp_path: Path) -> Non
     assert left([int(pid) for pid in done.stdout.split()], 0.5) == []
 
 
-def test_leaving_the_context_ends_all_and_removes_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a folder for temporary files, with a path that is short enough for a socket's."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
+def test_leaving_the_context_ends_all_and_removes_all(tmp_path: Path, temporary: Path) -> None:
     with (
         Pages(tmp_path, may_fork=LINUX) as pages,
         pages.start() as page,
         pages.start(code="os.environ") as other,
     ):
         pids = [*page.tell("pids", CHILDREN), *other.tell("pids", CHILDREN), page.forge]
-        assert list(tmp_path.glob("witness-*"))
+        assert list(temporary.glob("witness-*"))
         pages.leave()
         assert left(pids) == []
-        assert list(tmp_path.glob("witness-*")) == []
+        assert list(temporary.glob("witness-*")) == []
 
 
 @pytest.mark.skipif(not LINUX, reason="nothing tells whose children are left here")

@@ -239,17 +239,19 @@ SLOW = {
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_the_time_grows_as_the_text_does(kind: str) -> None:
-    sizes = [20_000, 8 * 20_000]
+    sizes = [20_000, 16 * 20_000]
     ends = ["", f" {BOOK}/a ada@lovelace"]
     texts = [[SLOW[kind] * (size // len(SLOW[kind])) + end for end in ends] for size in sizes]
 
     def seconds(several: list[str]) -> float:
-        found = []
-        for _ in range(3):
-            began = time.process_time()
-            for text in several:
-                SCRUBBER.text(text)
-            found.append(time.process_time() - began)
-        return min(found)
+        began = time.process_time()
+        for text in several:
+            SCRUBBER.text(text)
+        return time.process_time() - began
 
-    assert seconds(texts[1]) < 30 * max(seconds(texts[0]), 1e-4)  # 8 where it is linear, 64 where it is not
+    def linear() -> bool:
+        """Return whether the longer text takes 16 times as long, not 256 times; a disturbed try says nothing."""
+        short = min(seconds(texts[0]) for _ in range(3))
+        return seconds(texts[1]) < 64 * max(short, 1e-4)
+
+    assert any(linear() for _ in range(5))
