@@ -24,7 +24,7 @@ IMPORTED = (
     "sphinx_exercise",
     "witness.check.command",
     "witness.check.comparing",
-    "witness.render.build",
+    "witness.sphinx.build",
 )
 AT_THE_START = re.compile(r"PYTHON|LC_|LANG|TZ$")
 """Variables that an interpreter reads when it starts, and no fork obeys."""

@@ -35,7 +35,7 @@ def test_a_build_imports_no_database(first: str, tmp_path: Path) -> None:
 
 def execute(program: str) -> str:
     """Run a program after the deferral, and return what it printed."""
-    start = "from witness.render.deferred import defer; defer()\n"
+    start = "from witness.sphinx.deferred import defer; defer()\n"
     done = subprocess.run([sys.executable, "-c", start + program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -70,7 +70,7 @@ def test_whatever_else_is_asked_of_a_module_is_real() -> None:
 def test_once_mystnb_is_imported_nothing_is_replaced() -> None:
     program = "import sys, myst_nb.core.execute\ndefer()\nprint(sys.modules['myst_nb.core.execute.cache'].__file__)"
     done = subprocess.run(
-        [sys.executable, "-c", "from witness.render.deferred import defer\n" + program],
+        [sys.executable, "-c", "from witness.sphinx.deferred import defer\n" + program],
         capture_output=True,
         text=True,
         check=True,

@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.building import Site, page
+from witness.nodes.distribution import svg
+from witness.nodes.timing import _details, between
 from witness.records.captured import TIMING
 from witness.records.timing import Timing
-from witness.render.distribution import svg
-from witness.render.timing import _details, between
 
 FEW = "import time\n%timeit -n 1 -r 4 time.sleep(0.001)"
 DISPATCH = "import jax.numpy as jnp\nx = jnp.ones(9)\n%timeit jnp.sin(x)"

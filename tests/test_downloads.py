@@ -17,8 +17,8 @@ from nbformat import NotebookNode
 
 from tests.building import CONF, Site, page
 from tests.stock import executed, printed
-from witness.render.downloads.escape import code_block, code_span, escaped, line_starts
-from witness.render.downloads.script import without_magics
+from witness.export.escape import code_block, code_span, escaped, line_starts
+from witness.export.script import without_magics
 
 CELLS = (
     "import jax\nimport jax.numpy as jnp\nx = jnp.arange(3.0)\nprint(jax.make_jaxpr(jnp.sin)(x))",

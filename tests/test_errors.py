@@ -13,8 +13,8 @@ import pytest
 
 from tests.building import CONF, Site, page
 from tests.elements import having, text
+from witness.nodes.traceback import read
 from witness.records.error import Raised
-from witness.render.traceback import read
 
 EXAMPLE = '''"""An example."""
 

@@ -13,9 +13,9 @@ import pytest
 from tests.building import CONF, Site, page
 from tests.elements import having, text
 from witness.lexers import LEXERS
+from witness.nodes.ir import view
 from witness.records.captured import IR
 from witness.records.ir import Ir, Place
-from witness.render.ir import view
 
 HERE = Path(__file__).parent / "lexers"
 CELLS = {

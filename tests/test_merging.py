@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from witness.reading.site import Site
 from witness.records.captured import TIMING
-from witness.render.reader import merge
+from witness.sphinx.reader import merge
 
 
 def cell(shown: str, **metadata: Any) -> Any:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.building import Site, page
 from witness.records.scrub import Machine
-from witness.render.scan import Leak, by_page, scan
+from witness.sphinx.scan import Leak, by_page, scan
 
 MACHINE = Machine(
     places=[("/home/ada/book", "."), ("/workspace", "."), ("~/book", "."), ("/usr/lib/python3.11", "python")],

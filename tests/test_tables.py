@@ -10,7 +10,7 @@ import pytest
 from docutils import nodes
 
 from tests.building import Site, page
-from witness.render.table import read
+from witness.nodes.table import read
 
 FRAME = (
     "<div><style scoped>.dataframe th {color: red}</style>"

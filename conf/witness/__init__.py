@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the Sphinx extension up."""
-    from witness import render  # a machine that only runs pages has no Sphinx
+    from witness import sphinx  # a machine that only runs pages has no Sphinx
 
-    return render.setup(app)
+    return sphinx.setup(app)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -8,11 +8,11 @@ from textwrap import indent
 
 from docutils import nodes
 
-from witness.render.downloads.escape import code_block, code_span, line_starts
-from witness.render.downloads.inline import UNSEEN, Inline, around
-from witness.render.downloads.links import Links
-from witness.render.downloads.table import table
-from witness.render.fold import fold
+from witness.export.escape import code_block, code_span, line_starts
+from witness.export.inline import UNSEEN, Inline, around
+from witness.export.links import Links
+from witness.export.table import table
+from witness.nodes.fold import fold
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from nbformat.v4 import new_output
 from sphinx.application import Sphinx
 
 from witness.reading.plan import EVAL
-from witness.render.evidence import value_at
+from witness.sphinx.env_state import value_at
 
 
 class Answered:

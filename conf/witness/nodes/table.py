@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 from docutils import nodes
 
-from witness.render.block import SCREEN
-from witness.render.fold import scroll
-from witness.render.text import amount, plain
+from witness.nodes.block import SCREEN
+from witness.nodes.fold import scroll
+from witness.nodes.text import amount, plain
 
 TABLE = "application/vnd.witness.table+html"
 """The kind of an output that is HTML with a table in it; only pages know it."""

@@ -10,13 +10,13 @@ import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from witness.export.links import Links
+from witness.export.markdown import markdown
+from witness.export.notebook import assembled
+from witness.export.script import script
 from witness.records.page import PageRecord
-from witness.render import reader
-from witness.render.downloads.links import Links
-from witness.render.downloads.markdown import markdown
-from witness.render.downloads.notebook import assembled
-from witness.render.downloads.script import script
-from witness.render.evidence import record_of
+from witness.sphinx import reader
+from witness.sphinx.env_state import record_of
 
 KINDS = {"notebook": ".ipynb", "script": ".py"}
 """What is offered, with the suffixes of the files."""

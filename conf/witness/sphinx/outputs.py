@@ -11,10 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from witness.nodes.fold import scroll
+from witness.nodes.table import TABLE
 from witness.records.captured import IR, TIMING
-from witness.render.evidence import pages
-from witness.render.fold import scroll
-from witness.render.table import TABLE
+from witness.sphinx.env_state import pages
 
 logger = logging.getLogger(__name__)
 

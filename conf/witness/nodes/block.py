@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from docutils import nodes
 
-from witness.render.fold import fold, scroll
-from witness.render.text import COLOUR, amount, lines, plain
+from witness.nodes.fold import fold, scroll
+from witness.nodes.text import COLOUR, amount, lines, plain
 
 SCREEN = 40
 """Lines that are shown at once; longer text scrolls within itself."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from docutils import nodes
 
+from witness.nodes.block import SCREEN, block, folded
+from witness.nodes.fold import fold, scroll
+from witness.nodes.text import amount, lines, plain
 from witness.records.error import Frame, Raised
-from witness.render.block import SCREEN, block, folded
-from witness.render.fold import fold, scroll
-from witness.render.text import amount, lines, plain
 
 ADDRESS = r"https?://[^\s<>\"']*[^\s<>\"'.,;:)\]]"
 """What becomes a link in a message, besides a place in a cell."""

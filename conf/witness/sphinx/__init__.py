@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
     from witness.reading.plan import Budget
-    from witness.render.deferred import defer
-    from witness.render.ending import Interrupts
     from witness.runner.facts import Facts
+    from witness.sphinx.deferred import defer
+    from witness.sphinx.interrupts import Interrupts
 
     interrupts = Interrupts()
     interrupts.take()
@@ -29,16 +29,17 @@ def setup(app: Sphinx) -> dict[str, Any]:
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
     defer()
 
-    from witness.render import assets, card, downloads, evaluated, evidence, fold, listing, live, log, mathml, style
-    from witness.render.build import Build
-    from witness.render.outputs import on_config_inited, on_doctree_read
-    from witness.render.provenance import on_html_page_context
+    from witness.nodes import fold, listing
+    from witness.sphinx import assets, card, downloads, env_state, eval_roles, live, log, mathml, style
+    from witness.sphinx.build import Build
+    from witness.sphinx.foot import on_html_page_context
+    from witness.sphinx.outputs import on_config_inited, on_doctree_read
 
     app.setup_extension("myst_nb")
     fold.add(app)
     listing.add(app)
     live.add(app)
-    evaluated.add(app)
+    eval_roles.add(app)
     mathml.add(app)
     style.add(app)
     card.add(app)
@@ -47,7 +48,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     build = Build(app, folder, facts, interrupts, log.add(app))
     app.connect("config-inited", build.on_config_inited)
     app.connect("env-get-outdated", build.on_env_get_outdated)
-    app.connect("doctree-read", evidence.on_doctree_read)
+    app.connect("doctree-read", env_state.on_doctree_read)
     app.connect("doctree-read", on_doctree_read)
     app.connect("write-started", assets.on_write_started)
     app.connect("html-page-context", on_html_page_context)

@@ -10,7 +10,7 @@ from sphinx.util.docutils import SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from witness.records.values import NoLiveValue, split
-from witness.render.evidence import doubt, has_failed, value_at
+from witness.sphinx.env_state import doubt, has_failed, value_at
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from witness.export.markdown import Piece
+from witness.nodes.provenance import sentence
 from witness.records.page import PageRecord
-from witness.render.downloads.markdown import Piece
-from witness.render.provenance import sentence
 
 PYTHON = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 HIDDEN = {

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from witness.nodes.text import amount, plain
 from witness.records.error import Frame
-from witness.render.text import amount, plain
 
 RULE = re.compile(r"-{20,}$")
 TITLE = re.compile(r"\S+ +Traceback \(most recent call last\)$")

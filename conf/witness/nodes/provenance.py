@@ -1,26 +1,12 @@
-"""The foot of each page: where and when its code ran."""
+"""Where and when a page's code ran, in words."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
-from docutils import nodes
-from sphinx.application import Sphinx
-
+from witness.nodes.text import amount
 from witness.records.page import PageRecord
 from witness.records.replicate import varied
-from witness.render.evidence import record_of
-from witness.render.text import amount
-
-
-def on_html_page_context(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Add the foot to a page that was executed."""
-    record = record_of(app.env, pagename) if doctree else None
-    if record and context.get("body"):
-        context["body"] += f'<p class="witness-provenance">{escape(sentence(record))}</p>\n{variation(record)}'
 
 
 def variation(record: PageRecord) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
+from witness.nodes.fold import fold
+from witness.nodes.text import amount
+from witness.nodes.timing import between
 from witness.records.page import CellRecord, Replicate
 from witness.records.replicate import medians
 from witness.records.signature import Signature, folded
 from witness.records.timing import Timing, falsified, timings
 from witness.records.values import UNITS
 from witness.records.work import Program, Work, work_in
-from witness.render.fold import fold
-from witness.render.text import amount
-from witness.render.timing import between
 
 CLASSES = ["witness-strip", "no-search"]
 

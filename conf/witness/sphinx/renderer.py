@@ -12,6 +12,17 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
 from witness.lexers.printed import split
+from witness.nodes.block import block, folded
+from witness.nodes.error import Place, Report
+from witness.nodes.ir import ir
+from witness.nodes.sanitize import harmless
+from witness.nodes.shown import shown
+from witness.nodes.table import TABLE
+from witness.nodes.table import read as read_table
+from witness.nodes.text import amount, lines, plain
+from witness.nodes.timing import timing_nodes
+from witness.nodes.traceback import GROUP, Traceback, read, read_group
+from witness.nodes.work import strips
 from witness.reading.notebook import example
 from witness.records.captured import IR, TIMING
 from witness.records.error import Raised
@@ -20,18 +31,7 @@ from witness.records.page import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
 from witness.records.work import work_in
-from witness.render.block import block, folded
-from witness.render.error import Place, Report
-from witness.render.evidence import record_of
-from witness.render.harmless import harmless
-from witness.render.ir import ir
-from witness.render.shown import shown
-from witness.render.table import TABLE
-from witness.render.table import read as read_table
-from witness.render.text import amount, lines, plain
-from witness.render.timing import timing_nodes
-from witness.render.traceback import GROUP, Traceback, read, read_group
-from witness.render.work import strips
+from witness.sphinx.env_state import record_of
 
 ACTIVE_TEX = re.compile(r"\\(?:href|require|(?:css|html|Html)\w*|style|class|data|includegraphics|url)\b")
 """What is more than a formula to MathJax."""

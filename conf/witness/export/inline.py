@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from docutils import nodes
 
-from witness.render.downloads.escape import code_span, escaped
-from witness.render.downloads.links import Links
+from witness.export.escape import code_span, escaped
+from witness.export.links import Links
 
 AROUND: Sequence[tuple[type[nodes.Element], str, str]] = (
     (nodes.strong, "**", "**"),

@@ -22,13 +22,6 @@ from witness.reading.plan import Plan, Unreadable
 from witness.reading.site import Site
 from witness.records.page import Problem
 from witness.records.store import Sign, Store, probe
-from witness.render.card import cards
-from witness.render.demand import demanded
-from witness.render.downloads import remove
-from witness.render.ending import Interrupts, end_without_room, plainly
-from witness.render.evidence import doubted, record_of, remember
-from witness.render.log import Warnings
-from witness.render.scan import answer, by_page, scan
 from witness.runner.display import progress
 from witness.runner.environment import Environment, find
 from witness.runner.facts import Facts
@@ -37,11 +30,18 @@ from witness.runner.lock import Lock
 from witness.runner.machine import machine
 from witness.runner.report import describe
 from witness.runner.run import run
+from witness.sphinx.card import cards
+from witness.sphinx.demand import demanded
+from witness.sphinx.downloads import remove
+from witness.sphinx.env_state import doubted, record_of, remember
+from witness.sphinx.interrupts import Interrupts, end_without_room, plainly
+from witness.sphinx.log import Warnings
+from witness.sphinx.scan import answer, by_page, scan
 
 logger = logging.getLogger(__name__)
 
-READER = "witness.render.reader.read"
-FAILED = "witness.render.reader.read_failed"
+READER = "witness.sphinx.reader.read"
+FAILED = "witness.sphinx.reader.read_failed"
 
 
 class Build:

@@ -10,6 +10,7 @@ from myst_nb.core.utils import coalesce_streams
 from nbformat import NotebookNode
 from sphinx.errors import SphinxError
 
+from witness.nodes import table
 from witness.reading.live import live_values
 from witness.reading.notebook import read_notebook
 from witness.reading.plan import EVAL, Unreadable
@@ -17,8 +18,7 @@ from witness.reading.site import Site
 from witness.records.captured import SHOWN, TIMING
 from witness.records.page import PageRecord
 from witness.records.store import Store
-from witness.render import table
-from witness.render.evidence import reading
+from witness.sphinx.env_state import reading
 
 PYTHON = {"name": "python", "pygments_lexer": "ipython3"}
 

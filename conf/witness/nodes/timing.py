@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
+from witness.nodes.distribution import svg
+from witness.nodes.fold import fold
 from witness.records.timing import NARROW, Timing, durations
-from witness.render.distribution import svg
-from witness.render.fold import fold
 
 TOLD = {
     "execution": "Execution was timed: every result was awaited.",

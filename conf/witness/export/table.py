@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docutils import nodes
 
-from witness.render.downloads.inline import Inline
+from witness.export.inline import Inline
 
 
 def table(node: nodes.table, inline: Inline) -> str:

@@ -16,7 +16,7 @@ from witness.records.store import Store
 from witness.records.timing import falsified
 from witness.records.values import UNITS
 from witness.records.work import Program, Work, total, work_in
-from witness.render.evidence import has_failed, pages
+from witness.sphinx.env_state import has_failed, pages
 
 SLOWEST = 10
 """Cells that are listed."""

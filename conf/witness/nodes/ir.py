@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from docutils import nodes
 
-from witness.render.block import folded
-from witness.render.fold import fold, scroll
-from witness.render.listing import listing
-from witness.render.text import amount, lines, plain
+from witness.nodes.block import folded
+from witness.nodes.fold import fold, scroll
+from witness.nodes.listing import listing
+from witness.nodes.text import amount, lines, plain
 
 NAMES = {"jaxpr": "Jaxpr", "stablehlo": "StableHLO", "hlo": "HLO"}
 """What readers call each language."""

@@ -1,0 +1,1 @@
+"""A page to take along: its notebook, its script and their Markdown."""
