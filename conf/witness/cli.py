@@ -52,6 +52,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
     command.add_argument("--verbose", action="store_true", help="show output as cells print it")
     command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
+    command.add_argument("--memory", type=_count, metavar="MB", help="what kernels may take before another page waits")
     command.set_defaults(command=_run)
 
     command = commands.add_parser(
@@ -90,7 +91,8 @@ def _run(options: argparse.Namespace) -> int:
     environment = find(facts, require_jax=any(plan.strict for plan in pages.plans))
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)
-    run(pages.plans, store, environment, shown, pages.root, facts.take_forge(), replicates=options.replicates)
+    memory, forge = options.memory and options.memory * 10**6, facts.take_forge()
+    run(pages.plans, store, environment, shown, pages.root, forge, replicates=options.replicates, memory=memory)
     faults = report(pages.plans, store)
     for line in [*pages.unreadable, *faults]:
         print(line, file=sys.stderr)

@@ -17,6 +17,11 @@ MARKDOWN = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence", "def
 """How the book's pages are parsed; ``conf.py`` says the same to Sphinx."""
 
 
+def output_limit(strict: bool) -> float:
+    """Return how many MB of output a cell may make where nothing is said: an animation of another's site needs some."""
+    return Budget.output if strict else 20 * Budget.output
+
+
 @dataclass(frozen=True)
 class Site:
     """What a site's settings say about its pages."""
@@ -56,14 +61,15 @@ class Site:
             markdown = MdParserConfig(**settings(MdParserConfig, "myst"))
         except (ConfigError, TypeError, ValueError) as error:
             raise ValueError(f"{root / 'conf.py'}: {' '.join(str(error).split())}") from error
+        strict = bool(said.get("witness_strict", False))
         return cls(
             root,
-            bool(said.get("witness_strict", False)),
+            strict,
             notebooks,
             markdown,
             tuple(said.get("witness_inputs", ())),
             tuple(said.get("witness_environment", ())),
-            float(said.get("witness_output_limit", Budget.output)),
+            float(said.get("witness_output_limit", output_limit(strict))),
         )
 
     @cached_property

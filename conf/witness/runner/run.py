@@ -20,6 +20,7 @@ from witness.records.replicate import replicate
 from witness.records.scrub import Scrubber
 from witness.records.store import Sign, Store
 from witness.runner.alone import Alone
+from witness.runner.capacity import Capacity, lane_count
 from witness.runner.commit import commit
 from witness.runner.environment import Environment
 from witness.runner.forge_process import ForgeProcess
@@ -33,7 +34,6 @@ from witness.runner.machine import machine, of_page
 from witness.runner.page import Execution
 from witness.runner.progress import Progress
 from witness.runner.quiet import Quiet
-from witness.runner.room import lane_count, page_count
 from witness.runner.sources import Sources
 from witness.runner.traces import Traces
 from witness.runner.variables import variables
@@ -50,6 +50,7 @@ def run(
     hash_seed: int | None = None,
     replicates: int = 1,
     since: float = 0.0,
+    memory: int | None = None,
 ) -> None:
     """Run the plans that are stale and write their records; see `Freshness` for ``since``.
 
@@ -57,6 +58,7 @@ def run(
     ends here. Only one process runs pages of one store at a time. A ``hash_seed`` fixes what Python otherwise draws at
     random, the order of sets: two runs with different ones share no parent and no such order. Pages that measure are
     run ``replicates`` times, each time in a kernel of its own: the first run is the page's, and a fault in any is its.
+    ``memory`` is how many bytes the kernels may take together before another page has to wait; see `Capacity`.
     """
     try:
         with locked(store.folder.parent / ".lock", progress.say):
@@ -73,7 +75,7 @@ def run(
             progress.start(todo, expected)
             try:
                 ledger = Ledger(freshness)
-                asyncio.run(_Runner(freshness, ledger, progress, forge, hash_seed).all(todo, expected))
+                asyncio.run(_Runner(freshness, ledger, progress, forge, hash_seed, memory).all(todo, expected))
                 ledger.settle(todo)
             except BaseExceptionGroup as group:
                 raise _first(group) from group
@@ -101,6 +103,7 @@ class _Runner:
         progress: Progress,
         forge: ForgeProcess | None,
         hash_seed: int | None,
+        memory: int | None,
     ) -> None:
         source, store, environment = freshness.root, freshness.store, freshness.environment
         self._ledger = ledger
@@ -110,6 +113,7 @@ class _Runner:
         self._progress = progress
         self._sources = Sources(source)
         self._quiet = Quiet(lane_count(environment))
+        self._memory = memory
         self._clocks: dict[str, frozenset[str]] = {}
         """By page, the names that were found to read a clock when it ran."""
         self._forge = forge
@@ -124,7 +128,7 @@ class _Runner:
 
         A page that names others to run after begins when they have ended.
         """
-        room = asyncio.Semaphore(page_count(self._environment))
+        capacity = Capacity(self._environment, self._memory)
         scratch = self._store.folder.parent / "scratch"
         strict = any(plan.strict for plan in plans)
         may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
@@ -139,7 +143,7 @@ class _Runner:
             async def in_its_turn(plan: Plan) -> None:
                 before = [page for page in plan.after if page in right]
                 failed = [page for page in before if not await right[page]]
-                async with room:
+                async with capacity.page():
                     if before and self._root:
                         plan = renewed(plan, self._root)  # what they made is there now
                     self._progress.began(plan)

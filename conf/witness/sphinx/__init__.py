@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
-    from witness.reading.plan import Budget
+    from witness.reading.site import output_limit
     from witness.runner.facts import Facts
     from witness.sphinx.deferred import defer
     from witness.sphinx.interrupts import Interrupts
@@ -23,7 +23,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("witness_replicates", 1, "", int)
     app.add_config_value("witness_inputs", [], "", (list, tuple))
     app.add_config_value("witness_environment", [], "", (list, tuple))
-    app.add_config_value("witness_output_limit", Budget.output, "env", (int, float))
+    app.add_config_value(
+        "witness_output_limit", lambda config: output_limit(config.witness_strict), "env", (int, float)
+    )
+    app.add_config_value("witness_memory", 0, "", (int, float))
     app.add_config_value("witness_records", None, "", (str, type(None)))
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
     facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported

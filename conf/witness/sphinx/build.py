@@ -55,6 +55,10 @@ class Build:
         folders = {Path(app.outdir), Path(app.doctreedir)}
         if app.config.witness_replicates < 1:
             raise ConfigError(f"witness_replicates is {app.config.witness_replicates}; a page runs at least once")
+        if app.config.witness_memory < 0:
+            raise ConfigError(
+                f"witness_memory is {app.config.witness_memory}; expected MB, or 0 for half of what is free"
+            )
         self._locks = [
             Lock(folder.parent / f".{folder.name}.lock")
             for folder in sorted(folders)
@@ -141,7 +145,18 @@ class Build:
             self._failed[plan.page] = [Problem("order", line, None, "an order that pages can be run in", why)]
         if plans:
             forge = self._facts.take_forge()
-            run(plans, store, environment, progress(), site.root, forge, replicates=known.replicates, since=since)
+            memory = int(env.config.witness_memory * 1e6) or None
+            run(
+                plans,
+                store,
+                environment,
+                progress(),
+                site.root,
+                forge,
+                replicates=known.replicates,
+                since=since,
+                memory=memory,
+            )
         for plan in plans:
             record, sign = store.read(plan.page), store.sign(plan.page)
             if record and sign:
