@@ -148,6 +148,7 @@ class Watched:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; raise `Retraced` if JAX did what it should not."""
+        __tracebackhide__ = True  # pytest then ends at the line of the test
         call = Call.of(self.function, args, kwargs)
         self.calls += 1
         full = len(self.worked) >= self.at_most
