@@ -4,7 +4,14 @@
 // Opened from a folder, a page may not fetch another one: the search then shows titles only.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
+const here = document.currentScript.src;
+
 document.addEventListener("DOMContentLoaded", () => {
+  // The one page with something to type into has a script of its own.
+  if (document.getElementById("what-jax-logs-and-what-it-means")) {
+    document.head.append(Object.assign(document.createElement("script"), { src: new URL("recompile.js", here).href }));
+  }
+
   const kinds = [
     ["Code", ".cell_input pre"],
     ["Output", ".cell_output pre"],
