@@ -32,15 +32,16 @@ LOCKS = sorted(ROOT.glob("requirements*.txt"))
 LAYERS: dict[str, set[str]] = {
     "records": set(),
     "lexers": set(),
+    "lens": {"records", "lexers"},
     "reading": {"records"},
     "kernel": {"records"},
     "runner": {"reading", "records"},
     "nodes": {"lexers", "records"},
     "export": {"nodes", "records"},
-    "sphinx": {"export", "nodes", "runner", "reading", "records", "lexers"},
+    "sphinx": {"export", "lens", "nodes", "runner", "reading", "records", "lexers"},
     "check": {"runner", "reading", "records"},
     "cli": {"runner", "reading", "records"},
-    "__main__": {"cli", "check"},
+    "__main__": {"cli", "check", "lens"},
     "__init__": {"sphinx"},
 }
 """Each part of `witness`, and the other parts it may import. Nothing may import the kernel side."""

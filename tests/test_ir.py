@@ -26,10 +26,10 @@ CELLS = {
     ),
     "jaxpr": "jax.make_jaxpr(layer)(*given)",
     "text": "print(jax.make_jaxpr(layer)(*given))",
-    "traced": "traced = jax.jit(layer).trace(*given)\ntraced",
+    "traced": ":lens: jaxpr\ntraced = jax.jit(layer).trace(*given)\ntraced",
     "inner": "traced.jaxpr",
-    "lowered": "lowered = traced.lower()\nlowered",
-    "compiled": "compiled = lowered.compile()\ncompiled",
+    "lowered": ":lens: stablehlo\nlowered = traced.lower()\nlowered",
+    "compiled": ":lens: hlo\ncompiled = lowered.compile()\ncompiled",
     "module": "print(compiled.as_text())",
     "mixed": (
         'print("loss 0.3")\nprint("forward:", jax.make_jaxpr(jnp.sin)(1.0))\n'
@@ -83,11 +83,12 @@ def sources(ir: Ir) -> dict[str, Place]:
     """Return where each operation comes from, by the first of its kind."""
     lines = ir.text.split("\n")
     found: dict[str, Place] = {}
-    for span in ir.spans:
+    for it in ir.operations:
         pattern = {"jaxpr": r"= (\w+)", "stablehlo": r"= stablehlo\.(\w+)", "hlo": r"= \S+ (\w+)\("}[ir.language]
-        operation = re.search(pattern, lines[span.line - 1][span.start : span.end])
-        if operation:
-            found.setdefault(operation[1], ir.places[span.place])
+        line, start, end = it.spans[0]
+        operation = re.search(pattern, lines[line - 1][start:end])
+        if operation and it.places:
+            found.setdefault(operation[1], ir.places[it.places[0]])
     return found
 
 
@@ -134,8 +135,8 @@ def test_an_operation_knows_its_cell_its_line_and_its_columns(
 def test_a_loop_is_where_its_own_line_is(outputs: dict[str, list[dict[str, object]]]) -> None:
     ir = kept(outputs, "loop")
     (line,) = (number for number, line in enumerate(ir.text.split("\n"), 1) if "stablehlo.while" in line)
-    (span,) = (span for span in ir.spans if span.line == line)
-    assert CELLS["loop"][ir.places[span.place].column :].startswith("jax.lax.while_loop(")
+    (loop,) = (it for it in ir.operations if it.spans[0][0] == line)
+    assert CELLS["loop"][ir.places[loop.places[0]].column :].startswith("jax.lax.while_loop(")
 
 
 def test_what_cannot_be_shown_is_shown_as_stock_shows_it(
@@ -147,7 +148,7 @@ def test_what_cannot_be_shown_is_shown_as_stock_shows_it(
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"language": "jaxpr"}, {"language": "latin", "text": "", "places": [], "spans": []}]
+    "data", [{}, {"language": "jaxpr"}, {"language": "latin", "text": "", "places": [], "operations": []}]
 )
 def test_other_data_is_no_ir(data: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not IR"):

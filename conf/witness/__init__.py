@@ -1,7 +1,8 @@
 """``witness``: a MyST-NB site whose pages are executed once, honestly, and published only with their evidence.
 
 Add ``"witness"`` to ``extensions`` in ``conf.py``: first, and JAX looks for its devices while the others are imported.
-``python -m witness --help`` runs pages without Sphinx. ``%load_ext witness`` shows in any notebook what builds capture.
+``python -m witness --help`` runs pages without Sphinx. ``%load_ext witness`` shows in any notebook what builds capture,
+and ``%lens f(x)`` what a function becomes.
 """
 
 from __future__ import annotations
@@ -24,3 +25,4 @@ def load_ipython_extension(shell: Any) -> None:
     from importlib import import_module  # nothing imports the kernel side; a kernel asks for it by name
 
     import_module("witness.kernel.capture").load(shell)
+    import_module("witness.lens.magic").load(shell)

@@ -14,6 +14,9 @@ TIMING = "application/vnd.witness.timing+json"
 IR = "application/vnd.witness.ir+json"
 """A displayed jaxpr, StableHLO or HLO, with where each operation comes from."""
 
+LENS = "application/vnd.witness.lens+json"
+"""A displayed traced, lowered or compiled function: every stage it has been through, its source and its costs."""
+
 CONDITIONS = "conditions"
 """The part that tells what falsifies a time which a cell takes by itself, each in a few words."""
 
@@ -23,7 +26,7 @@ FILES = "files"
 CLOCKS = "clocks"
 """The part that tells which names of the page have turned out to read a clock."""
 
-SHOWN = (TIMING, IR)
+SHOWN = (TIMING, IR, LENS)
 """Kinds of output that only our own renderer knows."""
 
 

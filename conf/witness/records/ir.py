@@ -1,9 +1,9 @@
-"""A displayed jaxpr, StableHLO or HLO: its text, and where in a program each part of it comes from."""
+"""A displayed jaxpr, StableHLO or HLO: its text, and where in a program each operation of it comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 Language = Literal["jaxpr", "stablehlo", "hlo"]
@@ -24,18 +24,37 @@ class Place:
     """Qualified name of the function it is in."""
 
 
-@dataclass(frozen=True)
-class Span:
-    """Part of one line of IR, with the innermost place of the user's program that it comes from."""
+Span = tuple[int, int, int]
+"""Part of one line of a text: the line from 1, its column from 0, the column after the last."""
 
-    line: int
-    """Line of the text, from 1."""
-    start: int
-    """Column of the line, from 0."""
-    end: int
-    """Column after the last."""
-    place: int
-    """Number among the places, from 0."""
+
+@dataclass(frozen=True)
+class Origin:
+    """One operation of a text, with the places of the user's program that it comes from, before these are numbered."""
+
+    spans: Sequence[Span]
+    places: Sequence[Place] = ()
+    names: Sequence[str] = ()
+    inherited: bool = False
+    counted: bool = True
+    kernel: int | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An equation of a jaxpr, an operation of StableHLO, an instruction of HLO."""
+
+    spans: Sequence[Span]
+    places: Sequence[int]
+    """Numbers among the places, from 0: the innermost of the user's program, of a shared function one for each call."""
+    names: Sequence[str]
+    """What it is on its way down: its primitive, below what transformed it. Several stages have the same."""
+    inherited: bool
+    """Whether it has no place of its own, and this is the call's that it is part of."""
+    counted: bool
+    """Whether it belongs to the user's program: not so an end of a block, or what a compiler adds unsaid."""
+    kernel: int | None
+    """Number of the kernel that it is part of, from 0."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +64,53 @@ class Ir:
     language: Language
     text: str
     places: Sequence[Place] = ()
-    spans: Sequence[Span] = field(default=())
-    """In the order of the text; a line's spans do not overlap."""
+    operations: Sequence[Operation] = ()
+    """In the order of the text; no two have a part of it in common."""
+
+    @classmethod
+    def of(cls, language: Language, text: str, origins: Iterable[Origin]) -> Ir:
+        """Return IR whose operations come from these places."""
+        places: dict[Place, int] = {}
+        operations = [
+            Operation(
+                it.spans,
+                sorted({places.setdefault(place, len(places)) for place in it.places}),
+                list(it.names),
+                it.inherited,
+                it.counted,
+                it.kernel,
+            )
+            for it in origins
+        ]
+        return cls(language, text, list(places), operations)
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """Return how many of the operations have a place, and how many there are."""
+        counted = [it for it in self.operations if it.counted]
+        return sum(bool(it.places) for it in counted), len(counted)
+
+    def moved(self, places: Sequence[Place]) -> Ir:
+        """Return it with other places, one for each that it has."""
+        return replace(self, places=places)
 
     def to_data(self) -> dict[str, Any]:
-        """Return it as JSON data; spans as lists of numbers, for there are many."""
+        """Return it as JSON data; operations as lists, for there are many."""
         return {
             "language": self.language,
             "text": self.text,
             "places": [asdict(place) for place in self.places],
-            "spans": [[span.line, span.start, span.end, span.place] for span in self.spans],
+            "operations": [
+                [
+                    [list(span) for span in it.spans],
+                    list(it.places),
+                    list(it.names),
+                    it.inherited,
+                    it.counted,
+                    it.kernel,
+                ]
+                for it in self.operations
+            ],
         }
 
     @classmethod
@@ -62,10 +118,13 @@ class Ir:
         """Read it back. Raises ValueError when the data says something else."""
         try:
             places = [Place(**place) for place in data["places"]]
-            spans = [Span(*numbers) for numbers in data["spans"]]
+            operations = [
+                Operation([(line, start, end) for line, start, end in spans], *rest)
+                for spans, *rest in data["operations"]
+            ]
             known = data["language"] in LANGUAGES and isinstance(data["text"], str)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not IR: {error!r}") from error
-        if not known or any(not 0 <= span.place < len(places) for span in spans):
-            raise ValueError("not IR: an unknown language, or a span without its place")
-        return cls(data["language"], data["text"], places, spans)
+        if not known or any(not 0 <= place < len(places) for it in operations for place in it.places):
+            raise ValueError("not IR: an unknown language, or an operation without its place")
+        return cls(data["language"], data["text"], places, operations)

@@ -8,7 +8,7 @@ from typing import Any
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from witness.records.captured import IR, TIMING, seen
+from witness.records.captured import IR, LENS, TIMING, seen
 from witness.runner.kernels import Kernel
 
 PICTURES = 5
@@ -76,5 +76,5 @@ def _size(output: Mapping[str, Any]) -> int:
     size = len(output.get("text", ""))
     for mime, value in (output.get("data") or {}).items():
         if mime != TIMING:
-            size += len(str(value)) // (PICTURES if mime.startswith(("image/", IR)) else 1)
+            size += len(str(value)) // (PICTURES if mime.startswith(("image/", IR, LENS)) else 1)
     return size

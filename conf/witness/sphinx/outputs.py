@@ -13,7 +13,7 @@ from sphinx.util import logging
 
 from witness.nodes.fold import scroll
 from witness.nodes.table import TABLE
-from witness.records.captured import IR, TIMING
+from witness.records.captured import IR, LENS, TIMING
 from witness.sphinx.env_state import pages
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
             logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
     if installed:
         ours = [(builder, kind, 0) for builder in HTML for kind in OURS]
+        ours += [(builder, LENS, -1) for builder in HTML]
         config.nb_mime_priority_overrides = [("*", IR, 0), ("*", TABLE, 0), *ours, *config.nb_mime_priority_overrides]
     if config.witness_strict:
         if config.nb_render_markdown_format == "commonmark":  # MyST-NB's choice, which has no tables

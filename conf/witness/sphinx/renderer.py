@@ -11,6 +11,7 @@ from myst_nb.core import render as stock
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
+from witness.lens.page import section
 from witness.lexers.printed import split
 from witness.nodes.block import block, folded
 from witness.nodes.error import Place, Report
@@ -24,14 +25,16 @@ from witness.nodes.timing import timing_nodes
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.nodes.work import strips
 from witness.reading.notebook import example
-from witness.records.captured import IR, TIMING
+from witness.records.captured import IR, LENS, TIMING
 from witness.records.error import Raised
 from witness.records.ir import Ir
+from witness.records.lens import Lens
 from witness.records.page import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
 from witness.records.work import work_in
 from witness.sphinx.env_state import record_of
+from witness.sphinx.lens import PANES, lens
 
 ACTIVE_TEX = re.compile(r"\\(?:href|require|(?:css|html|Html)\w*|style|class|data|includegraphics|url)\b")
 """What is more than a formula to MathJax."""
@@ -101,6 +104,11 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             except ValueError:
                 return list(super().render_unhandled(data))
             return ir(displayed.text, displayed.language)
+        if data.mime_type == LENS:
+            try:
+                return self._lens(Lens.from_data(data.content), data.cell_metadata)
+            except ValueError:
+                return list(super().render_unhandled(data))
         if data.mime_type == TABLE:
             return read_table(data.string)
         return list(super().render_mime_type(data))
@@ -146,7 +154,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def render_unhandled(self, data: MimeData) -> list[nodes.Element]:
         """Return nothing for what the kernel extension tells beside a text; a kind that nobody knows is a warning."""
-        return [] if data.mime_type in (TIMING, IR) else list(super().render_unhandled(data))
+        return [] if data.mime_type in (TIMING, IR, LENS) else list(super().render_unhandled(data))
 
     def render_nb_finalise(self, metadata: dict[str, Any]) -> None:
         """Give each code cell its identifier, for the frames of errors link to it, and what JAX did under it."""
@@ -171,6 +179,15 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         others = medians(runs, number, False, place, timing.statement)
         return timing_nodes(timing, others, f"timing-{number}-{output_index + 1}")
 
+    def _lens(self, found: Lens, metadata: dict[str, Any]) -> list[nodes.Element]:
+        """Return the panes of a function, or the stage that the cell asks for."""
+        wanted = metadata.get("lens", PANES)
+        single = next((stage for stage in found.stages if stage.language == wanted), None)
+        if single:
+            return ir(single.text, single.language)
+        names = {f"<cell {place.number}>": place.file or f"Cell {place.number} of this page" for place in self._places}
+        return [lens("", html=section(found, lambda file: names.get(file, file)))]
+
     def _number(self, cell_index: int) -> int:
         """Return the number among the code cells of a cell of the notebook."""
         return sum(cell.cell_type == "code" for cell in self.renderer.nb_client.notebook.cells[: cell_index + 1])
@@ -183,6 +200,14 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def _record(self) -> PageRecord | None:
         env = self.renderer.sphinx_env
         return record_of(env, env.docname)
+
+    @property
+    def _code(self) -> list[NotebookNode]:
+        return [cell for cell in self.renderer.nb_client.notebook.cells if cell.cell_type == "code"]
+
+    @property
+    def _places(self) -> list[Place]:
+        return [Place(number, example(cell)) for number, cell in enumerate(self._code, 1)]
 
     def _printed(
         self, text: str, classes: list[str], metadata: dict[str, Any], line: int | None
@@ -213,10 +238,9 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         metadata: dict[str, Any],
         cell_index: int,
     ) -> nodes.Element:
-        code = [cell for cell in self.renderer.nb_client.notebook.cells if cell.cell_type == "code"]
+        code, places = self._code, self._places
         here = self._number(cell_index)
         executed = {f"<cell {cell.execution_count}>": f"<cell {number}>" for number, cell in enumerate(code, 1)}
-        places = [Place(number, example(cell)) for number, cell in enumerate(code, 1)]
         names = {f"<cell {place.number}>": place.name for place in places}
         own = [replace(frame, file=names.get(executed.get(frame.file, ""), frame.file)) for frame in traceback.own]
         printed = Raised(

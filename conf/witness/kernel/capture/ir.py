@@ -1,61 +1,50 @@
-"""Displayed jaxprs and stages of compilation: their IR is published beside their stock text."""
+"""Displayed jaxprs and stages of compilation: their IR is published beside their stock text, and stages' lenses."""
 
 from __future__ import annotations
 
-import linecache
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from witness.kernel.capture import location
-from witness.records.captured import IR
-from witness.records.ir import Ir, Place, Span
-from witness.records.scrub import without_colour
+from witness.kernel.capture.lens import Stages, equations
+from witness.kernel.capture.lens.ancestry import Ancestry
+from witness.records.captured import IR, LENS
+from witness.records.ir import Ir
+
+ANCESTRY = Ancestry()
 
 
-def jaxpr(shown: Any) -> Ir:
+def jaxpr(shown: Any) -> dict[str, Any]:
     """Return a jaxpr, closed or not."""
-    lines: list[list[tuple[int, int, Any]]] = []
-    text = shown.pretty_print(use_color=False, source_map=lines)
-    if text != (printed := without_colour(str(shown))):
-        return Ir("jaxpr", printed)
-    parts = ((n, start, end, source) for n, line in enumerate(lines, 1) for start, end, source in line)
-    return _made("jaxpr", text, ((n, start, end, place(source)) for n, start, end, source in parts))
+    return _single(Ir.of("jaxpr", *equations.equations(shown)))
 
 
-def equation(shown: Any) -> Ir:
+def equation(shown: Any) -> dict[str, Any]:
     """Return one equation of a jaxpr."""
-    text = without_colour(str(shown))
-    found = place(shown.source_info.traceback)
-    return _made("jaxpr", text, ((n, 0, len(line), found) for n, line in enumerate(text.split("\n"), 1)))
+    return _single(Ir.of("jaxpr", *equations.equation(shown)))
 
 
-def traced(shown: Any) -> Ir:
-    """Return the jaxpr of a traced function."""
-    return jaxpr(shown.jaxpr)
+def stage(shown: Any) -> dict[str, Any]:
+    """Return the text of a traced, lowered or compiled function, and the lens on what it came from."""
+    stages = Stages(*ANCESTRY.line(shown))
+    found = stages.lens()
+    if not found.stages:
+        return {}
+    last = _single(found.stages[-1]) if not found.missing else {}
+    size = sum(len(it.text) for it in found.stages)
+    return {**last, LENS: found.to_data()} if size <= LONGEST else last
 
 
-def lowered(shown: Any) -> Ir:
-    """Return the StableHLO of a lowered function."""
-    text = str(shown.as_text())
-    return _made("stablehlo", text, location.stablehlo(text, str(shown.as_text(debug_info=True))))
+def _single(found: Ir) -> dict[str, Any]:
+    return {IR: found.to_data()} if len(found.text) <= LONGEST else {}
 
 
-def compiled(shown: Any) -> Ir:
-    """Return the optimised HLO of a compiled function."""
-    text = shown.as_text()
-    if not isinstance(text, str):
-        raise TypeError("a compiled function without a text")
-    return _made("hlo", text, location.hlo(text))
-
-
-TYPES: dict[str, Callable[[Any], Ir]] = {
+TYPES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "core.Jaxpr": jaxpr,
     "core.ClosedJaxpr": jaxpr,
     "core.JaxprEqn": equation,
-    "stages.Traced": traced,
-    "stages.Lowered": lowered,
-    "stages.Compiled": compiled,
+    "stages.Traced": stage,
+    "stages.Lowered": stage,
+    "stages.Compiled": stage,
 }
 """What is shown of the objects of each of JAX's types; JAX defines them in modules of its own."""
 
@@ -72,43 +61,14 @@ def install(shell: Any) -> None:
         module, _, kind = name.rpartition(".")
         for package in MODULES:
             formatter.for_type_by_name(package + module, kind, _bundle(show))
+    ANCESTRY.watch()
 
 
-def _bundle(show: Callable[[Any], Ir]) -> Callable[[Any], dict[str, Any]]:
+def _bundle(show: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
     def bundle(shown: Any) -> dict[str, Any]:
         try:
-            found = show(shown)
-            return {IR: found.to_data()} if len(found.text) <= LONGEST else {}
+            return show(shown)
         except Exception:  # another JAX, a backend without a text: what stock prints is there anyhow
             return {}
 
     return bundle
-
-
-def place(traceback: Any) -> Place | None:
-    """Return the user's innermost frame in a traceback of JAX's own kind; the one use of what JAX keeps private."""
-    source = sys.modules.get("jax._src.source_info_util")
-    frame = source and traceback is not None and source.user_frame(traceback)
-    if not frame:
-        return None
-    return Place(
-        file=str(frame.file_name),
-        line=int(frame.start_line),
-        column=int(frame.start_column),
-        end_line=int(frame.end_line),
-        end_column=int(frame.end_column),
-        function=str(frame.function_name),
-    )
-
-
-def _made(language: Any, text: str, parts: Iterable[tuple[int, int, int, Place | None]]) -> Ir:
-    places: dict[Place, int] = {}
-    spans = []
-    try:
-        for line, start, end, found in parts:
-            if found:
-                found = location.in_characters(found, linecache.getline)
-                spans.append(Span(line, start, end, places.setdefault(found, len(places))))
-    except Exception:  # JAX keeps these private: without them the text is still whole
-        return Ir(language, text)
-    return Ir(language, text, list(places), spans)

@@ -9,9 +9,12 @@ from difflib import get_close_matches
 from myst_nb.core.config import NbParserConfig, Section
 
 from witness.reading.lint.vocabulary import words
+from witness.records.ir import LANGUAGES
 
-OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol", "clock"})
+OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol", "clock", "lens"})
 """Options of CONTRIBUTING.md."""
+LENSES = ("panes", *LANGUAGES)
+"""What a cell may show of a function that it lowers: all stages, or one."""
 STOCK = frozenset(
     words(
         "mystnb name label caption id attachments cellView collapsed colab colab_type deletable editable execution "

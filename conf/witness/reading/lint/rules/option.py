@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from witness.reading.lint.known import CELL_SETTINGS, OURS, STOCK, instead, near
+from witness.reading.lint.known import CELL_SETTINGS, LENSES, OURS, STOCK, instead, near
 from witness.reading.lint.page import Page
 from witness.reading.lint.rule import Finding, Rule
 
@@ -61,6 +61,7 @@ def _wanted(option: str, value: Any) -> str | None:
         "reason": ("a sentence", text),
         "check": ("`runs`, the only other kind of check there is", value == "runs"),
         "clock": ("`dispatch`, the only other thing to time there is", value == "dispatch"),
+        "lens": (f"one of {', '.join(LENSES)}", value in LENSES),
         "rtol": ("a relative tolerance between 0 and 1, such as 1e-6", number or _is_tolerance(value)),
         "mystnb": ("settings, such as {number_source_lines: true}", isinstance(value, dict)),
     }

@@ -1,0 +1,50 @@
+"""Places of the user's program, as JAX notes them."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from typing import Any
+
+from witness.records.ir import Place
+
+OURS = f"{Path(__file__).parents[3]}/"
+"""The folder of the package: what calls a function for a reader is none of its program."""
+
+
+def of_traceback(traceback: Any) -> Place | None:
+    """Return the user's innermost frame in a traceback of JAX's own kind."""
+    source: Any = sys.modules.get("jax._src.source_info_util")
+    if not source or traceback is None:
+        return None
+    for frame in source.user_frames(traceback):
+        if not str(frame.file_name).startswith(OURS):
+            return in_characters(
+                Place(
+                    file=str(frame.file_name),
+                    line=int(frame.start_line),
+                    column=int(frame.start_column),
+                    end_line=int(frame.end_line),
+                    end_column=int(frame.end_column),
+                    function=str(frame.function_name),
+                )
+            )
+    return None
+
+
+def in_characters(place: Place) -> Place:
+    """Return a place with columns in characters; JAX counts bytes of UTF-8."""
+
+    def column(line: int, count: int) -> int:
+        text = linecache.getline(place.file, line)
+        return count if text.isascii() else len(text.encode()[:count].decode("utf-8", "ignore"))
+
+    return Place(
+        place.file,
+        place.line,
+        column(place.line, place.column),
+        place.end_line,
+        column(place.end_line, place.end_column),
+        place.function,
+    )
