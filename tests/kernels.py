@@ -122,6 +122,10 @@ class Page:
         self._runner.run(interrupt())
 
 
+BEGIN = "getattr(__import__('sys').modules.get('witness.kernel.warmth'), 'begin', int)()"
+"""What the runner lets a fork do before its page begins."""
+
+
 class Pages:
     """The kernels of one run, on a loop of their own."""
 
@@ -147,6 +151,8 @@ class Pages:
         cwd.mkdir()
         stack = AsyncExitStack()
         kernel = self.runner.run(stack.enter_async_context(self.kernels.start(name, cwd, budget, code)))
+        begin: Any = kernel.client.execute_interactive
+        self.runner.run(begin(BEGIN, silent=True, output_hook=lambda _: None, timeout=300))
         try:
             yield Page(self.runner, kernel, cwd)
         finally:

@@ -29,9 +29,6 @@ from witness.kernel.capture.arrival import Arrival, arrived
 
 _bootstrap: Any = importlib._bootstrap
 
-SHELLS = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER", "MPLBACKEND", "COLUMNS", "LINES"}
-"""Variables that ipykernel sets when it starts, or readline in C: no package that is imported ahead reads one."""
-
 READERS = {"perf_counter", "process_time", "monotonic", "thread_time", "time"}
 CLOCKS = {*READERS, *(f"{name}_ns" for name in READERS), "default_timer", "timeit"}
 """Names by which code reads a clock."""
@@ -92,7 +89,8 @@ class Ahead:
     """The steps that were made, in order."""
 
     def __init__(self) -> None:
-        self._variables = dict(os.environ)
+        self._python: dict[str, str] = {}
+        self._c: dict[str, str] = {}
         self._steps: list[Step] = []
         self._lock = threading.RLock()
         self.stock = _bootstrap._find_and_load_unlocked
@@ -114,6 +112,10 @@ class Ahead:
         code = _find_and_load_unlocked.__code__.replace(co_filename=self.stock.__code__.co_filename)
         _bootstrap._find_and_load_unlocked = FunctionType(code, {"ahead": self})
         self._world = self._importers()
+
+    def begin(self) -> None:
+        """Take what is there now for what a page finds: the kernel is ready, and has set what it sets."""
+        self._python, self._c = dict(os.environ), _in_c()
 
     def find(self, name: str) -> ModuleType | None:
         """Return a module that was imported ahead, and all that comes with it, or None."""
@@ -160,11 +162,10 @@ class Ahead:
     def _changed(self) -> list[str]:
         """Return the variables that a fresh import would find with other values, whoever set them: Python or C."""
         shown = {key: value for step in self._steps if not step.modules for key, value in step.variables.items()}
-        first = {**self._variables, **shown}
-        array = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
-        entries = (os.fsdecode(entry) for entry in iter(_each(array).__next__, None))
-        low = dict(entry.partition("=")[::2] for entry in entries)
-        return sorted({key for now in (os.environ, low) for key, _ in now.items() ^ first.items()} - SHELLS)
+        if not self._python:
+            return []  # no page has begun
+        python, c = {**self._python, **shown}, {**self._c, **shown}
+        return sorted({key for key, _ in (os.environ.items() ^ python.items()) | (_in_c().items() ^ c.items())})
 
     def _importers(self) -> list[object]:
         """Return what decides how an import goes."""
@@ -186,8 +187,11 @@ def _find_and_load_unlocked(name: str, import_: Any) -> ModuleType:
     return ahead.find(name) or ahead.stock(name, import_)  # type: ignore[name-defined, no-any-return]  # noqa: F821
 
 
-def _each(array: Any) -> Iterator[bytes | None]:
-    yield from array
+def _in_c() -> dict[str, str]:
+    """Return the variables of the process, which code in C may set without Python's knowledge."""
+    array = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+    entries = (os.fsdecode(entry) for entry in iter(iter(array).__next__, None))
+    return dict(entry.partition("=")[::2] for entry in entries)
 
 
 def _frames() -> Iterator[FrameType]:

@@ -24,12 +24,13 @@ def end_with_parent(parent: int, number: int) -> None:
 
 
 def settle(request: dict[str, Any], parent: int) -> None:
-    """Give a fork of ``parent`` its own session, signals, files and folder; it ends when its parent does."""
+    """Give a fork of ``parent`` its own session, signals, variables, files and folder; it ends when its parent does."""
     os.setsid()
     end_with_parent(parent, signal.SIGKILL)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(request["cwd"])
+    os.environ.update(request["environment"])
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for target, source in ((0, nothing), (1, log), (2, log)):

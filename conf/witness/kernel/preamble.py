@@ -34,6 +34,8 @@ def _() -> None:
     sys.path.insert(0, "{witness}")
     try:
         import_module("witness.kernel.capture").load(shell)
+        if parent := sys.modules.get("witness.kernel.warmth"):
+            parent.begin()
     finally:
         sys.path.remove("{witness}")
 

@@ -91,3 +91,9 @@ def renew(argv: Sequence[str], notes: Path) -> None:
         printer.CAN_USE_COLOR = True
     if _ahead:
         _ahead.hide(notes)
+
+
+def begin() -> None:
+    """Let the page of a fork begin: from here on, what changes is its doing."""
+    if _ahead:
+        _ahead.begin()

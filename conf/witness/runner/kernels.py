@@ -35,6 +35,8 @@ _silent.addHandler(logging.NullHandler())
 _silent.propagate = False  # jupyter_client logs a traceback for each exception that it also raises
 
 
+PAGE, TEMPORARY = "page", "temporary"
+"""Folders of a kernel that has one to work in and one for temporary files of its own."""
 CALL = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 """A line of what ``faulthandler`` writes."""
 
@@ -64,7 +66,8 @@ class Kernel:
     notes: Path
     """Where a forked one tells of the imports that it did not make anew."""
     _child: Child
-    _folder: Path
+    folder: Path
+    """Its own, which holds what is made for it and ends with it."""
 
     def kill(self) -> None:
         """End its whole process group, if it has not ended."""
@@ -77,7 +80,7 @@ class Kernel:
         os.kill(self.pid, signal.SIGUSR1)
         for _ in range(50):
             await asyncio.sleep(0.02)
-            text = (self._folder / "stack").read_text("utf-8", "replace") if (self._folder / "stack").exists() else ""
+            text = (self.folder / "stack").read_text("utf-8", "replace") if (self.folder / "stack").exists() else ""
             if "<module>" in text.rpartition("(most recent call first):")[2]:
                 break
         return [(file, int(line)) for file, line in CALL.findall(text)]
@@ -118,10 +121,11 @@ class Kernels:
 
     @asynccontextmanager
     async def start(
-        self, name: str, cwd: Path, budget: float, code: str = "", *, apart: bool = False
+        self, name: str, cwd: Path | None, budget: float, code: str = "", *, apart: bool = False
     ) -> AsyncIterator[Kernel]:
         """Yield a kernel that works in ``cwd`` and was ready within ``budget`` seconds; then end it and its group.
 
+        Without ``cwd`` it has a folder of its own, and one for temporary files, which go with it.
         ``code`` is what it is going to run, which may be a reason not to fork it. A kernel that is ``apart`` is no
         fork, which has its memory where its siblings have theirs.
         Raises UnknownKernel and KernelFailed.
@@ -135,7 +139,9 @@ class Kernels:
         except ForgeFailed as error:
             raise KernelFailed(f"the kernel {name} cannot be started: {error}") from error
         private = forge.folder / str(next(self._numbers))
-        (private / "ipython").mkdir(parents=True)
+        own = {} if cwd else {"TMPDIR": str(private / TEMPORARY)}
+        for folder in ("ipython", PAGE, TEMPORARY):
+            (private / folder).mkdir(parents=True)
         manager = AsyncKernelManager(
             kernel_name=name,
             kernel_spec_manager=self._specs,
@@ -153,7 +159,9 @@ class Kernels:
             try:
                 async with asyncio.timeout(budget):
                     settings = kernelspec.settings(spec, private)
-                    await manager.start_kernel(cwd=cwd, env=self._environment, extra_arguments=settings)
+                    await manager.start_kernel(
+                        cwd=cwd or private / PAGE, env={**self._environment, **own}, extra_arguments=settings
+                    )
                     client = manager.client(context=self._context)
                     client.start_channels(hb=False)
                     assert provisioner.child is not None

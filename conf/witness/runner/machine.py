@@ -17,7 +17,7 @@ from ipykernel.compiler import murmur2_x86
 from witness.reading.plan import Cell, Plan
 from witness.records.place import tells
 from witness.records.scrub import Machine, Place
-from witness.runner.kernels import Kernel
+from witness.runner.kernels import PAGE, TEMPORARY, Kernel
 
 EVERYWHERE = (
     *("/", "/bin", "/dev/shm", "/home", "/opt", "/private/tmp", "/root", "/tmp", "/Users", "/var/tmp"),
@@ -65,14 +65,13 @@ def machine(records: Path, source: Path | None) -> Machine:
     )
 
 
-def of_page(
-    known: Machine, plan: Plan, temporary: Path, kernel: Kernel | None, interpreter: Interpreter | None
-) -> Machine:
+def of_page(known: Machine, plan: Plan, kernel: Kernel | None, interpreter: Interpreter | None) -> Machine:
     """Return what is known of this machine and of what a page had there: its folder, its kernel, its cells."""
-    places = list(_at(temporary, "."))
+    places: list[Place] = []
     if kernel:
-        private = Path(kernel.manager.connection_file).parent
-        places += [*_at(private, "<temporary>"), *_at(private.parent, "<temporary>")]
+        folder = kernel.folder
+        places += [*_at(folder / PAGE, "."), *_at(folder / TEMPORARY, "<temporary>")]
+        places += [*_at(folder, "<temporary>"), *_at(folder.parent, "<temporary>")]
         places += _at(f"/proc/{kernel.pid}", "/proc/N")
     if interpreter:
         places += [*_packages(interpreter), *known.places, *_prefixes(interpreter)]

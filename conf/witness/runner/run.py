@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -185,24 +184,23 @@ class _Runner:
         problems: list[Problem] = []
         waited = 0.0
         alone = Alone(plan, self._clocks.get(plan.page, frozenset()))
-        with tempfile.TemporaryDirectory(prefix="page-", ignore_cleanup_errors=True) as temporary:
-            code = "\n".join(cell.source for cell in plan.cells)
-            kernel: Kernel | None = None
-            try:
-                async with AsyncExitStack() as ended:
-                    async with self._quiet.use(plan.page, "beside") as turn:
-                        waited = turn.waited
-                        folder, budget = Path(plan.folder or temporary), plan.budget.page or 600.0
-                        starting = kernels.start(plan.kernel, folder, budget, code, apart=apart)
-                        kernel = await ended.enter_async_context(starting)
-                    execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._quiet, alone)
-                    await execution.run()
-                    waited += execution.waited
-            except UnknownKernel as error:
-                problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
-            except KernelFailed as error:
-                problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
-            scrubber = self._scrubber(plan, Path(temporary), kernel, execution)
+        code = "\n".join(cell.source for cell in plan.cells)
+        kernel: Kernel | None = None
+        try:
+            async with AsyncExitStack() as ended:
+                async with self._quiet.use(plan.page, "beside") as turn:
+                    waited = turn.waited
+                    folder, budget = plan.folder and Path(plan.folder), plan.budget.page or 600.0
+                    starting = kernels.start(plan.kernel, folder or None, budget, code, apart=apart)
+                    kernel = await ended.enter_async_context(starting)
+                execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._quiet, alone)
+                await execution.run()
+                waited += execution.waited
+        except UnknownKernel as error:
+            problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
+        except KernelFailed as error:
+            problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
+        scrubber = self._scrubber(plan, kernel, execution)
         if alone.too_late and plan.page not in self._clocks:
             self._clocks[plan.page] = frozenset(alone.clocks)
             return await self._once(plan, kernels, apart=apart)
@@ -230,8 +228,8 @@ class _Runner:
             commit=self._commit,
         )
 
-    def _scrubber(self, plan: Plan, temporary: Path, kernel: Kernel | None, execution: Execution | None) -> Scrubber:
-        known = of_page(self._machine, plan, temporary, kernel, execution.interpreter if execution else None)
+    def _scrubber(self, plan: Plan, kernel: Kernel | None, execution: Execution | None) -> Scrubber:
+        known = of_page(self._machine, plan, kernel, execution.interpreter if execution else None)
         named = execution.files if execution else {}
         return Scrubber(dataclasses.replace(known, cells={**known.cells, **named}))
 
