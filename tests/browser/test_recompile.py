@@ -92,6 +92,10 @@ def test_every_cause_has_a_row_and_an_executed_section(reader: Reader) -> None:
 def test_a_text_without_a_message_says_what_a_message_is(reader: Reader) -> None:
     assert causes(reader.page, "Traceback (most recent call last):") == []
     assert "TRACING CACHE MISS" in reader.page.locator(".recompile-box li").inner_text()
+    assert (
+        causes(reader.page, "TRACING CACHE MISS at a.py:1:1 (f):\n  for f defined at a.py:1\n  for a new reason") == []
+    )
+    assert "does not know" in reader.page.locator(".recompile-box li").inner_text()
     assert causes(reader.page, "") == []
     assert reader.page.locator(".recompile-box li").count() == 0
 

@@ -37,17 +37,18 @@
       const again = message.includes("defined on the same line");
       return [[again ? "a-new-function-in-each-iteration" : "a-first-call", ""]];
     }
-    if (message.includes("Tracing context")) {
+    if (/tracing context/i.test(message)) {
       return [["another-setting", (message.match(/^ *\* (.* differs: .*)$/m) ?? ["", ""])[1]]];
     }
     if (message.includes("Debug info doesn't match")) return [["jitted-again-with-other-options", ""]];
-    if (message.includes("explanation unavailable")) return [["another-static-value", ""]];
+    if (/explanation unavailable|value of static args/.test(message)) return [["another-static-value", ""]];
     const structures = [...message.matchAll(/^.*\* at input path (\S+), now (.*) and before (.*), so (.*)$/gm)];
     if (structures.length) {
       const [, path, now, before, so] = structures[0];
       return [[causeOfStructure(path, now, before), `${path}: ${so}`]];
     }
     const types = [...message.matchAll(/^.*\* at (\S+), now (.*) and before (.*?)(?:https:.*)?$/gm)];
+    if (!types.length) return [["", ""]];
     return types.map(([, name, now, before]) => [causeOfType(now, before), `${name}: now ${now}, before ${before}`]);
   }
 
@@ -71,6 +72,10 @@
     const part = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
     item.append(part("code", name ?? "a function"), place ? ` at ${place}` : "", times > 1 ? `, ${times} times: ` : ": ");
     const row = rows.get(cause);
+    if (!row) {
+      item.append("this page does not know the message; compare its last lines with the table.");
+      return item;
+    }
     item.append(row.cause.cloneNode(true), words ? ` (${words})` : "", ". More: ", row.more.cloneNode(true));
     return item;
   }
