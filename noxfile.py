@@ -142,7 +142,7 @@ def doctest(session: nox.Session) -> None:
         asleep = [
             f"--ignore=conf/witness/kernel/{name}.py" for name in ("preamble", "figures", "files")
         ]  # run on import
-        run(session, "pytest", "--doctest-modules", *asleep, "examples", "conf/witness")
+        run(session, "pytest", "--doctest-modules", *asleep, "examples", "conf/witness", "conf/theme")
 
 
 @nox.session(venv_backend="none", requires=["dev"])
