@@ -27,8 +27,6 @@ witness_records = "../.build/records"
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"  # by the runner; MyST-NB itself never executes
-nb_code_prompt_show = "Show the code"
-nb_code_prompt_hide = "Hide the code"
 nb_number_source_lines = False
 
 html_theme = "book"

@@ -30,6 +30,7 @@ CONF = f"""
 __file__ = {str(ROOT / "conf" / "conf.py")!r}
 exec(open({str(ROOT / "conf" / "conf.py")!r}).read())
 witness_records = "../records"
+rediraffe_redirects = {{}}
 """
 CELLS = (
     "table = {}\nwide = 'wide ' * 60",
