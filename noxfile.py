@@ -153,6 +153,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["dev"])
+def browser(session: nox.Session) -> None:
+    """Read the built site in a real browser, and print what it weighs, finds and fails at; `-- FOLDER` is another."""
+    _, rest = split(session)
+    run(session, "python", "-m", "tests.browser", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
 def lint(session: nox.Session) -> None:
     """Check code, types, spelling and pages; arguments go to ruff: `-- --fix`."""
     _, rest = split(session)
