@@ -179,6 +179,12 @@ def linkcheck(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["dev"])
+def inventories(session: nox.Session) -> None:
+    """Fetch the lists of names that prose is linked by, JAX's, NumPy's and Python's own; needs the network."""
+    run(session, "python", "-m", "theme.references")
+
+
+@nox.session(venv_backend="none", requires=["dev"])
 def drift(session: nox.Session) -> None:
     """Check the book on several versions of JAX, named or not, and compare what it did; needs the network."""
     _, rest = split(session)

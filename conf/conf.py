@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from theme import references
+
 URL = os.environ.get("BOOK_URL", "")
 REPOSITORY = os.environ.get("BOOK_REPOSITORY", "")
 
@@ -50,8 +52,4 @@ sitemap_excludes = ["404.html", "search.html"]
 ogp_site_url = URL
 ogp_enable_meta_description = False
 
-intersphinx_mapping = {
-    "JAX": ("https://docs.jax.dev/en/latest/", str(THEME / "inventories" / "jax.inv")),
-    "NumPy": ("https://numpy.org/doc/stable/", str(THEME / "inventories" / "numpy.inv")),
-    "Python": ("https://docs.python.org/3/", str(THEME / "inventories" / "python.inv")),
-}
+intersphinx_mapping = {name: (address, str(references.file(name))) for name, address in references.ADDRESSES.items()}
