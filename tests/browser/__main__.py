@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlparse
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, Figure
+from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, Figure
 from tests.browser.links import VNU, links, markup, opened
 from tests.browser.test_reading import AXE, CHROMIUM, OPTIONS, luminance
 
@@ -65,11 +65,13 @@ def loads(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]:
             sizes[name] = sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file())
             blocking = max(blocking, len(page.evaluate(BLOCKS)))
             said += [f"{name} asks {url}" for url in urls if not url.startswith((base, "data:"))]
+        search = sizes.pop("search.html", 0)
         first, *rest = sizes.values()
         worst = max(rest, default=0)
         heavy = next((name for name, size in sizes.items() if size == worst), "")
         yield Figure("first load, gzip", f"{first / 1000:.0f} KB", first <= FIRST)
         yield Figure("heaviest further page, gzip", f"{worst / 1000:.0f} KB ({heavy})", worst <= FURTHER)
+        yield Figure("search, gzip", f"{search / 1000:.0f} KB", search <= SEARCH)
         yield Figure("render-blocking files", str(blocking), blocking <= BLOCKING)
         yield Figure("console errors, requests of others", str(len(said)), not said, said)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 FIRST, FURTHER = 200_000, 40_000
 """Bytes, compressed, of a first visit and of each further page."""
 
+SEARCH = 150_000
+"""Bytes, compressed, of the search with all that it looks through; outputs come only if wanted."""
+
 BLOCKING = 6
 """Files that a page waits for before it is drawn."""
 

@@ -110,8 +110,19 @@ function marks() {
   if (!words.length) return;
   const pattern = new RegExp(words.join("|"), "gi");
   const found = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const entry = found?.matches("dt") && found.nextElementSibling;
-  const place = entry || (found && (found.closest("section") ?? found)) || document.querySelector("article");
+  const whole = found?.closest("dt, section") ?? found ?? document.querySelector("article");
+  const places = whole.matches("dt") ? [whole, whole.nextElementSibling] : [whole];
+  for (const place of places) markIn(place, pattern);
+  const seen = places.some((place) => [...place.querySelectorAll("mark")].some((mark) => mark.checkVisibility()));
+  if (!seen) whole.querySelector("details:has(mark)")?.setAttribute("open", "");
+  addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const mark of document.querySelectorAll("mark")) mark.replaceWith(mark.textContent);
+    history.replaceState(null, "", location.pathname + location.hash);
+  });
+}
+
+function markIn(place, pattern) {
   const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT, (node) =>
     node.parentElement.closest("svg, script, style, math, [role=tooltip]") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   );
@@ -126,13 +137,6 @@ function marks() {
       range.surroundContents(document.createElement("mark"));
     }
   }
-  const seen = [...place.querySelectorAll("mark")].some((mark) => mark.checkVisibility());
-  if (!seen) place.querySelector("details:has(mark)")?.setAttribute("open", "");
-  addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape") return;
-    for (const mark of document.querySelectorAll("mark")) mark.replaceWith(mark.textContent);
-    history.replaceState(null, "", location.pathname + location.hash);
-  });
 }
 
 function keys() {

@@ -82,6 +82,18 @@ function boostDocument(id) {
   return at.startsWith("term-") ? 0.4 : at === "takeaway" ? 0.6 : 1;
 }
 
+// Words that stand beside one another count for more, most of all in a title.
+function byPhrase(results, phrases) {
+  for (const result of results) {
+    const { title, text } = documents[result.id];
+    for (const phrase of phrases) {
+      if (title.toLowerCase().includes(phrase)) result.score *= 2;
+      else if (text.toLowerCase().includes(phrase)) result.score *= 1.3;
+    }
+  }
+  return results.sort((one, other) => other.score - one.score);
+}
+
 // All of the words, each as it is or as the book says it; if no section has them all, as many as possible.
 function search(query) {
   const words = split(query.replace(/warm-?\s?up/gi, "warmup").replace(/(\w)-(\w)/g, "$1 $2"));
@@ -97,7 +109,9 @@ function search(query) {
     ],
   }));
   const all = index.search({ combineWith: "AND", queries: asked }, { boostDocument });
-  return all.length || terms.length === 1 ? all : index.search({ combineWith: "OR", queries: asked }, { boostDocument });
+  const found = all.length || terms.length === 1 ? all : index.search({ combineWith: "OR", queries: asked }, { boostDocument });
+  const phrases = [...terms.slice(1).map((word, i) => `${terms[i]} ${word}`), ...terms.flatMap((word) => SYNONYMS[word] ?? [])];
+  return byPhrase(found, phrases.filter((phrase) => phrase.includes(" ")));
 }
 
 // The words of the page that answered, longest first, for the marks here and there.
