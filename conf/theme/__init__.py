@@ -21,8 +21,8 @@ SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "minisearch", "sear
 CARD = re.compile(r'<meta property="og:image" content="([^"]+)"')
 """The card that sphinxext-opengraph has drawn of a page."""
 
-RAN = re.compile(r'(<section id=.*)(<p class="witness-provenance">.*?</p>\n)', re.DOTALL)
-"""On the first page, what stands below its cells, and the sentence that says where they ran."""
+RAN = re.compile(r'(<p><a class="start .*?</p>\n)(.*)(<p class="witness-provenance">.*?</p>\n)', re.DOTALL)
+"""On the first page, the way in, what stands below it, and the sentence that says where the cells ran."""
 
 
 def needed(file: str, body: str) -> bool:
@@ -48,7 +48,7 @@ def on_html_page_context(
     if card := CARD.search(context.get("metatags", "")):
         context["card"] = card[1]
     if pagename == app.config.root_doc:
-        context["body"] = RAN.sub(r"\2\1", context["body"])
+        context["body"] = RAN.sub(r"\1\3\2", context["body"])
     if doctree:
         tables = context["body"].replace("<table", '<div class="scrolls"><table')
         context["body"] = tables.replace("</table>", "</table></div>")

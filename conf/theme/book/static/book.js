@@ -76,7 +76,7 @@ function regions() {
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
   for (const [kind, selector] of kinds) {
     for (const part of document.querySelectorAll(`.bd-article :is(${selector})`)) {
-      if (part.dataset.label || part.closest(".witness-scroll")) continue;
+      if (part.dataset.label || part.closest(".witness-scroll, .witness-lens")) continue;
       counts[kind] = (counts[kind] ?? 0) + 1;
       part.dataset.label = `${kind} ${counts[kind]}, scrolls sideways`;
       watch.observe(part);
