@@ -142,7 +142,7 @@ def doctest(session: nox.Session) -> None:
         asleep = [
             f"--ignore=conf/witness/kernel/{name}.py" for name in ("preamble", "figures", "files")
         ]  # run on import
-        run(session, "pytest", "--doctest-modules", *asleep, "examples", "conf/witness")
+        run(session, "pytest", "--doctest-modules", *asleep, "examples", "conf/witness", "conf/theme")
 
 
 @nox.session(venv_backend="none", requires=["dev"])
@@ -150,6 +150,13 @@ def tests(session: nox.Session) -> None:
     """Run the tests; arguments go to pytest: `-- -k lint`."""
     _, rest = split(session)
     run(session, "pytest", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def browser(session: nox.Session) -> None:
+    """Read the built site in a real browser, and print what it weighs, finds and fails at; `-- FOLDER` is another."""
+    _, rest = split(session)
+    run(session, "python", "-m", "tests.browser", *rest)
 
 
 @nox.session(venv_backend="none", requires=["dev"])
@@ -169,6 +176,12 @@ def linkcheck(session: nox.Session) -> None:
     """Check that every link of the book leads somewhere; needs the network."""
     _, rest = split(session)
     run(session, "sphinx-build", "-b", "linkcheck", *SPHINX, ".build/linkcheck", *for_sphinx(session, rest))
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def inventories(session: nox.Session) -> None:
+    """Fetch the lists of names that prose is linked by, JAX's, NumPy's and Python's own; needs the network."""
+    run(session, "python", "-m", "theme.references")
 
 
 @nox.session(venv_backend="none", requires=["dev"])

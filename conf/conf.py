@@ -1,11 +1,25 @@
-"""Sphinx settings of *Jit with JAX*."""
+"""Sphinx settings of *Jit with JAX*.
+
+Where the book is published, and its source, come from the variables ``BOOK_URL`` and ``BOOK_REPOSITORY``, which the
+workflow sets; without them, a page has all but the links that need an address.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from theme import references
+
+URL = os.environ.get("BOOK_URL", "")
+REPOSITORY = os.environ.get("BOOK_REPOSITORY", "")
 
 project = "Jit with JAX"
 author = "The Jit with JAX authors"
 copyright = "The Jit with JAX authors. Text CC BY 4.0, code Apache-2.0"  # noqa: A001 (the name Sphinx asks for)
 language = "en"
 
-extensions = ["witness", "myst_nb", "sphinx_copybutton", "sphinx_design", "sphinx_exercise"]
+extensions = ["witness", "myst_nb", "sphinx.ext.intersphinx", "sphinx_design", "sphinx_exercise", "theme"]
+extensions += ["notfound.extension", "sphinxext.rediraffe", *(["sphinx_sitemap", "sphinxext.opengraph"] if URL else [])]
 exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 nitpicky = True
 
@@ -15,26 +29,27 @@ witness_records = "../.build/records"
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"  # by the runner; MyST-NB itself never executes
-nb_code_prompt_show = "Show the code"
-nb_code_prompt_hide = "Hide the code"
 nb_number_source_lines = False
 
-html_theme = "sphinx_book_theme"
+html_theme = "book"
 html_title = "Jit with JAX"
-html_static_path = ["theme/static"]
-templates_path = ["theme/templates"]
-html_css_files = ["book.css", "icons.css"]
-html_js_files = ["book.js"]
+html_baseurl = URL
 html_copy_source = False
 html_show_sourcelink = False
-html_context = {"default_mode": "auto"}
-html_theme_options = {
-    "use_download_button": False,
-    "use_fullscreen_button": False,
-    "navbar_persistent": [],
-    "pygments_light_style": "github-light",
-    "pygments_dark_style": "github-dark",
-    "show_toc_level": 2,
-}
+html_use_index = False
+html_permalinks_icon = "#"
+html_theme_options = {"repository": REPOSITORY, "notebooks": os.environ.get("BOOK_NOTEBOOKS", "")}
 html_math_renderer = "mathml"
-copybutton_selector = "div.cell_input div.highlight pre"
+
+THEME = Path(__file__).parent / "theme"
+moved = [line.split() for line in (THEME / "moved.txt").read_text().splitlines()]
+rediraffe_redirects = {f"{old}.md": f"{new}.md" for old, new in moved}
+rediraffe_template = str(THEME / "book" / "moved.html")
+notfound_template = "404.html"
+notfound_urls_prefix = urlsplit(URL).path.rstrip("/") + "/"
+sitemap_url_scheme = "{link}"
+sitemap_excludes = ["404.html", "search.html"]
+ogp_site_url = URL
+ogp_enable_meta_description = False
+
+intersphinx_mapping = {name: (address, str(references.file(name))) for name, address in references.ADDRESSES.items()}

@@ -145,7 +145,7 @@ def test_an_edit_runs_exactly_the_pages_whose_result_could_differ(history: Histo
         ("prose", "New prose."),
         ("code", "new code"),
         ("live", ">21<"),
-        ("place", 'title="Computed while this page was built: b">1<'),
+        ("place", 'data-told="Computed while this page was built: b" tabindex="0">1<'),
         ("loaded", "new example"),
         ("after/renamed", "to be renamed"),
     ],

@@ -8,7 +8,7 @@ from html import escape
 
 from witness.records.timing import Timing, durations
 
-WIDTH, HEIGHT, EDGE, BINS = 320, 44, 4, 40
+WIDTH, HEIGHT, EDGE, BINS = 320, 48, 4, 40
 """Sizes in pixels, and into how many columns the samples are sorted."""
 
 FLOOR = 30
@@ -35,8 +35,8 @@ def svg(timing: Timing, others: Sequence[float], name: str) -> str:
     first, last, least_shown, most_shown = durations([low, high, least, most])
     title = f"Distribution of {len(timing.samples)} samples, from {least_shown} to {most_shown}"
     below, above = (sum(sample < low for sample in timing.samples), sum(sample > high for sample in timing.samples))
-    first += f" ({below} below, from {least_shown})" if below else ""
-    last += f" ({above} above, to {most_shown})" if above else ""
+    first += f", {below} below" if below else ""
+    last += f", {above} above" if above else ""
     told = f"The median is {durations([timing.median])[0]}."
     if timing.interval:
         told += " A bar below marks its 95% interval."
@@ -58,7 +58,7 @@ def svg(timing: Timing, others: Sequence[float], name: str) -> str:
     marks = "".join(f"M{place(other):.1f} 1l-3 -0l3 6l3 -6z" for other in others)
     if marks:
         parts.append(f'<path d="{marks}" fill="currentColor"/>')
-    text = f'font-size="10" fill="currentColor" y="{HEIGHT - 2}"'
+    text = f'font-size="12" fill="currentColor" y="{HEIGHT - 3}"'
     parts += [
         f'<text x="{EDGE}" {text}>{escape(first)}</text>',
         f'<text x="{WIDTH - EDGE}" text-anchor="end" {text}>{escape(last)}</text>',

@@ -47,6 +47,9 @@ def visit_hidden(self: HTML5Translator, node: HideCodeCellNode) -> None:
     """Begin code or output that a page hides; MyST-NB's own label is not the text that a reader sees (WCAG 2.5.3)."""
     self.body.append(self.starttag(node, "details", CLASS="hide"))
     shown, hidden = escape(node["prompt_show"]), escape(node["prompt_hide"])
+    if shown == hidden:
+        self.body.append(f"<summary>{shown}</summary>")
+        return
     self.body.append(f'<summary><span class="collapsed">{shown}</span><span class="expanded">{hidden}</span></summary>')
 
 

@@ -29,7 +29,9 @@ def timing_nodes(timing: Timing, others: Sequence[float], name: str) -> list[nod
     """
     marks = timing.marks
     told = timing.line.removesuffix("".join(f"; {mark}" for mark in marks))
-    line = nodes.paragraph("", told, classes=["witness-timing-line"])
+    figure, unit, rest = told.partition(" a call")
+    line = nodes.paragraph("", "", nodes.strong("", figure), nodes.Text(unit), classes=["witness-timing-line"])
+    line += [nodes.Text(" "), nodes.inline("", rest.strip(), classes=["witness-spread"])]
     for mark in marks:
         line += [nodes.Text(" "), nodes.inline("", mark, classes=["witness-mark"])]
     parts: list[nodes.Element] = [line]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from docutils import nodes
 
@@ -36,10 +37,23 @@ MEANING = (
 )
 
 
-def strips(cell: CellRecord, replicates: Sequence[Replicate], *, explained: bool) -> list[nodes.Element]:
+def strips(
+    cell: CellRecord,
+    replicates: Sequence[Replicate],
+    *,
+    explained: bool = False,
+    spoken: bool = True,
+    checked: bool = False,
+) -> list[nodes.Element]:
     """Return what stands under a cell: nothing where there is nothing to tell.
 
-    What the words mean is said once a page, unless it is ``explained`` already.
+    Args:
+        cell: What the cell did.
+        replicates: The other runs of its page.
+        explained: Whether the page has said already what the words mean.
+        spoken: Whether the page speaks of compiling there. Elsewhere the line is quiet, and so it is where
+            JAX made programs of its own only; these are not told of where the page speaks of something else.
+        checked: Whether asserts end the cell; what they alone had JAX make is not told.
     """
     work, timed = work_in(cell.captured), timings(cell.captured)
     quiet = [timing for timing in timed if timing.quiet]
@@ -48,8 +62,10 @@ def strips(cell: CellRecord, replicates: Sequence[Replicate], *, explained: bool
         marks = [nodes.inline("", text, classes=["witness-mark"]) for text in told]
         spaced = [node for mark in marks for node in (nodes.Text(" "), mark)]
         found.append(nodes.paragraph("", "While the clock ran:", *spaced, classes=CLASSES))
-    if work:
-        found.append(fold("", *_details(work, explained), summary=f"JAX: {work.line}", classes=CLASSES))
+    if work and (work.programs or work.lost or (spoken and not checked)):
+        line = replace(work, own=Program("")).line or work.line
+        classes = CLASSES if spoken and work.programs else [*CLASSES, "witness-quiet"]
+        found.append(fold("", *_details(work, explained, checked), summary=f"JAX: {line}", classes=classes))
     if quiet:
         others = [medians(replicates, cell.number, True, place, it.statement) for place, it in enumerate(quiet)]
         items = [
@@ -72,11 +88,11 @@ def _timed(timing: Timing, others: Sequence[float]) -> Iterator[nodes.Node]:
     yield nodes.Text(f": {timing.line}" + (f". {between(timing, others)}" if others else ""))
 
 
-def _details(work: Work, explained: bool) -> list[nodes.Element]:
+def _details(work: Work, explained: bool, checked: bool) -> list[nodes.Element]:
     items = []
     for program in work.programs:
         items.append(nodes.list_item("", *_program(program)))
-    if work.own.seconds:
+    if work.own.seconds and not checked:
         whose = ", ".join(["JAX's own programs, most of them of one operation", *_worked_on(work.dtypes)])
         steps = nodes.Text(f"{whose}: {'; '.join(_steps(work.own))}.")
         items.append(nodes.list_item("", nodes.paragraph("", "", steps)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from docutils import nodes
 from docutils.nodes import Node, system_message
 from sphinx.application import Sphinx
@@ -20,9 +22,10 @@ class live(nodes.inline):  # noqa: N801 (docutils' nodes are written so)
 
 
 def visit_live(self: HTML5Translator, node: live) -> None:
-    """Begin a value, which a pointer that rests on it explains."""
-    title = f"Computed while this page was built: {node['expression']}"
-    self.body.append(self.starttag(node, "span", "", title=title))
+    """Begin a value, which a pointer, a touch or the keyboard explains; the stylesheet shows the explanation."""
+    told = f"Computed while this page was built: {node['expression']}"
+    attributes: dict[str, Any] = {"tabindex": "0", "data-told": told, "aria-description": told}
+    self.body.append(self.starttag(node, "span", "", **attributes))
 
 
 def depart_live(self: HTML5Translator, node: live) -> None:

@@ -8,16 +8,19 @@ from typing import Any
 
 from docutils import nodes
 from myst_nb.core import render as stock
+from myst_nb.core.config import NbParserConfig
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
 from witness.lens.page import section
 from witness.lexers.printed import split
 from witness.nodes.block import block, folded
+from witness.nodes.checked import fold_asserts
 from witness.nodes.error import Place, Report
 from witness.nodes.ir import ir
 from witness.nodes.sanitize import harmless
 from witness.nodes.shown import shown
+from witness.nodes.spoken import speaks_of_compiling
 from witness.nodes.table import TABLE
 from witness.nodes.table import read as read_table
 from witness.nodes.text import amount, lines, plain
@@ -166,9 +169,24 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             if node.get("nb_element") == "cell_code":
                 number = self._number(node["cell_index"])
                 node["ids"].append(Place(number).id)
+                checked = self._strict and self._tidy(node)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
-                    node += strips(kept[number], replicates, explained=explained)
-                    explained = explained or work_in(kept[number].captured) is not None
+                    spoken = not self._strict or speaks_of_compiling(node)
+                    told = strips(kept[number], replicates, explained=explained, spoken=spoken, checked=checked)
+                    node += told
+                    explained = explained or (bool(told) and work_in(kept[number].captured) is not None)
+
+    def _tidy(self, node: nodes.Element) -> bool:
+        """Name what is folded by what it holds, and fold the asserts that end a cell; return whether there are any."""
+        cell = self.renderer.nb_client.notebook.cells[node["cell_index"]]
+        source = next((it for it in node.findall(nodes.container) if it.get("nb_element") == "cell_code_source"), None)
+        if source is None:
+            return False
+        if node.get("hide_mode") in ("input", "all") and node["prompt_show"] == NbParserConfig().code_prompt_show:
+            name = example(cell).rpartition("/")[2].removeprefix(".") or "Code"
+            node["prompt_show"] = node["prompt_hide"] = f"{name}, {amount(lines(cell.source), 'line')}"
+        raised = "raises-exception" in cell.metadata.get("tags", [])
+        return not raised and fold_asserts(source)
 
     def _timing(self, timing: Timing, cell_index: int, output_index: int) -> list[nodes.Element]:
         """Return a timing, with what it was in other runs of the page."""

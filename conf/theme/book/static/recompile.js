@@ -104,5 +104,5 @@
     area.value = document.querySelector(".cell_output pre").textContent;
     show();
   });
-  (table.closest(".pst-scrollable-table-container") ?? table).before(box);
+  (table.closest(".scrolls") ?? table).before(box);
 })();

@@ -1,0 +1,33 @@
+"""Whether the prose around a cell speaks of what JAX does there."""
+
+from __future__ import annotations
+
+import re
+
+from docutils import nodes
+
+COMPILING = re.compile(
+    r"\b(?:re-?)?(?:trac(?:e[sdr]?|ers|ing)|compil\w+|lower(?:s|ed|ing)?|cache[sd]?|caching|programs?|executables?)\b",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_compiling(cell: nodes.Element) -> bool:
+    """Return whether a paragraph right before or after a cell does; another cell ends what belongs to it."""
+    siblings, place = cell.parent.children, cell.parent.index(cell)
+    return any(map(_says, _prose(siblings[:place][::-1]))) or any(map(_says, _prose(siblings[place + 1 :])))
+
+
+def _prose(siblings: list[nodes.Node]) -> list[nodes.Element]:
+    """Return the paragraphs up to the next cell or section, of which no more than two are read."""
+    found: list[nodes.Element] = []
+    for node in siblings:
+        if isinstance(node, nodes.section) or (isinstance(node, nodes.Element) and node.get("nb_element")):
+            break
+        if isinstance(node, (nodes.paragraph, nodes.title, nodes.bullet_list, nodes.enumerated_list)):
+            found.append(node)
+    return found[:2]
+
+
+def _says(node: nodes.Element) -> bool:
+    return bool(COMPILING.search(node.astext()))

@@ -1,0 +1,191 @@
+"""``nox -s browser``: the built site as readers get it, in a real browser; prints its figures, and fails on a fault.
+
+Needs Chromium, Playwright's own or Debian's; without one, it says so in a sentence. ``AXE`` names npm's ``axe.min.js``
+and ``VNU`` npm's ``vnu.jar``; what is not named is not checked, and the report says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, Figure
+from tests.browser.links import VNU, links, markup, opened
+from tests.browser.test_reading import AXE, CHROMIUM, OPTIONS, luminance
+
+SETTINGS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OPEN = "document.querySelectorAll('details').forEach(part => { part.open = true })"
+BLOCKS = """[...document.head.querySelectorAll('link[rel=stylesheet], script[src]:not([defer]):not([async])')]
+    .map(part => part.href ?? part.src)"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serve a site on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def loads(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]:
+    """Measure what a first visit and each further page load, compressed, and what they ask of others."""
+    with served(site) as base, opened(browser) as context:
+        page, urls, said = context.new_page(), list[str](), list[str]()
+        page.on("request", lambda made: urls.append(made.url))
+        page.on("console", lambda it: said.append(f"{page.url}: {it.text}") if it.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+        sizes, known, blocking = {}, set[str](), 0
+        for name in pages:
+            urls.clear()
+            page.goto(f"{base}/{name}", wait_until="load")
+            new = {url for url in urls if url.startswith(base)} - known
+            known |= {url for url in new if "/_static/" in url}
+            files = [site / unquote(urlparse(url).path).lstrip("/") for url in new]
+            sizes[name] = sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file())
+            blocking = max(blocking, len(page.evaluate(BLOCKS)))
+            said += [f"{name} asks {url}" for url in urls if not url.startswith((base, "data:"))]
+        search = sizes.pop("search.html", 0)
+        first, *rest = sizes.values()
+        worst = max(rest, default=0)
+        heavy = next((name for name, size in sizes.items() if size == worst), "")
+        yield Figure("first load, gzip", f"{first / 1000:.0f} KB", first <= FIRST)
+        yield Figure("heaviest further page, gzip", f"{worst / 1000:.0f} KB ({heavy})", worst <= FURTHER)
+        yield Figure("search, gzip", f"{search / 1000:.0f} KB", search <= SEARCH)
+        yield Figure("render-blocking files", str(blocking), blocking <= BLOCKING)
+        yield Figure("console errors, requests of others", str(len(said)), not said, said)
+
+
+def settings(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]:
+    """Look at each page in four settings, from the file system: sideways scroll, axe where it is."""
+    wide, faults = [], []
+    for scheme, width in SETTINGS:
+        with opened(browser, scheme, width) as context:
+            page = context.new_page()
+            for name in pages:
+                page.goto((site / name).as_uri())
+                page.evaluate(OPEN)
+                where = f"{name}, {scheme}, {width}"
+                if page.evaluate(SIDEWAYS):
+                    wide.append(where)
+                if AXE:
+                    page.wait_for_timeout(300)
+                    page.add_script_tag(content=Path(AXE).read_text("utf-8"))
+                    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+                    faults += [
+                        f"{where}: {it['impact']} {it['id']}: {it['nodes'][0]['html'][:100]}"
+                        for it in found
+                        if it["impact"] in ("moderate", "serious", "critical")
+                    ]
+    yield Figure("pages that scroll sideways", str(len(wide)), not wide, wide)
+    if AXE:
+        yield Figure("axe, moderate and worse, in four settings", str(len(faults)), not faults, faults)
+
+
+def searches(browser: Browser, site: Path) -> Iterator[Figure]:
+    """Ask the search, from the file system, and follow its first answer to the words it marks."""
+    wrong = []
+    with opened(browser) as context:
+        page = context.new_page()
+        for query, where in QUERIES.items():
+            page.goto((site / "search.html").as_uri() + f"?q={query}")
+            try:
+                page.locator("#found a").first.click(timeout=5000)
+                page.locator("article mark:visible").first.wait_for(timeout=5000)
+                if not any(place in page.url for place in where):
+                    wrong.append(f"{query} leads to {page.url.rpartition('/html/')[2]}")
+            except Error:
+                wrong.append(f"{query} finds nothing, or marks nothing")
+    yield Figure(
+        "searches that lead where they should", f"{len(QUERIES) - len(wrong)} of {len(QUERIES)}", not wrong, wrong
+    )
+
+
+def uses(browser: Browser, site: Path) -> Iterator[Figure]:
+    """Use a page: colours, copies, live values, chapters on a telephone, and everything that works without scripts."""
+    faults = []
+    start = (site / "first-contact" / "what-jit-does.html").as_uri()
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    with opened(browser) as context:
+        page = context.new_page()
+        page.goto(start)
+        before = page.evaluate(ground)
+        for _ in range(2):
+            page.locator("button.scheme").click()
+        faults += ["the toggle changes no colours"] * (page.evaluate(ground) == before)
+        live = page.locator("article .live").first
+        live.focus()
+        told = live.evaluate("part => getComputedStyle(part, '::after').content")
+        faults += ["a live value says nothing when it is focused"] * ("Computed while" not in told)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.locator(".cell_input").first.hover()
+        page.locator(".copy").first.click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        faults += ["a copy is not the code"] * ("import jax" not in copied)
+        page.emulate_media(media="print")
+        faults += ["print shows the navigation"] * page.locator("header.top").is_visible()
+    with opened(browser, "dark", 390, scripts=False) as context:
+        page = context.new_page()
+        page.goto(start)
+        page.get_by_role("button", name="Chapters").click()
+        faults += ["without scripts, a telephone has no chapters"] * (
+            not page.locator("#chapters a").nth(3).is_visible()
+        )
+        faults += ["without scripts, the system's dark is light"] * (luminance(page, "article") > 90)
+        frame = page.locator("div.cell").first.evaluate("part => getComputedStyle(part).borderTopWidth")
+        faults += ["without scripts, cells have no frame"] * (frame == "0px")
+    yield Figure("uses that fail", str(len(faults)), not faults, faults)
+
+
+def main(site: Path) -> int:
+    """Check a site; return how the process ends."""
+    if not (site / "index.html").exists():
+        print(f"{site} holds no site: build it first, with `nox -s docs`", file=sys.stderr)
+        return 2
+    pages = ["index.html", *sorted(str(path.relative_to(site)) for path in site.glob("*/*.html")), "search.html"]
+    pages = [name for name in pages if not name.startswith("_")]
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+        except Error:
+            print("skipped: no browser here; `apt-get install chromium` or `playwright install chromium` brings one")
+            return 0
+        figures = [
+            *loads(browser, site, pages),
+            *settings(browser, site, pages),
+            *searches(browser, site),
+            *uses(browser, site),
+            *links(site, browser, pages),
+            *(markup(site, pages) if VNU else ()),
+        ]
+        browser.close()
+    for figure in figures:
+        print(figure)
+    for name, what in (("AXE", "axe"), ("VNU", "vnu")):
+        if not os.environ.get(name):
+            print(f"not checked: {what}, for the variable {name} does not name it")
+    return int(not all(figure.good for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".build/html").resolve()))
