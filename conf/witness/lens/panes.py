@@ -23,6 +23,9 @@ PLAIN = (Operator, Punctuation, Text, Whitespace, Number.Integer, Name, Name.Var
 COLOURED = 1500
 """Lines up to which a pane is highlighted."""
 
+LONG, CHUNK = 200, 50
+"""Lines of a pane from which it is made of chunks, and of a chunk."""
+
 STRING = r'"(?:[^"\\\n]|\\.)*"'
 METADATA = re.compile(rf", metadata=\{{(?:[^{{}}\"\n]|{STRING}|\{{[^{{}}\n]*\}})*\}}")
 COMPUTATION = re.compile(r"(?:ENTRY )?%?[\w.-]+ \(.*\{$")
@@ -114,6 +117,10 @@ def visible(stage: Ir) -> list[tuple[int, str]]:
 
 
 def _pre(lines: list[str]) -> str:
+    """Return lines as one text; of a long one a browser draws only the parts in view."""
+    if len(lines) > LONG:
+        chunks = ("".join(lines[at : at + CHUNK]) for at in range(0, len(lines), CHUNK))
+        lines = [f"<span class=lens-chunk>{chunk}</span>" for chunk in chunks]
     return f'<pre class="highlight">{"".join(lines)}</pre>'
 
 

@@ -120,14 +120,23 @@
       const kernel = pane > 0 ? stages[pane - 1][unit][2] : pane < 0 ? unit : undefined;
       if (kernel !== undefined && rows[kernel]) mark(rows[kernel], "lens-same");
       if (from) mark(from, "lens-here");
+      scroll(scrolls, true);
       status.textContent = `${words(pane, unit, same)} Lit: ${told.join(", ")}.`;
-      const moves = scrolls.map(([text, first]) => {
+    }
+
+    // Bring the first lit part of each pane into view; once more when what is there has been drawn, and has its size.
+    function scroll(pairs, again) {
+      const moves = pairs.map(([text, first]) => {
         const inside = text.getBoundingClientRect();
         const there = first.getBoundingClientRect();
         const hidden = there.top < inside.top || there.bottom > inside.bottom;
-        return hidden ? [text, text.scrollTop + there.top - inside.top - inside.height / 3] : null;
+        return hidden ? [text, text.scrollTop + there.top - inside.top - inside.height / 3, first] : null;
       });
-      moves.forEach((move) => move && (move[0].scrollTop = move[1]));
+      const moved = moves.filter(Boolean);
+      moved.forEach(([text, top]) => (text.scrollTop = top));
+      const now = shown;
+      if (again && moved.length)
+        requestAnimationFrame(() => now === shown && scroll(moved.map(([text, , first]) => [text, first]), false));
     }
 
     // The status in words: nothing is told by colour alone.

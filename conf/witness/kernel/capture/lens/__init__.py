@@ -20,18 +20,20 @@ class Stages:
     def __init__(self, traced: Any = None, lowered: Any = None, compiled: Any = None) -> None:
         self._traced, self._lowered, self._compiled = traced, lowered, compiled
         self._by_path: dict[str, list[Place]] = {}
-        self._missing: list[str] = []
+        jaxpr = getattr(traced, "jaxpr", None)
+        info = getattr(getattr(jaxpr, "jaxpr", jaxpr), "debug_info", None)
+        self._arguments = Arguments(getattr(info, "func_src_info", None))
         self.kernels: list[Kernel] = []
         self.loops: list[str] = []
 
     def jaxpr(self) -> Ir:
         """Return what was traced."""
-        return Ir.of("jaxpr", *equations.equations(self._traced.jaxpr))
+        return Ir.of("jaxpr", *equations.equations(self._traced.jaxpr, self._arguments.home))
 
     def stablehlo(self) -> Ir:
         """Return what it was lowered to."""
         text = str(self._lowered.as_text())
-        module = Module(text, str(self._lowered.as_text(debug_info=True)))
+        module = Module(text, str(self._lowered.as_text(debug_info=True)), self._arguments.home)
         self._by_path = module.by_path()
         return Ir.of("stablehlo", text, module.origins())
 
@@ -42,11 +44,7 @@ class Stages:
             raise TypeError("a compiled function without a text")
         program = Program(text)
         self.kernels, self.loops = kernels(program), loops(program)
-        info = getattr(getattr(self._traced, "jaxpr", None), "debug_info", None) or getattr(
-            getattr(getattr(self._traced, "jaxpr", None), "jaxpr", None), "debug_info", None
-        )
-        argument = Arguments(getattr(info, "func_src_info", None))
-        return Ir.of("hlo", text, program.origins(argument, self._by_path))
+        return Ir.of("hlo", text, program.origins(self._arguments, self._by_path))
 
     def lens(self) -> Lens:
         """Return all stages there are, and say which could not be looked at."""

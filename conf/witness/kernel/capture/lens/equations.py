@@ -97,8 +97,11 @@ class Marked:
         return equation.replace(params=held, source_info=equation.source_info.replace(traceback=mark))
 
 
-def equations(jaxpr: Any) -> tuple[str, list[Origin]]:
-    """Return the text of a jaxpr and its equations, in the order in which they are printed."""
+def equations(jaxpr: Any, home: Place | None = None) -> tuple[str, list[Origin]]:
+    """Return the text of a jaxpr and its equations, in the order in which they are printed.
+
+    What has no place, and none around it that has one, is somewhere in the function: ``home`` is where that begins.
+    """
     printed = without_colour(str(jaxpr))
     lines: list[list[tuple[int, int, Any]]] = []
     try:
@@ -107,7 +110,7 @@ def equations(jaxpr: Any) -> tuple[str, list[Origin]]:
         return printed, []
     if text.replace(END, "\n") != printed:
         return printed, []
-    return printed, list(_origins(text.split("\n"), lines))
+    return printed, list(_origins(text.split("\n"), lines, home))
 
 
 def equation(single: Any) -> tuple[str, list[Origin]]:
@@ -118,7 +121,7 @@ def equation(single: Any) -> tuple[str, list[Origin]]:
     return text, [Origin(spans, mark.places, [mark.name])]
 
 
-def _origins(printed: list[str], lines: list[list[tuple[int, int, Any]]]) -> Iterator[Origin]:
+def _origins(printed: list[str], lines: list[list[tuple[int, int, Any]]], home: Place | None) -> Iterator[Origin]:
     marks: dict[Mark, None] = {}
     number = 1
     for text, line in zip(printed, lines, strict=True):
@@ -128,7 +131,8 @@ def _origins(printed: list[str], lines: list[list[tuple[int, int, Any]]]) -> Ite
                 mark.spans += _parts(text, start, end, number)
         number += 1 + text.count(END)
     for mark in marks:
-        yield Origin(mark.spans, mark.places, [mark.name], inherited=mark.own is None)
+        found = mark.places or list(filter(None, [home]))
+        yield Origin(mark.spans, found, [mark.name], inherited=mark.own is None and bool(found))
 
 
 def _parts(text: str, start: int, end: int, number: int) -> Iterator[Span]:

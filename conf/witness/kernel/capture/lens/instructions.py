@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from witness.kernel.capture.lens import names, places
 from witness.kernel.capture.lens.operations import STRING, unquoted
+from witness.kernel.capture.lens.sources import Arguments
 from witness.records.ir import Origin, Place
 
 METADATA = re.compile(rf", metadata=\{{(?:[^{{}}\"\n]|{STRING}|\{{[^{{}}\n]*\}})*\}}")
@@ -43,6 +44,11 @@ class Instruction:
     own: list[Place] = field(default_factory=list)
 
     @property
+    def of_program(self) -> bool:
+        """Whether its metadata name no operation: it is a number, and JAX notes where the function was called."""
+        return bool(self.op_names) and all(re.fullmatch(r"\w+\(.*\)", name) for name in self.op_names)
+
+    @property
     def described(self) -> bool:
         """Whether it carries metadata."""
         return bool(self.op_names or self.frame)
@@ -56,6 +62,8 @@ class Program:
         self.computations: defaultdict[str, list[Instruction]] = defaultdict(list)
         self.callers: defaultdict[str, list[Instruction]] = defaultdict(list)
         self._frames = Frames(text)
+        self._users: dict[tuple[str, str], Instruction] = {}
+        """The first that has an instruction for an operand, by its computation and name."""
         current = ""
         for number, line in enumerate(text.split("\n"), 1):
             if match := HEAD.match(line):
@@ -65,18 +73,21 @@ class Program:
             elif current and (match := INSTRUCTION.match(line)):
                 found = _instruction(number, line, match, current)
                 self.computations[current].append(found)
+                for operand in found.operands:
+                    self._users.setdefault((current, operand), found)
                 for called in found.called:
                     self.callers[called].append(found)
 
-    def origins(self, argument: Callable[[str], Place | None], by_path: Mapping[str, list[Place]]) -> Iterator[Origin]:
+    def origins(self, argument: Arguments, by_path: Mapping[str, list[Place]]) -> Iterator[Origin]:
         """Yield the instructions, with the places of those that carry metadata.
 
         ``argument`` gives the place of an argument of the function, ``by_path`` those of the module that was compiled.
         """
+        home = argument.home
         instructions = [it for inside in self.computations.values() for it in inside]
         known: defaultdict[str, dict[Place, None]] = defaultdict(dict)
         for it in instructions:
-            if place := self._frames.place(it.frame):
+            if not it.of_program and (place := self._frames.place(it.frame)):
                 it.own = [place]
                 for name in it.op_names:
                     known[name].setdefault(place)
@@ -84,7 +95,8 @@ class Program:
             if not it.own:
                 it.own = self._named(it, argument, known, by_path)
         for it in sorted(instructions, key=lambda it: it.line):
-            found = it.own or (self._around(it) if it.described else [])
+            found = it.own or (self._user(it) or self._around(it) if it.described else [])
+            found = found or (list(filter(None, [home])) if it.described else [])
             short = list(dict.fromkeys(map(names.short, it.op_names)))
             span = (it.line, it.start, it.end)
             yield Origin([span], found, short, not it.own and bool(found), it.described, it.kernel)
@@ -92,13 +104,23 @@ class Program:
     def _named(
         self,
         it: Instruction,
-        argument: Callable[[str], Place | None],
+        argument: Arguments,
         known: Mapping[str, dict[Place, None]],
         by_path: Mapping[str, list[Place]],
     ) -> list[Place]:
+        if it.of_program:
+            return []
         found = dict.fromkeys(place for name in it.op_names for place in known.get(name, by_path.get(name, [])))
         given = map(argument, it.op_names) if it.computation == self.entry else ()
         return list(found or filter(None, given))
+
+    def _user(self, it: Instruction, depth: int = 0) -> list[Place]:
+        """Return the places of who uses first what is there for the whole program."""
+        user = self._users.get((it.computation, it.name)) if it.of_program and depth < 50 else None
+        callers = [] if user else self.callers[it.computation] if it.of_program and depth < 50 else []
+        if user:
+            return user.own or self._user(user, depth + 1)
+        return next((found for call in callers if (found := self._user(call, depth + 1) or call.own)), [])
 
     def _around(self, it: Instruction, depth: int = 0) -> list[Place]:
         """Return the places of what calls the computation that it is in."""

@@ -49,8 +49,12 @@ class Line:
 class Module:
     """A lowered module."""
 
-    def __init__(self, text: str, located: str) -> None:
-        """Read a module's text, and the same with locations; where that says anything else besides, nothing is read."""
+    def __init__(self, text: str, located: str, home: Place | None = None) -> None:
+        """Read a module's text, and the same with locations; where that says anything else besides, nothing is read.
+
+        ``home`` is where the function begins that it was made of.
+        """
+        self._home = home
         self._lines: list[Line] = []
         self._callers: defaultdict[str, list[Line]] = defaultdict(list)
         aliases = {match[1]: match[2] for line in located.split("\n") if (match := ALIAS.match(line))}
@@ -64,7 +68,7 @@ class Module:
     def origins(self) -> Iterator[Origin]:
         """Yield the operations."""
         for it in sorted(self._lines, key=lambda line: line.spans):
-            found = self._places(it, ())
+            found = self._places(it, ()) or list(filter(None, [self._home]))
             own = bool(it.own) and not it.constant
             counted = not TERMINATOR.match(it.text)
             yield Origin(it.spans, found, [names.short(it.path)] if it.path else [], not own and bool(found), counted)
@@ -157,13 +161,24 @@ class Locations:
         elif not FILE.match(location) and (match := NAMED.match(location)):
             yield unquoted(match[1]).rstrip(":")
 
+    def _ours(self, location: str) -> bool:
+        """Whether it is in this package: who called that is none of the program."""
+        for _ in range(100):
+            location = self._aliases.get(location, location)
+            if match := FILE.match(location):
+                return unquoted(match[1]).startswith(places.OURS)
+            if not (match := NAMED.match(location)) or not match[2]:
+                return False
+            location = match[2]
+        return False
+
     def _files(self, location: str, function: str, depth: int = 0) -> Iterator[Place]:
         location = self._aliases.get(location, location)
         if depth > 100:
             return
         if match := CALL.match(location):
             inner = list(self._files(match[1], "", depth + 1))
-            yield from inner or self._files(match[2], "", depth + 1)
+            yield from inner or (() if self._ours(match[1]) else self._files(match[2], "", depth + 1))
         elif match := FILE.match(location):
             line, column, name = int(match[2]), int(match[3]), unquoted(match[1])
             end = int(match[4] or line), int(match[5] or column)
@@ -176,6 +191,15 @@ class Locations:
             yield from self._files(match[2], unquoted(match[1]), depth + 1)
 
 
+ESCAPED = re.compile(rb"\\([0-7]{3}|[0-9A-Fa-f]{2}|.)", re.DOTALL)
+"""A byte or a letter: HLO writes bytes in octal, MLIR in hexadecimal."""
+
+
 def unquoted(text: str) -> str:
     """Return what a quoted text says."""
-    return re.sub(r"\\(.)", r"\1", text[1:-1])
+
+    def byte(match: re.Match[bytes]) -> bytes:
+        written = match[1]
+        return bytes([int(written, 8 if len(written) == 3 else 16) & 255]) if len(written) > 1 else written
+
+    return ESCAPED.sub(byte, text[1:-1].encode()).decode("utf-8", "replace")

@@ -10,7 +10,7 @@ from typing import Any
 from witness.records.ir import Place
 
 OURS = f"{Path(__file__).parents[3]}/"
-"""The folder of the package: what calls a function for a reader is none of its program."""
+"""The folder of the package: what calls a function for a reader is none of its program, nor is who called that."""
 
 
 def of_traceback(traceback: Any) -> Place | None:
@@ -18,19 +18,19 @@ def of_traceback(traceback: Any) -> Place | None:
     source: Any = sys.modules.get("jax._src.source_info_util")
     if not source or traceback is None:
         return None
-    for frame in source.user_frames(traceback):
-        if not str(frame.file_name).startswith(OURS):
-            return in_characters(
-                Place(
-                    file=str(frame.file_name),
-                    line=int(frame.start_line),
-                    column=int(frame.start_column),
-                    end_line=int(frame.end_line),
-                    end_column=int(frame.end_column),
-                    function=str(frame.function_name),
-                )
-            )
-    return None
+    frame = source.user_frame(traceback)
+    if frame is None or str(frame.file_name).startswith(OURS):
+        return None
+    return in_characters(
+        Place(
+            file=str(frame.file_name),
+            line=int(frame.start_line),
+            column=int(frame.start_column),
+            end_line=int(frame.end_line),
+            end_column=int(frame.end_column),
+            function=str(frame.function_name),
+        )
+    )
 
 
 def in_characters(place: Place) -> Place:

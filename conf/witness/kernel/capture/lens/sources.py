@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from witness.kernel.capture.lens.places import in_characters
 from witness.records.ir import Place
 from witness.records.lens import Source
 
@@ -78,10 +79,13 @@ class Arguments:
     def __init__(self, info: str | None) -> None:
         """Look a function up by what JAX notes of it: ``loss at /home/ada/model.py:5``."""
         self._places: dict[str, Place] = {}
+        self.home: Place | None = None
+        """The line that the function begins in."""
         match = re.fullmatch(r"(\S+) at (.+):(\d+)", info or "")
         if not match:
             return
         name, file, line = match[1], match[2], int(match[3])
+        self.home = Place(file, line, 0, line, 0, name)
         try:
             tree = ast.parse("".join(linecache.getlines(file)))
         except (SyntaxError, ValueError):
@@ -93,13 +97,13 @@ class Arguments:
                 for it in filter(None, given):
                     end = it.end_lineno or it.lineno, it.end_col_offset or it.col_offset
                     place = Place(file, it.lineno, it.col_offset, *end, name)
-                    self._places.setdefault(it.arg, place)
+                    self._places.setdefault(it.arg, in_characters(place))  # the parser counts bytes, too
                 return
 
     def __call__(self, name: str) -> Place | None:
-        """Return the place of an argument."""
+        """Return the place of an argument, or where the function begins."""
         root = re.match(r"\w+", name)
-        return self._places.get(root[0]) if root else None
+        return self._places.get(root[0] if root else "", self.home)
 
 
 def _heads(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[int]:
