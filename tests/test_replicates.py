@@ -65,7 +65,7 @@ def test_a_page_that_measures_runs_so_often_each_time_in_a_process_of_its_own(hi
     assert history.asked.returncode == 0, history.asked.stderr
     (values,) = re.findall(r"<code>pid</code>: ([\d; ]+)</li>", history.html)
     assert len(set(values.split("; "))) == 3
-    assert values.split("; ")[0] == re.findall(r'built: pid">(\d+)<', history.html)[0]
+    assert values.split("; ")[0] == re.findall(r'built: pid"[^>]*>(\d+)<', history.html)[0]
 
 
 def test_the_text_shows_the_first_run_and_what_differed(history: History) -> None:

@@ -25,10 +25,10 @@ AXE = os.environ.get("AXE", "")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 CONF = f"""
+__file__ = {str(ROOT / "conf" / "conf.py")!r}
 exec(open({str(ROOT / "conf" / "conf.py")!r}).read())
 witness_records = "../records"
-html_static_path = [{str(ROOT / "conf" / "theme" / "static")!r}]
-templates_path = [{str(ROOT / "conf" / "theme" / "templates")!r}]
+rediraffe_redirects = {{}}
 """
 CELLS = (
     "import jax\nimport jax.numpy as jnp\n\n\ndef loss(w, x):\n    é = jnp.tanh(x @ w); return jnp.mean(é ** 2)\n\n\n"
