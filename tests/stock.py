@@ -28,7 +28,7 @@ class NoWitness:
 sys.meta_path.insert(0, NoWitness())
 """
 CELL_FILE = re.compile(r"<cell \d+>|[\w/.+-]*/ipykernel_\d+/\d+\.py|(?<=\()\d+\.py, (?=line)")
-ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+")
+ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]+|(?<= id=)\d{12,}")
 PROBE = "import importlib.util\ntry:\n    import witness\nexcept ImportError:\n    pass\nelse:\n    raise SystemError"
 
 

@@ -1,4 +1,4 @@
-"""The book's own theme: pages that are light, read without scripts, and lead on."""
+"""The book's theme, a child of sphinx-book-theme: pages that are light, read without scripts, and lead on."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the theme up: the table of contents of what it adds."""
+    app.setup_extension("sphinx_book_theme")
     app.add_html_theme("book", str(Path(__file__).parent / "book"))
     app.add_js_file("book.js", loading_method="defer")
     app.add_env_collector(sentences.Sentences)
@@ -73,6 +74,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", chapters.on_env_updated)
     app.connect("doctree-resolved", chapters.on_doctree_resolved)
     app.connect("html-page-context", on_html_page_context, priority=900)
+    app.connect("builder-inited", search.on_builder_inited)
     app.connect("build-finished", search.on_build_finished)
     app.connect("build-finished", on_build_finished)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
