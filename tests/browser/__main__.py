@@ -19,9 +19,10 @@ from urllib.parse import unquote, urlparse
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from tests.browser.chromium import AXE, CHROMIUM, OPTIONS
 from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, Figure
 from tests.browser.links import VNU, links, markup, opened
-from tests.browser.test_reading import AXE, CHROMIUM, OPTIONS, luminance
+from tests.browser.test_reading import luminance
 
 SETTINGS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,24 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from tests.building import ROOT, Site, page
+from tests.browser.chromium import AXE, CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.building import Site, page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-AXE = os.environ.get("AXE", "")
-"""Where axe.min.js of npm's axe-core lies."""
+pytestmark = NEEDED
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-CONF = f"""
-__file__ = {str(ROOT / "conf" / "conf.py")!r}
-exec(open({str(ROOT / "conf" / "conf.py")!r}).read())
-witness_records = "../records"
-rediraffe_redirects = {{}}
-"""
 CELLS = (
     "import jax\nimport jax.numpy as jnp\n\n\ndef loss(w, x):\n    é = jnp.tanh(x @ w); return jnp.mean(é ** 2)\n\n\n"
     "w, x = jnp.ones((8, 4)), jnp.ones((2, 8))",

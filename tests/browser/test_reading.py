@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,24 +12,11 @@ from urllib.parse import unquote, urlparse
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.building import ROOT, Site, page
+from tests.browser.chromium import AXE, CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.building import Site, page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-AXE = os.environ.get("AXE", "")
-"""Where axe.min.js of npm's axe-core lies."""
+pytestmark = NEEDED
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-CONF = f"""
-__file__ = {str(ROOT / "conf" / "conf.py")!r}
-exec(open({str(ROOT / "conf" / "conf.py")!r}).read())
-witness_records = "../records"
-rediraffe_redirects = {{}}
-"""
 CELLS = (
     "table = {}\nwide = 'wide ' * 60",
     ':raises: KeyError\ntable["zyzzyva"]  # and a comment that makes this line wider than a telephone is',

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.test_reading import CHROMIUM, CONF, OPTIONS, Reader, luminance, watched
+from tests.browser.chromium import CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.browser.test_reading import Reader, luminance, watched
 from tests.building import ROOT, Site
 from tests.programs import call
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = NEEDED
 
 NAME = "references/why-did-it-recompile"
 TEXT = (ROOT / "docs" / f"{NAME}.md").read_text("utf-8")
