@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 IMPORTED = (
     "sphinx.cmd.build",
@@ -28,6 +29,12 @@ IMPORTED = (
 )
 AT_THE_START = re.compile(r"PYTHON|LC_|LANG|TZ$")
 """Variables that an interpreter reads when it starts, and no fork obeys."""
+INHERITED: dict[signal.Signals, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGQUIT: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+"""Signals that a program may be started to ignore, as a shell does in the background, and what handles them if not."""
 LONGEST = 600
 
 
@@ -35,6 +42,7 @@ class _Parent:
     """The process that is forked, and our end of its socket."""
 
     def __init__(self) -> None:
+        self.started_with = _at_the_start(os.environ)
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(LONGEST)
         with theirs:
@@ -50,7 +58,8 @@ class _Parent:
         return self._process.poll() is None
 
     def call(self, arguments: list[str], cwd: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        asked = json.dumps([arguments, cwd, dict(env)]).encode()
+        ignored = [number for number in INHERITED if signal.getsignal(number) is signal.SIG_IGN]
+        asked = json.dumps([arguments, cwd, dict(env), ignored]).encode()
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             try:
                 socket.send_fds(self._socket, [len(asked).to_bytes(4)], [out.fileno(), err.fileno()])
@@ -71,6 +80,10 @@ class _Parent:
         self._process.wait()
 
 
+def _at_the_start(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if AT_THE_START.match(name)}
+
+
 _parents: list[_Parent] = []
 
 
@@ -88,13 +101,13 @@ def call(
     It is what ``subprocess.run`` would do, a second earlier. A program that no fork can be is started indeed.
     """
     env = os.environ if env is None else env
-    if any(AT_THE_START.match(name) for name, _ in env.items() ^ os.environ.items()):
+    if not _parents or not _parents[-1].alive:
+        _parents.append(_Parent())
+    if _at_the_start(env) != _parents[-1].started_with:
         command, nothing = [sys.executable, "-m", *arguments], subprocess.DEVNULL
         return subprocess.run(
             command, cwd=cwd, env=env, stdin=nothing, capture_output=True, text=True, timeout=LONGEST, check=False
         )
-    if not _parents or not _parents[-1].alive:
-        _parents.append(_Parent())
     return _parents[-1].call([*arguments], str((cwd or Path()).absolute()), env)
 
 
@@ -104,7 +117,7 @@ def _serve(connection: socket.socket) -> list[str]:
         size, files, *_ = socket.recv_fds(connection, 4, 2)
         if not size:
             sys.exit()
-        arguments, cwd, env = json.loads(connection.recv(int.from_bytes(size), socket.MSG_WAITALL))
+        arguments, cwd, env, ignored = json.loads(connection.recv(int.from_bytes(size), socket.MSG_WAITALL))
         if child := os.fork():
             for file in files:
                 os.close(file)
@@ -115,6 +128,8 @@ def _serve(connection: socket.socket) -> list[str]:
         for file, number in zip(files, (1, 2), strict=True):
             os.dup2(file, number)
             os.close(file)
+        for number, handler in INHERITED.items():
+            signal.signal(number, signal.SIG_IGN if number in ignored else handler)
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(env)
