@@ -140,7 +140,7 @@ def doctest(session: nox.Session) -> None:
     run(session, "witness", "check", *rest)
     if not rest:
         asleep = [
-            f"--ignore=conf/witness/kernel/{name}.py" for name in ("preamble", "figures", "files")
+            f"--ignore=conf/witness/capture/{name}.py" for name in ("preamble", "figures", "file_access")
         ]  # run on import
         run(session, "pytest", "--doctest-modules", *asleep, "examples", "conf/witness", "conf/theme")
 

@@ -14,10 +14,10 @@ from typing import Any, Self
 
 import psutil
 
+from witness.kernels.forkserver_process import ForkserverProcess
+from witness.kernels.manager import Kernel, Kernels
 from witness.records.captured import seen
 from witness.records.timing import Timing, timings
-from witness.runner.forge_process import ForgeProcess
-from witness.runner.kernels import Kernel, Kernels
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
@@ -59,7 +59,7 @@ class Page:
         self._runner = runner
 
     @property
-    def forge(self) -> int:
+    def forkserver(self) -> int:
         """Return the process that started the kernel: its parent is only its guard."""
         guard = psutil.Process(self.kernel.pid).parent()
         assert guard
@@ -87,12 +87,12 @@ class Page:
         assert reply.status == "ok"
         return json.loads(reply.stdout)
 
-    def fate(self) -> str:
+    def exit_reason(self) -> str:
         """Wait until the kernel has ended; return how."""
         deadline = time.monotonic() + 120
-        while self.kernel.fate() == "alive" and time.monotonic() < deadline:
+        while self.kernel.exit_reason() == "alive" and time.monotonic() < deadline:
             self.wait(0.01)
-        return self.kernel.fate()
+        return self.kernel.exit_reason()
 
     def wait(self, seconds: float) -> None:
         """Let the loop run."""
@@ -122,7 +122,7 @@ class Page:
         self._runner.run(interrupt())
 
 
-BEGIN = "getattr(__import__('sys').modules.get('witness.kernel.warmth'), 'begin', int)()"
+BEGIN = "getattr(__import__('sys').modules.get('witness.kernels.parent.preload'), 'begin', int)()"
 """What the runner lets a fork do before its page begins."""
 
 
@@ -135,7 +135,7 @@ class Pages:
         *,
         may_fork: bool,
         environment: Mapping[str, str] = ENVIRONMENT,
-        started: ForgeProcess | None = None,
+        started: ForkserverProcess | None = None,
     ) -> None:
         self.runner = asyncio.Runner()
         self.kernels = Kernels(environment, may_fork=may_fork, started=started)

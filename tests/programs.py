@@ -24,7 +24,7 @@ IMPORTED = (
     "myst_nb.sphinx_ext",
     "sphinx_exercise",
     "witness.check.command",
-    "witness.check.comparing",
+    "witness.check.drift_command",
     "witness.sphinx.build",
 )
 AT_THE_START = re.compile(r"PYTHON|LC_|LANG|TZ$")

@@ -20,8 +20,8 @@ from nbformat import NotebookNode
 
 from tests.programs import call
 from tests.stock import execution, printed, raised
+from witness.lint.pages import read_file
 from witness.reading.notebook import read_notebook
-from witness.reading.page import read_file
 from witness.reading.site import Site
 
 ROOT = Path(__file__).parents[1]

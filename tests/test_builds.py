@@ -59,7 +59,7 @@ def unequal(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
 
 
 def shows_all(site: Site, output: str) -> bool:
-    """Say whether a build published every page with its outputs."""
+    """Return whether a build published every page with its outputs."""
     return all(
         f">{number + 100}\n" in (html := site.html(f"p{number}", output) or "") and f">{number * 2}<" in html
         for number in range(6)
@@ -194,7 +194,7 @@ class Gated:
         return process
 
     def waits(self) -> bool:
-        """Say whether all that is left is to wait for the gate."""
+        """Return whether all that is left is to wait for the gate."""
         quick = any((self.site.folder / "records").glob("*/quick.json"))
         return quick and self.pid.exists() and self.pid.read_text() != ""
 

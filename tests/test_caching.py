@@ -109,8 +109,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     (records / "unreadable.json").unlink()
     (records / "unreadable.json").mkdir()
     reformat(records / "formatted.json")
-    (records / "unsigned.sign").unlink()
-    (records / "sign.sign").write_text("{")
+    (records / "unsigned.stamp").unlink()
+    (records / "sign.stamp").write_text("{")
     damaged = site.build("-W")
     damage = sorted(path.name for path in records.glob("*.damaged"))
 
@@ -124,7 +124,7 @@ def reformat(record: Path) -> None:
     """Make a record, and its sign, as another version would have written them."""
     text = json.dumps({**json.loads(record.read_text("utf-8")), "format": 0})
     record.write_text(text, "utf-8")
-    sign = record.with_suffix(".sign")
+    sign = record.with_suffix(".stamp")
     digest = hashlib.sha256(text.encode()).hexdigest()
     sign.write_text(json.dumps({**json.loads(sign.read_text("utf-8")), "record": digest, "format": 0}))
 
@@ -165,7 +165,7 @@ def test_pages_with_equal_cells_do_not_share_outputs(history: History) -> None:
 def test_damaged_records_are_set_aside_said_and_run_again(history: History) -> None:
     assert history.damaged.returncode == 0, history.damaged.stderr
     assert history.site.ran(history.damaged) == DAMAGED
-    names = {"formatted.json", "garbage.json", "sign.sign", "truncated.json", "unreadable.json"}
+    names = {"formatted.json", "garbage.json", "sign.stamp", "truncated.json", "unreadable.json"}
     assert set(history.damage) == {f"{name}.damaged" for name in names}
     for name in names:
         assert f"{name} was not whole" in history.damaged.stderr

@@ -16,8 +16,8 @@ from witness.reading.scripts import with_scripts
 from witness.reading.spans import quiet
 from witness.records.captured import CLOCKS, CONDITIONS
 from witness.runner.alone import TIME, Alone
-from witness.runner.page import PREAMBLE
-from witness.runner.quiet import Turn
+from witness.runner.execution import PREAMBLE
+from witness.runner.scheduler import Turn
 
 HELPERS = """
 import contextlib

@@ -16,12 +16,12 @@ import pytest
 
 from tests.building import Site, page
 from tests.kernels import Page, Pages
-from witness.kernel.capture import conditions, pace
+from witness.capture import conditions, cpu_speed
 from witness.records.captured import CONDITIONS
 from witness.records.drift import drifts
 from witness.records.store import Store
 from witness.records.timing import Timing, falsified
-from witness.runner.page import PREAMBLE
+from witness.runner.execution import PREAMBLE
 
 SETUP = """
 import time
@@ -178,8 +178,8 @@ def test_a_page_may_call_anything_jax(monkeypatch: pytest.MonkeyPatch) -> None:
 def cell(monkeypatch: pytest.MonkeyPatch) -> conditions.Conditions:
     """What tells them, with nothing switched on, and on a machine that keeps its pace."""
     monkeypatch.setattr(conditions, "flags", list)
-    monkeypatch.setattr(pace, "loop", lambda: 30e-6)
-    return conditions.Conditions(pace.Pace())
+    monkeypatch.setattr(cpu_speed, "loop", lambda: 30e-6)
+    return conditions.Conditions(cpu_speed.CpuSpeed())
 
 
 def test_a_cell_was_held_up_only_by_what_others_did_meanwhile(
@@ -256,9 +256,9 @@ def test_a_drift_is_seen_after_a_hundred_samples_too() -> None:
 
 
 def test_a_slow_machine_is_one_that_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = pace.Pace()
+    found = cpu_speed.CpuSpeed()
     goes = iter([40e-6, 9.0, 45e-6, 9.0, 30e-6, 9.0])  # the second of each two is interrupted
-    monkeypatch.setattr(pace, "loop", lambda: next(goes))
+    monkeypatch.setattr(cpu_speed, "loop", lambda: next(goes))
     assert found.look() == 40e-6
     assert found.told(45e-6) == []
     assert found.look() == 45e-6
@@ -270,9 +270,9 @@ def test_a_slow_machine_is_one_that_was_quicker(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_pace_is_looked_at_now_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, clock = pace.Pace(), [1.0]
-    monkeypatch.setattr(pace, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(pace, "loop", lambda: 1e-5)
+    found, clock = cpu_speed.CpuSpeed(), [1.0]
+    monkeypatch.setattr(cpu_speed, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(cpu_speed, "loop", lambda: 1e-5)
     looks = 0
     for _ in range(100):
         clock[0] += 0.001
@@ -294,8 +294,8 @@ def test_the_pace_is_looked_at_now_and_again(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_cell_was_slow_if_it_was_so_at_both_ends(
     monkeypatch: pytest.MonkeyPatch, at_first: float, at_last: float, said: bool
 ) -> None:
-    shown, now = pace.Pace(), [30e-6]
-    monkeypatch.setattr(pace, "loop", lambda: now[0])
+    shown, now = cpu_speed.CpuSpeed(), [30e-6]
+    monkeypatch.setattr(cpu_speed, "loop", lambda: now[0])
     monkeypatch.setattr(conditions, "flags", list)
     shown.look()
     found, now[0] = conditions.Conditions(shown), at_first
@@ -304,14 +304,14 @@ def test_a_cell_was_slow_if_it_was_so_at_both_ends(
     assert bool(found.after(None)) is said
 
 
-SLOW = "import witness.kernel.capture.pace as pace\nloop = pace.loop\npace.loop = lambda: 20 * loop()"
+SLOW = "import witness.capture.cpu_speed as cpu_speed\nloop = cpu_speed.loop\ncpu_speed.loop = lambda: 20 * loop()"
 
 
 @pytest.fixture
 def slow(kernel: Page) -> Iterator[Page]:
     assert kernel.run(SLOW).traceback == ""
     yield kernel
-    kernel.run("pace.loop = loop")
+    kernel.run("cpu_speed.loop = loop")
 
 
 def test_a_slow_machine_is_said_where_the_result_was_awaited(slow: Page) -> None:
@@ -331,12 +331,12 @@ def test_a_slow_machine_is_not_said_where_it_cannot_be_told_whether_the_result_w
 def test_two_looks_of_nine_make_a_machine_neither_slow_nor_quick(slow: Page, slow_ones: set[int], said: bool) -> None:
     looks = f"(1e-5 if look in {slow_ones} else 1e-6 for look in itertools.count() for go in range(2))"
     slow.run(f"import itertools\nlooks = {looks}")
-    timing = slow.timed("pace.loop = lambda: next(looks)\n%timeit -q -n 1 -r 9 time.sleep(0.011)")
+    timing = slow.timed("cpu_speed.loop = lambda: next(looks)\n%timeit -q -n 1 -r 9 time.sleep(0.011)")
     assert ("a slow machine" in timing.line) is said
 
 
 def test_a_quick_machine_is_not_called_slow(slow: Page) -> None:
-    slow.run("pace.loop = lambda: 1e-6")
+    slow.run("cpu_speed.loop = lambda: 1e-6")
     assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 9 time.sleep(0.011)").line
 
 

@@ -13,9 +13,9 @@ import pytest
 from tests.drift import __main__ as drift
 from tests.drift import environments
 from witness.__main__ import main
-from witness.check.compare import Changed, compare_cells, to_data, to_text
 from witness.check.evidence import bare
-from witness.records.page import CellRecord, LiveValue, PageRecord, Raised
+from witness.check.record_diff import Changed, diff_cells, to_data, to_text
+from witness.records.page_record import CellError, CellRecord, LiveValue, PageRecord
 from witness.records.store import Store
 
 NOTHING: dict[str, Any] = {"failed": [], "found": 0, "loaded": [], "lowered": []}
@@ -43,7 +43,7 @@ def work(traced: int, compiled: int, kind: str = "float32", own: str = "") -> di
 
 
 def changes(before: PageRecord, after: PageRecord) -> list[Changed]:
-    return list(compare_cells("x", bare(before), bare(after)))
+    return list(diff_cells("x", bare(before), bare(after)))
 
 
 def test_equal_records_show_no_change() -> None:
@@ -65,8 +65,8 @@ def test_equal_records_show_no_change() -> None:
             "stdout",
         ),
         ({"text": "HloModule jit_f"}, {"text": "HloModule jit_g"}, "IR", "stdout"),
-        ({"raised": Raised("builtins.A", "m")}, {"raised": Raised("builtins.B", "m")}, "error", "error"),
-        ({"raised": Raised("builtins.A", "m")}, {"raised": Raised("builtins.A", "n")}, "error", "error"),
+        ({"raised": CellError("builtins.A", "m")}, {"raised": CellError("builtins.B", "m")}, "error", "error"),
+        ({"raised": CellError("builtins.A", "m")}, {"raised": CellError("builtins.A", "n")}, "error", "error"),
         ({"captured": work(1, 1)}, {"captured": work(2, 1)}, "count", "jax f"),
         ({"captured": work(1, 1)}, {}, "count", "jax f"),
         ({"captured": work(1, 1)}, {"captured": work(2, 1, "int32")}, "count", "jax f"),

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from witness.check.acceptance import accepted
-from witness.check.comparison import Sheet, compare
 from witness.check.condition import Condition, NoCondition, condition_for
 from witness.check.evidence import Evidence
 from witness.check.expected import Expected, Malformed
-from witness.check.matching import Known, matched
+from witness.check.expected_diff import Sheet, diff
+from witness.check.matching import CellKey, matched
 from witness.check.measured import measured
 from witness.check.transcript import Part, digest_of
 from witness.records.normalise import RULES, normalise
@@ -33,7 +33,7 @@ def cell(number: int, source: str, text: str | None) -> Evidence:
 
 def faults(expected: Expected, cells: Sequence[Evidence], environment: dict[str, str]) -> list[str]:
     sheet = Sheet("docs/x.md", "tests/expected/x.txt", environment, "accept")
-    return [fault.rule for fault in compare(sheet, expected, cells)]
+    return [fault.rule for fault in diff(sheet, expected, cells)]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_a_malformed_file_names_its_line(text: str, line: int) -> None:
 
 def test_a_long_difference_is_cut() -> None:
     sheet = Sheet("docs/x.md", "tests/expected/x.txt", NEW, "accept")
-    (fault,) = compare(sheet, Expected(), [cell(1, "a", "\n".join(map(str, range(1000))))])
+    (fault,) = diff(sheet, Expected(), [cell(1, "a", "\n".join(map(str, range(1000))))])
     assert fault.detail.splitlines()[-1] == "… and 901 lines more"
 
 
@@ -180,8 +180,8 @@ def test_a_long_difference_is_cut() -> None:
 # Which cell is which
 
 
-def known(*sources: str) -> list[Known]:
-    return [Known(source, source.split("|")[0], source) for source in sources]
+def known(*sources: str) -> list[CellKey]:
+    return [CellKey(source, source.split("|")[0], source) for source in sources]
 
 
 @pytest.mark.parametrize(

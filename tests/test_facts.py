@@ -24,45 +24,48 @@ LINUX = sys.platform == "linux"
 def test_the_process_that_was_asked_starts_the_kernels(may_fork: bool, tmp_path: Path) -> None:
     facts = Facts(tmp_path, strict=True)
     assert facts.answer()["platform"] in ("cpu", "gpu", "tpu")
-    forge = facts.take_forge()
-    assert forge
+    forkserver = facts.take_forkserver()
+    assert forkserver
     environment = variables(tmp_path / "scratch", strict=True)
-    with Pages(tmp_path, may_fork=may_fork, environment=environment, started=forge) as pages, pages.start() as page:
+    with (
+        Pages(tmp_path, may_fork=may_fork, environment=environment, started=forkserver) as pages,
+        pages.start() as page,
+    ):
         assert page.kernel.forked == may_fork
-        assert page.forge == forge.pid
+        assert page.forkserver == forkserver.pid
         assert page.run("import jax\njax.devices()").status == "ok"
-    assert left([forge.pid]) == []
-    assert not forge.folder.exists()
+    assert left([forkserver.pid]) == []
+    assert not forkserver.folder.exists()
 
 
 @pytest.mark.skipif(not LINUX, reason="kernels are not forked here")
 def test_a_forge_of_another_environment_is_not_taken(tmp_path: Path) -> None:
     facts = Facts(tmp_path, strict=True)
-    forge = facts.take_forge()
-    assert forge
-    with Pages(tmp_path, may_fork=True, started=forge) as pages, pages.start() as page:
-        assert page.forge != forge.pid
+    forkserver = facts.take_forkserver()
+    assert forkserver
+    with Pages(tmp_path, may_fork=True, started=forkserver) as pages, pages.start() as page:
+        assert page.forkserver != forkserver.pid
         assert page.kernel.forked
-    assert left([forge.pid]) == []
+    assert left([forkserver.pid]) == []
 
 
-def test_a_run_that_has_nothing_to_do_ends_its_forge(tmp_path: Path) -> None:
+def test_a_run_that_has_nothing_to_do_ends_its_forkserver(tmp_path: Path) -> None:
     facts = Facts(tmp_path, strict=True)
     environment = find(facts)
-    forge = facts.take_forge()
-    run([], Store(tmp_path / environment.name), environment, Progress(), None, forge)
-    assert forge is None or (left([forge.pid]) == [] and not forge.folder.exists())
+    forkserver = facts.take_forkserver()
+    run([], Store(tmp_path / environment.name), environment, Progress(), None, forkserver)
+    assert forkserver is None or (left([forkserver.pid]) == [] and not forkserver.folder.exists())
 
 
 def test_an_answer_is_kept_and_a_forge_that_nobody_took_ends(tmp_path: Path) -> None:
     first = Facts(tmp_path, strict=True)
     found = first.answer()
-    forge = first._forge
+    forkserver = first._forkserver
     first.close()
-    assert forge is None or left([forge.pid]) == []
+    assert forkserver is None or left([forkserver.pid]) == []
     again = Facts(tmp_path, strict=True)
     assert again.answer() == found
-    assert again.take_forge() is None
+    assert again.take_forkserver() is None
 
 
 FAKES = {

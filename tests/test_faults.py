@@ -28,7 +28,7 @@ def builds(site: Site) -> list[subprocess.CompletedProcess[str]]:
 
 
 def says(log: str, name: str, expected: str) -> bool:
-    """Say whether a line of the log about a case matches the expected one."""
+    """Return whether a line of the log about a case matches the expected one."""
     pattern = f"*docs/{name}.md:{expected.removeprefix('page.md:')}".replace("[", "[[]")
     return any(fnmatchcase(line, f"{pattern}*") for line in log.splitlines())
 

@@ -13,7 +13,7 @@ import pytest
 from tests.building import CONF, Site, page
 from tests.kernels import Page, Pages
 from witness.records.captured import FILES, IR
-from witness.runner.page import PREAMBLE
+from witness.runner.execution import PREAMBLE
 
 NAME = "print((lambda: 0).__code__.co_filename)"
 WARNS = "import warnings\nwarnings.warn('twice')"

@@ -21,14 +21,14 @@ import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from tests.kernels import ENVIRONMENT, Page, Pages, Reply, alive, left
+from witness.kernels.forkserver import Forkserver
+from witness.kernels.manager import KernelFailed, UnknownKernel
 from witness.reading.clocks import reading
 from witness.reading.plan import Cell, Plan
 from witness.records.store import Store
 from witness.runner.environment import find
+from witness.runner.execution import PREAMBLE
 from witness.runner.facts import Facts
-from witness.runner.forge import Forge
-from witness.runner.kernels import KernelFailed, UnknownKernel
-from witness.runner.page import PREAMBLE
 from witness.runner.progress import Progress
 from witness.runner.run import run
 
@@ -179,7 +179,7 @@ def test_no_variable_and_no_profile_of_ours_arrives(
         imports = {"PYDEVD_USE_FRAME_EVAL", "TF_CPP_MIN_LOG_LEVEL", "TPU_SKIP_MDS_QUERY"}
         assert {name: found[name] for name in found if name not in shell | imports} == environment
         if LINUX:
-            for pid in (page.kernel.pid, page.tell("os.getppid()"), page.forge):
+            for pid in (page.kernel.pid, page.tell("os.getppid()"), page.forkserver):
                 assert "hush" not in Path(f"/proc/{pid}/environ").read_text()
         assert page.tell("[name for name in ('started', 'lines') if name in globals()]") == []
     assert sorted(path.name for path in profile.iterdir()) == ["ipython_config.py", "startup"]
@@ -258,7 +258,7 @@ def test_a_forked_kernel_acts_like_an_ordinary_one(forked: Pages) -> None:
             kernel.run(PREAMBLE)  # without it, what is written to a descriptor may be lost, as in a stock run
         for cell in CELLS.strip().splitlines():
             assert normalised(ours.run(cell)) == normalised(stock.run(cell)), cell
-        assert ours.fate() == stock.fate() == "exited with status 0"
+        assert ours.exit_reason() == stock.exit_reason() == "exited with status 0"
 
 
 def test_code_that_sets_variables_gets_an_ordinary_kernel(forked: Pages) -> None:
@@ -270,7 +270,7 @@ def test_code_that_sets_variables_gets_an_ordinary_kernel(forked: Pages) -> None
 
 def test_hardly_anything_is_imported_after_the_fork(forked: Pages) -> None:
     """Says which modules a new ipykernel or JAX imports lazily, to be added to `warmth.LATER`."""
-    code = "import sys; from witness.kernel import warmth; assert warmth.warm() == ''; print(*sys.modules)"
+    code = "import sys; from witness.kernels.parent import preload; assert preload.preload() == ''; print(*sys.modules)"
     environment = {**ENVIRONMENT, "PYTHONPATH": str(CONF)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     with forked.start() as page:
@@ -296,11 +296,11 @@ def test_hardly_anything_is_imported_after_the_fork(forked: Pages) -> None:
 )
 def test_a_kernel_that_ends_says_how(pages: Pages, code: str, fate: str) -> None:
     with pages.start() as page:
-        assert page.kernel.fate() == "alive"
+        assert page.kernel.exit_reason() == "alive"
         page.begin(f"import os, signal; {code}")
-        assert page.fate() == fate
+        assert page.exit_reason() == fate
         page.kernel.kill()
-        assert page.kernel.fate() == fate
+        assert page.kernel.exit_reason() == fate
 
 
 def test_a_cell_can_be_interrupted(pages: Pages) -> None:
@@ -364,7 +364,7 @@ def test_what_a_page_starts_ends_with_it(pages: Pages, neighbour: Page, how: str
             assert left(pids) == []
         elif how == "death":
             page.begin("os._exit(0)")
-            assert page.fate() == "exited with status 0"
+            assert page.exit_reason() == "exited with status 0"
             assert left(pids) == []
     assert left(pids) == []
     assert alive(safe) == safe
@@ -394,7 +394,7 @@ def test_orphans_live_as_long_as_the_page_and_are_not_its_children(pages: Pages,
         assert mine == "no children"
         if killed:
             os.kill(psutil.Process(page.kernel.pid).ppid(), signal.SIGKILL)
-            assert page.fate() == "killed by SIGKILL (signal 9)"
+            assert page.exit_reason() == "killed by SIGKILL (signal 9)"
         else:
             assert alive(pids) == pids
     assert left(pids) == []
@@ -403,8 +403,8 @@ def test_orphans_live_as_long_as_the_page_and_are_not_its_children(pages: Pages,
 
 LEFT_OUT = """
 import subprocess, sys
-from witness.kernel import birth, guard
-birth.adopt_orphans()
+from witness.kernels.parent import guard, process
+process.adopt_orphans()
 seen, left_out = guard.children, []
 def children():
     left_out.append(1)
@@ -437,7 +437,7 @@ def test_leaving_the_context_ends_all_and_removes_all(tmp_path: Path, temporary:
         pages.start() as page,
         pages.start(code="os.environ") as other,
     ):
-        pids = [*page.tell("pids", CHILDREN), *other.tell("pids", CHILDREN), page.forge]
+        pids = [*page.tell("pids", CHILDREN), *other.tell("pids", CHILDREN), page.forkserver]
         assert list(temporary.glob("witness-*"))
         pages.leave()
         assert left(pids) == []
@@ -456,11 +456,11 @@ def test_a_cancelled_page_leaves_nothing(pages: Pages, tmp_path: Path) -> None:
                 await asyncio.wait_for(page(), moment)
         await asyncio.sleep(0.1)
         new = [int(pid) for pid in set(children.read_text().split()) - before]
-        assert await asyncio.to_thread(left, new) == []  # the forge's late answers are read meanwhile
+        assert await asyncio.to_thread(left, new) == []  # the fork server's late answers are read meanwhile
 
     with pages.start() as witness:
-        forge = witness.forge
-        children = Path(f"/proc/{forge}/task/{forge}/children")
+        forkserver = witness.forkserver
+        children = Path(f"/proc/{forkserver}/task/{forkserver}/children")
         before = set(children.read_text().split())
         pages.runner.run(cancel(children, before))
 
@@ -468,21 +468,21 @@ def test_a_cancelled_page_leaves_nothing(pages: Pages, tmp_path: Path) -> None:
 @pytest.mark.skipif(not LINUX, reason="nothing tells whose children are left here")
 def test_a_process_whose_start_was_cancelled_is_ended(tmp_path: Path) -> None:
     async def run() -> None:
-        forge = await Forge.start(ENVIRONMENT, warm=False)
+        forkserver = await Forkserver.start(ENVIRONMENT, warm=False)
         spawn = partial(
-            forge.spawn, ["sleep", "1000"], fork=False, cwd=tmp_path, environment=ENVIRONMENT, log=tmp_path / "log"
+            forkserver.spawn, ["sleep", "1000"], fork=False, cwd=tmp_path, environment=ENVIRONMENT, log=tmp_path / "log"
         )
         cancelled = asyncio.create_task(spawn())
         await asyncio.sleep(0)
         cancelled.cancel()
         await asyncio.wait([cancelled])
         other = await spawn()
-        guards = Path(f"/proc/{forge.pid}/task/{forge.pid}/children").read_text().split()
+        guards = Path(f"/proc/{forkserver.pid}/task/{forkserver.pid}/children").read_text().split()
         mine = psutil.Process(other.pid).ppid()
         cancelled_guards = [int(pid) for pid in guards if int(pid) != mine]
         assert await asyncio.to_thread(left, cancelled_guards) == []  # its answer may come after the other's
-        assert other.fate == "alive"
-        forge.close()
+        assert other.exit_reason == "alive"
+        forkserver.close()
 
     asyncio.run(run())
 
@@ -491,8 +491,8 @@ def test_a_kernel_dies_with_the_forge_and_the_next_has_a_new_one(tmp_path: Path)
     with Pages(tmp_path, may_fork=LINUX) as pages:
         with pages.start() as page:
             pids = page.tell("pids", CHILDREN)
-            os.kill(page.forge, signal.SIGKILL)
-            assert page.fate() == "killed by SIGKILL (signal 9)"
+            os.kill(page.forkserver, signal.SIGKILL)
+            assert page.exit_reason() == "killed by SIGKILL (signal 9)"
             assert left(pids) == []
         with pages.start() as page:
             assert page.tell("1 + 1") == 2
@@ -502,7 +502,7 @@ def test_a_kernel_dies_with_the_forge_and_the_next_has_a_new_one(tmp_path: Path)
 CLIENT = r"""
 import asyncio, json, os, sys, time
 from pathlib import Path
-from witness.runner.kernels import Kernels
+from witness.kernels.manager import Kernels
 
 async def main():
     environment, may_fork, held, children = json.loads(sys.argv[1])
@@ -531,13 +531,13 @@ def test_killing_the_client_leaves_nothing(held: bool, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not LINUX, reason="nothing else tells a process that its parent died")
 def test_killing_the_client_and_the_forge_at_once_ends_the_kernel(tmp_path: Path) -> None:
-    with killed_client(tmp_path, tmp_path, held=False, forge=True) as (kernel, *_, forge):
-        assert left([kernel, forge]) == []
+    with killed_client(tmp_path, tmp_path, held=False, forkserver=True) as (kernel, *_, forkserver):
+        assert left([kernel, forkserver]) == []
 
 
 @contextmanager
-def killed_client(cwd: Path, temporary: Path, *, held: bool, forge: bool = False) -> Iterator[list[int]]:
-    """Yield the processes that were there when a client was killed: its kernel, the kernel's children, its forge."""
+def killed_client(cwd: Path, temporary: Path, *, held: bool, forkserver: bool = False) -> Iterator[list[int]]:
+    """Yield the processes that were there when a client was killed: its kernel, that one's children, its forkserver."""
     client = subprocess.Popen(
         [sys.executable, "-c", CLIENT, json.dumps([ENVIRONMENT, LINUX, held, CHILDREN])],
         env={**ENVIRONMENT, "PYTHONPATH": str(CONF), "TMPDIR": str(temporary)},
@@ -551,7 +551,7 @@ def killed_client(cwd: Path, temporary: Path, *, held: bool, forge: bool = False
         pids: list[int] = json.loads(output.readline())
     try:
         assert alive(pids) == pids
-        if forge:
+        if forkserver:
             os.kill(pids[-1], signal.SIGKILL)
         client.kill()
         client.wait()
@@ -656,7 +656,7 @@ OTHERWISE = {
 def test_a_fork_ends_where_a_fresh_import_could_go_otherwise(forked: Pages, name: str) -> None:
     with forked.start() as page:
         page.begin(f"import os, sys\n{OTHERWISE[name]}\nimport jax")
-        assert page.fate() == "killed by SIGKILL (signal 9)"
+        assert page.exit_reason() == "killed by SIGKILL (signal 9)"
         assert '"why"' in page.kernel.notes.read_text()
 
 
@@ -695,7 +695,7 @@ def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(name: str, 
     environment = find(facts)
     store = Store(tmp_path / environment.name)
     plan = Plan("page", "page.md", "python3", cells, strict=False)
-    run([plan], store, environment, Progress(), None, facts.take_forge())
+    run([plan], store, environment, Progress(), None, facts.take_forkserver())
     record = store.read("page")
     assert record
     assert record.problems == []

@@ -15,10 +15,10 @@ import pytest
 
 from tests.building import ROOT
 from tests.elements import text
-from witness.lens import page
-from witness.lens.links import Links, segments
+from witness.lens.document import SCRIPT, STATIC, STYLE, document, section
 from witness.lens.magic import called, short
 from witness.lens.panes import visible
+from witness.lens.span_links import Links, segments
 from witness.records.ir import Ir, Operation, Place
 from witness.records.lens import Lens, Source
 from witness.records.scrub import Machine, Scrubber
@@ -140,7 +140,7 @@ def test_a_function_without_source_says_so_and_keeps_its_lines(lenses: dict[str,
     lens = lenses["made"]
     assert [(source.file, source.text) for source in lens.sources] == [("<string>", "")]
     assert {place.line for place in lens.stages[0].places} == {2}
-    assert "source cannot be read" in page.section(lens)
+    assert "source cannot be read" in section(lens)
 
 
 def test_decorators_and_several_files_are_shown(lenses: dict[str, Lens]) -> None:
@@ -173,9 +173,9 @@ def test_op_by_op_moves_more_than_compiled(lenses: dict[str, Lens]) -> None:
 def test_a_loop_is_said_to_be_counted_once(lenses: dict[str, Lens]) -> None:
     assert lenses["rnn"].loops == ["a loop of 5 rounds"]
     assert {kernel.times for kernel in lenses["rnn"].kernels} == {1, 5}
-    assert "body of a loop once" in page.section(lenses["rnn"])
+    assert "body of a loop once" in section(lenses["rnn"])
     assert {kernel.times for kernel in lenses["until"].kernels} >= {None}
-    assert "body of a loop once" not in page.section(lenses["attention"])
+    assert "body of a loop once" not in section(lenses["attention"])
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_a_loop_is_said_to_be_counted_once(lenses: dict[str, Lens]) -> None:
 
 def test_the_panes_say_every_line_and_the_shares(lenses: dict[str, Lens]) -> None:
     for lens in lenses.values():
-        tree = html5lib.parse(page.section(lens), namespaceHTMLElements=False)
+        tree = html5lib.parse(section(lens), namespaceHTMLElements=False)
         panes = [node for node in tree.iter("div") if node.get("class") == "lens-text"]
         assert len(panes) == 1 + len(lens.stages)
         for pane, stage in zip(panes[1:], lens.stages, strict=True):
@@ -195,15 +195,15 @@ def test_the_panes_say_every_line_and_the_shares(lenses: dict[str, Lens]) -> Non
 
 
 def test_a_gradient_s_lens_is_light(lenses: dict[str, Lens]) -> None:
-    static = [(page.STATIC / name).read_bytes() for name in (page.SCRIPT, page.STYLE)]
-    assert len(gzip.compress(page.section(lenses["gradient"], short).encode())) <= 6_000
+    static = [(STATIC / name).read_bytes() for name in (SCRIPT, STYLE)]
+    assert len(gzip.compress(section(lenses["gradient"], short).encode())) <= 6_000
     assert sum(len(gzip.compress(file)) for file in static) <= 10_000
-    assert len(page.document(lenses["gradient"], "", short).encode()) <= 60_000
+    assert len(document(lenses["gradient"], "", short).encode()) <= 60_000
 
 
 def test_a_file_asks_nobody_for_anything(lenses: dict[str, Lens]) -> None:
-    document = page.document(lenses["attention"], "model:attention", short)
-    assert not re.search(r"(?:src|href)=|https?:|@import|url\(", document)
+    whole = document(lenses["attention"], "model:attention", short)
+    assert not re.search(r"(?:src|href)=|https?:|@import|url\(", whole)
 
 
 def test_parts_of_a_line_nest_the_innermost_first() -> None:
@@ -217,7 +217,7 @@ def test_parts_of_a_line_nest_the_innermost_first() -> None:
 
 def test_markup_in_a_program_stays_text() -> None:
     lens = Lens("<b>", [Ir("jaxpr", "<script>", [], [])], [Source("<string>", 1, "x = '<script>'")])
-    assert page.section(lens).count("<script") == 1
+    assert section(lens).count("<script") == 1
 
 
 # ---------------------------------------------------------------------------------------------------------------------

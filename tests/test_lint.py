@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from witness.reading.lint import RULES, UTF8, Complaint, lint, lint_bytes
+from witness.lint import RULES, UTF8, Complaint, lint, lint_bytes
 
 CASES = Path(__file__).parent / "lint"
 FAILING = sorted(path.name for path in (CASES / "fail").iterdir())

@@ -14,7 +14,7 @@ from tests.mutation.mutant import Edit, Mutant
 from tests.mutation.pages import expectations, mutants
 from tests.mutation.report import Report, Tally, equivalents
 from tests.mutation.trial import Outcome, Trial
-from witness.reading.pages import plans
+from witness.lint.pages import plans
 from witness.runner.environment import Environment, find
 from witness.runner.facts import Facts
 

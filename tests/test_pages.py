@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.building import page
-from witness.reading.pages import NoPages, plans
+from witness.lint.pages import plans
+from witness.reading.pages import NoPages
 from witness.reading.plan import Cell, Live, Plan
 
 PLAN = Plan("planned", "docs/planned.md", "python3", [Cell(1, 9, "1", rtol=1e-3)], [Live("a", "b", 1, 1)])

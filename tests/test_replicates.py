@@ -11,7 +11,7 @@ import pytest
 
 from tests.building import Site, page
 from tests.programs import call
-from witness.records.page import LiveValue, Measured, PageRecord, Replicate
+from witness.records.page_record import LiveValue, OtherRun, PageRecord, Replicate
 from witness.records.replicate import Varied, medians, varied
 from witness.records.store import Store
 
@@ -121,8 +121,8 @@ def test_no_run_at_all_is_refused(tmp_path: Path) -> None:
 
 
 def test_medians_are_those_of_the_same_statement_in_the_same_place() -> None:
-    run = Replicate("", 1.0, [Measured(2, False, "f()", 1.0), Measured(2, True, "g()", 2.0)], [])
-    other = Replicate("", 1.0, [Measured(2, False, "h()", 3.0)], [])
+    run = Replicate("", 1.0, [OtherRun(2, False, "f()", 1.0), OtherRun(2, True, "g()", 2.0)], [])
+    other = Replicate("", 1.0, [OtherRun(2, False, "h()", 3.0)], [])
     assert medians([run, other], 2, False, 0, "f()") == [1.0]
     assert medians([run, other], 2, True, 0, "g()") == [2.0]
     assert medians([run, other], 2, False, 1, "f()") == []

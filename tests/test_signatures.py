@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kernels import Page, Pages
+from witness.records.compilation import Compilation, CompiledProgram, compilation_of, total
 from witness.records.signature import Signature, folded, merged
-from witness.records.work import Program, Work, total, work_in
-from witness.runner.page import PREAMBLE
+from witness.runner.execution import PREAMBLE
 
 SET_UP = """\
 import functools, jax, jax.numpy as jnp, numpy as np
@@ -111,23 +111,23 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def works(kernel: Page) -> dict[str, Work]:
+def works(kernel: Page) -> dict[str, Compilation]:
     """Return the work of each cell; they run in their order, for some need what came before."""
     found = {}
     for name, (code, _) in CELLS.items():
         reply = kernel.run(code)
         assert not reply.traceback, name
-        found[name] = work_in(reply.captured) or Work([], Program(""))
+        found[name] = compilation_of(reply.captured) or Compilation([], CompiledProgram(""))
     return found
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_function_has_the_types_for_which_it_was_traced_or_compiled(name: str, works: dict[str, Work]) -> None:
+def test_a_function_has_the_types_for_which_it_was_traced_or_compiled(name: str, works: dict[str, Compilation]) -> None:
     (program,) = works[name].programs
     assert [(it.short, it.traced) for it in program.types] == CELLS[name][1]
 
 
-def test_what_many_types_say_in_few_words_the_record_has_in_full(works: dict[str, Work]) -> None:
+def test_what_many_types_say_in_few_words_the_record_has_in_full(works: dict[str, Compilation]) -> None:
     (program,) = works["a pytree"].programs
     assert len(program.types[0].arguments) == 41
     assert program.types[0].arguments[-1] == "~int32[]"
@@ -135,7 +135,7 @@ def test_what_many_types_say_in_few_words_the_record_has_in_full(works: dict[str
 
 @pytest.mark.parametrize("code", OWN)
 def test_the_programs_of_jax_have_dtypes_alone(code: str, kernel: Page) -> None:
-    work = work_in(kernel.run(code).captured)
+    work = compilation_of(kernel.run(code).captured)
     assert (work.dtypes if work else []) == OWN[code]
     assert work is None or work.own.types == []
 
@@ -155,7 +155,7 @@ assert told == 1"""
 def test_types_that_cannot_be_told_fail_no_call(kernel: Page) -> None:
     reply = kernel.run(SPOILT)
     assert not reply.traceback
-    work = work_in(reply.captured)
+    work = compilation_of(reply.captured)
     assert work is not None
     assert [(len(program.compiled), program.types) for program in work.programs] == [(1, [])]
 
@@ -203,17 +203,19 @@ def test_a_program_without_unused_arguments_is_of_the_same_trace() -> None:
 
 
 def test_the_work_of_a_page_has_all_types_each_once() -> None:
-    one = Work([Program("f", [1.0], types=[of("a[]")])], Program(""), dtypes=["bool", "int32"])
-    two = Work([Program("f", [1.0], types=[of("b[]"), of("a[]")])], Program(""), dtypes=["bool", "float32"])
+    one = Compilation([CompiledProgram("f", [1.0], types=[of("a[]")])], CompiledProgram(""), dtypes=["bool", "int32"])
+    two = Compilation(
+        [CompiledProgram("f", [1.0], types=[of("b[]"), of("a[]")])], CompiledProgram(""), dtypes=["bool", "float32"]
+    )
     both = total([one, two])
     assert both.programs[0].types == [of("a[]", traced=2), of("b[]")]
     assert both.dtypes == ["bool", "float32", "int32"]
-    assert Work.from_json(json.loads(json.dumps(both.to_json()))) == both
+    assert Compilation.from_json(json.loads(json.dumps(both.to_json()))) == both
 
 
 def test_a_line_says_for_how_many_types_a_function_was_traced() -> None:
     failed = of("c[]", results=None)
-    assert Program("f", [0.1, 0.2], types=[of("a[]"), of("b[]"), of("d[]", traced=0)]).line.startswith(
+    assert CompiledProgram("f", [0.1, 0.2], types=[of("a[]"), of("b[]"), of("d[]", traced=0)]).line.startswith(
         "f traced 2× for 2 types ("
     )
-    assert Program("f", [0.1, 0.2], [0.1], types=[of("a[]", traced=2), failed]).line.startswith("f traced 2× (")
+    assert CompiledProgram("f", [0.1, 0.2], [0.1], types=[of("a[]", traced=2), failed]).line.startswith("f traced 2× (")

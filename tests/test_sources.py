@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from witness.runner.sources import Sources
+from witness.runner.source_guard import SourceGuard
 
 
 def test_each_kind_of_change_is_seen(tmp_path: Path) -> None:
     (tmp_path / "part").mkdir()
     for name in ("kept.md", "edited.md", "part/gone.md"):
         (tmp_path / name).write_text(name)
-    sources = Sources(tmp_path)
+    sources = SourceGuard(tmp_path)
     moment = sources.now()
     assert sources.changes(moment) == []
     (tmp_path / "edited.md").write_text("longer than before")
@@ -25,13 +25,13 @@ def test_each_kind_of_change_is_seen(tmp_path: Path) -> None:
 def test_a_change_of_equal_length_is_seen(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("one")
     os.utime(tmp_path / "page.md", ns=(0, 0))
-    sources = Sources(tmp_path)
+    sources = SourceGuard(tmp_path)
     (tmp_path / "page.md").write_text("two")
     assert sources.changes(0) == ["page.md"]
 
 
 def test_who_began_later_is_not_asked(tmp_path: Path) -> None:
-    sources = Sources(tmp_path)
+    sources = SourceGuard(tmp_path)
     early = sources.now()
     (tmp_path / "dropped.txt").write_text("")
     assert sources.changes(early) == ["dropped.txt"]
@@ -41,7 +41,7 @@ def test_who_began_later_is_not_asked(tmp_path: Path) -> None:
 
 
 def test_what_editors_and_python_leave_is_no_change(tmp_path: Path) -> None:
-    sources = Sources(tmp_path)
+    sources = SourceGuard(tmp_path)
     for name in (".hidden", "page.md~", ".page.md.swp", "page.swp"):
         (tmp_path / name).write_text("")
     (tmp_path / "__pycache__").mkdir()
@@ -50,10 +50,10 @@ def test_what_editors_and_python_leave_is_no_change(tmp_path: Path) -> None:
 
 
 def test_without_a_folder_nothing_changes() -> None:
-    sources = Sources(None)
+    sources = SourceGuard(None)
     assert sources.changes(sources.now()) == []
 
 
 def test_a_link_that_leads_upwards_is_not_walked(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert Sources(tmp_path).changes(0) == []
+    assert SourceGuard(tmp_path).changes(0) == []

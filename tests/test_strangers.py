@@ -24,7 +24,7 @@ import pytest
 from tests.stock import execution
 from witness.reading.notebook import read_notebook
 from witness.reading.site import Site
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 from witness.records.scrub import without_colour
 
 CASES = Path(__file__).parent / "strangers"
@@ -175,7 +175,7 @@ def block(number: int, kind: str, text: str) -> Iterator[str]:
 
 
 def like(pattern: str, line: str) -> bool:
-    """Say whether a line is as a pattern says, in which ``…`` stands for anything."""
+    """Return whether a line is as a pattern says, in which ``…`` stands for anything."""
     return bool(re.fullmatch(".*".join(map(re.escape, pattern.rstrip().split("…"))), line, re.DOTALL))
 
 

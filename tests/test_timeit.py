@@ -14,7 +14,7 @@ from tests.kernels import Page, Pages
 from witness.records.captured import TIMING
 from witness.records.store import Store
 from witness.records.timing import timings
-from witness.runner.page import PREAMBLE
+from witness.runner.execution import PREAMBLE
 
 SETUP = """
 import threading
@@ -359,7 +359,7 @@ class Spy(stock_module.Timer):
         loops.append(self.inner.__code__)
         return 1.0
 
-measured = import_module("witness.kernel.capture.measurement")
+measured = import_module("witness.capture.measurement")
 own, theirs = measured.Timer, stock_module.Timer
 try:
     stock_module.Timer = Spy

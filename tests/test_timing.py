@@ -11,7 +11,7 @@ from collections.abc import Callable
 import compare
 import pytest
 
-from witness.kernel.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
+from witness.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
 from witness.records.drift import drifts
 from witness.records.median import interval, probability, ranks
 from witness.records.timing import NARROW, Stopped, Timing, durations, timings

@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 
 from witness.check.transcript import COUNTED, Part, transcripts
-from witness.records.page import CellRecord, PageRecord
+from witness.records.compilation import Compilation, CompiledProgram
+from witness.records.page_record import CellRecord, PageRecord
 from witness.records.signature import Signature
 from witness.records.timing import Timing
-from witness.records.work import Program, Work
 
 F32, F16, WEAK = "float32[8]", "float16[8]", "~float32[]"
 TIMED = Timing("f(x)", 1, [1.0] * 12, [], "execution", "narrow").to_json()
 
 
-def parts(*programs: Program, dtypes: tuple[str, ...] = (), timed: bool = False) -> list[Part]:
-    captured: dict[str, Any] = {"work": Work([*programs], Program(""), dtypes=[*dtypes]).to_json()}
+def parts(*programs: CompiledProgram, dtypes: tuple[str, ...] = (), timed: bool = False) -> list[Part]:
+    captured: dict[str, Any] = {"work": Compilation([*programs], CompiledProgram(""), dtypes=[*dtypes]).to_json()}
     cell = CellRecord(1, 1, "f(x)", 0.1, 1, [], captured={**captured, "timings": [TIMED] * timed})
     record = PageRecord("x", "key", {}, "2026-01-01", 1.0, [cell], [])
     return [part for part in transcripts(record)[1].parts if part.kind.startswith("jax ")]
 
 
-def f(*types: Signature, traced: int = 1, failed: int = 0) -> Program:
-    return Program("f", [0.1] * traced, [0.1] * failed, compiled=[0.2] * traced, types=[*types])
+def f(*types: Signature, traced: int = 1, failed: int = 0) -> CompiledProgram:
+    return CompiledProgram("f", [0.1] * traced, [0.1] * failed, compiled=[0.2] * traced, types=[*types])
 
 
 def of(*arguments: str, result: str | None = F32, traced: int = 1) -> Signature:
@@ -46,12 +46,12 @@ def of(*arguments: str, result: str | None = F32, traced: int = 1) -> Signature:
         ([f()], "traced 1, compiled 1"),
     ],
 )  # fmt: skip
-def test_below_the_counts_is_a_line_for_each_signature(programs: list[Program], text: str) -> None:
+def test_below_the_counts_is_a_line_for_each_signature(programs: list[CompiledProgram], text: str) -> None:
     assert parts(*programs) == [Part("jax f", text, parts(*programs)[0].loose)]
 
 
 def test_what_was_only_asked_for_is_no_evidence() -> None:
-    assert parts(Program("f", found=1, types=[of(F32, traced=0)])) == []
+    assert parts(CompiledProgram("f", found=1, types=[of(F32, traced=0)])) == []
 
 
 def test_the_dtypes_of_own_programs_are_a_piece_of_their_own() -> None:
@@ -83,7 +83,7 @@ def test_a_change_among_what_is_folded_changes_the_digest() -> None:
     assert not one.allows(other)
 
 
-def many(last: str, traced: int = 1) -> Program:
+def many(last: str, traced: int = 1) -> CompiledProgram:
     return f(*(of(f"float32[{n}]") for n in range(20)), of(last, traced=traced), traced=20 + traced)
 
 

@@ -24,5 +24,5 @@ def load_ipython_extension(shell: Any) -> None:
     """Load the kernel extension: ``%load_ext witness`` in a notebook."""
     from importlib import import_module  # nothing imports the kernel side; a kernel asks for it by name
 
-    import_module("witness.kernel.capture").load(shell)
+    import_module("witness.capture").load(shell)
     import_module("witness.lens.magic").load(shell)

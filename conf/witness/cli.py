@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from witness.reading.pages import NoPages, files, plans
+from witness.lint.pages import plans
+from witness.reading.pages import NoPages, files
 from witness.records.count import counted
 from witness.records.store import Store
 from witness.runner.display import progress
@@ -91,8 +92,8 @@ def _run(options: argparse.Namespace) -> int:
     environment = find(facts, require_jax=any(plan.strict for plan in pages.plans))
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)
-    memory, forge = options.memory and options.memory * 10**6, facts.take_forge()
-    run(pages.plans, store, environment, shown, pages.root, forge, replicates=options.replicates, memory=memory)
+    memory, forkserver = options.memory and options.memory * 10**6, facts.take_forkserver()
+    run(pages.plans, store, environment, shown, pages.root, forkserver, replicates=options.replicates, memory=memory)
     faults = report(pages.plans, store)
     for line in [*pages.unreadable, *faults]:
         print(line, file=sys.stderr)
@@ -113,7 +114,7 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    from witness.reading.lint import lint_bytes
+    from witness.lint import lint_bytes
 
     complaints = [
         complaint for path in files(options.pages, ".md") for complaint in lint_bytes(path.read_bytes(), path)

@@ -20,9 +20,9 @@ import nbformat
 
 from tests.bench.row import Row
 from tests.bench.sites import ROOT
-from witness.reading.page import read_file
+from witness.lint.pages import read_file
 from witness.reading.site import Site
-from witness.runner.page import PREAMBLE
+from witness.runner.execution import PREAMBLE
 
 MAGIC = re.compile(r"^(\s*)(\w+\s*=\s*)?%timeit((?: +-(?:[tcqo]|[nrpv] *\w+))*) +(.+)$", re.MULTILINE)
 

@@ -13,7 +13,7 @@ from tests.mutation.mutant import Mutant
 from tests.mutation.pages import expectations, mutants
 from tests.mutation.report import Report, equivalents
 from tests.mutation.trial import Trial
-from witness.reading.pages import plans
+from witness.lint.pages import plans
 from witness.runner.environment import find
 from witness.runner.facts import Facts
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.mutation.mutant import Mutant
-from witness.check.comparison import Sheet, compare
 from witness.check.evidence import evidence
 from witness.check.expected import Expected
-from witness.reading.lint import lint
-from witness.reading.page import read_file
+from witness.check.expected_diff import Sheet, diff
+from witness.lint import lint
+from witness.lint.pages import read_file
 from witness.reading.plan import Budget, Plan, Unreadable
 from witness.reading.site import Site
 from witness.records.store import Store
@@ -101,7 +101,7 @@ class Trial:
         if record.problems:
             return f"run: {record.problems[0].rule}"
         sheet = Sheet(plan.path, "expected.txt", dataclasses.asdict(self.environment), "")
-        fault = next(compare(sheet, Expected.from_text(expected), evidence(plan, record)), None)
+        fault = next(diff(sheet, Expected.from_text(expected), evidence(plan, record)), None)
         return f"check: {fault.rule}" if fault else ""
 
     def _expected(self, page: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from witness.check.comparison import pairs
 from witness.check.condition import Condition, condition_for
 from witness.check.evidence import Evidence, agree
 from witness.check.expected import Entry, Expected, Overlay, base_of
+from witness.check.expected_diff import pairs
 from witness.check.transcript import Part
 
 

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from witness.check.acceptance import accepted, steady, unsteady
-from witness.check.comparison import Sheet, compare, difference
 from witness.check.condition import Condition
 from witness.check.evidence import Evidence, evidence
 from witness.check.expected import Expected, Malformed
+from witness.check.expected_diff import Sheet, diff, difference
+from witness.check.expected_files import ExpectedFiles
 from witness.check.fault import Fault
-from witness.check.files import Files
 from witness.check.verdict import Verdict
 from witness.reading.pages import Pages
 from witness.reading.plan import Plan
 from witness.records.count import counted
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import Environment
@@ -36,7 +36,7 @@ class Book:
     pages: Pages
     environment: Environment
     store: Store
-    files: Files
+    files: ExpectedFiles
 
     def check(self) -> int:
         """Compare each page; return the exit status."""
@@ -55,7 +55,7 @@ class Book:
             return False
         if (expected := self._expected(plan, verdict)) is None:
             return False
-        found = list(compare(self._sheet(plan), expected, cells))
+        found = list(diff(self._sheet(plan), expected, cells))
         verdict.faults += found
         return not found
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from witness.check.book import Book
 from witness.check.condition import Condition, NoCondition
-from witness.check.files import Files
-from witness.reading.pages import NoPages, plans
+from witness.check.expected_files import ExpectedFiles
+from witness.lint.pages import plans
+from witness.reading.pages import NoPages
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import find
@@ -48,8 +49,8 @@ def _check(options: argparse.Namespace) -> int:
         pages = plans(options.pages)
         environment = find(facts)
         store = Store(options.records.resolve() / environment.name)
-        run(pages.plans, store, environment, progress(), pages.root, facts.take_forge())
+        run(pages.plans, store, environment, progress(), pages.root, facts.take_forkserver())
     finally:
         facts.close()
-    book = Book(pages, environment, store, Files(options.expected.resolve()))
+    book = Book(pages, environment, store, ExpectedFiles(options.expected.resolve()))
     return book.accept(overlay) if options.accept else book.check()

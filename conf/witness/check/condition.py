@@ -29,7 +29,7 @@ class Condition:
             raise NoCondition("an overlay needs a condition, such as `@ jax<0.11`")
 
     def holds(self, environment: Mapping[str, Any]) -> bool:
-        """Say whether it holds in an environment, given as in a record.
+        """Return whether it holds in an environment, given as in a record.
 
         >>> Condition("jax>=0.10,<0.11 device=cpu").holds({"jax": "0.10.2", "platform": "cpu"})
         True

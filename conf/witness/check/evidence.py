@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from witness.check.matching import Known
+from witness.check.matching import CellKey
 from witness.check.transcript import Part, Transcript, transcripts
 from witness.check.unstable import hlo
 from witness.reading.plan import Cell, Plan
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Evidence:
         return f"cell {self.number}" if self.number else "top of the page"
 
     @property
-    def known(self) -> Known:
+    def known(self) -> CellKey:
         """What it is matched by."""
-        return Known(self.digest, self.title, "\n".join(f"{part.kind}\n{part.text}" for part in self.parts))
+        return CellKey(self.digest, self.title, "\n".join(f"{part.kind}\n{part.text}" for part in self.parts))
 
 
 def evidence(plan: Plan, record: PageRecord) -> list[Evidence]:
@@ -57,5 +57,5 @@ def _evidence(it: Transcript, cell: Cell | None) -> Evidence:
 
 
 def agree(expected: tuple[Part, ...], got: tuple[Part, ...], rtol: float | None = None) -> bool:
-    """Say whether parts are what they are expected to be."""
+    """Return whether parts are what they are expected to be."""
     return len(expected) == len(got) and all(a.allows(b, rtol) for a, b in zip(expected, got, strict=True))

@@ -11,7 +11,7 @@ ALIKE = 0.5
 
 
 @dataclass(frozen=True)
-class Known:
+class CellKey:
     """What a cell is known by."""
 
     digest: str
@@ -25,7 +25,7 @@ Pair = tuple[int | None, int | None]
 """Indices of one cell before and after; None where there is none."""
 
 
-def matched(before: Sequence[Known], after: Sequence[Known]) -> list[Pair]:
+def matched(before: Sequence[CellKey], after: Sequence[CellKey]) -> list[Pair]:
     """Return pairs in the order of the page: equal sources first, then, between those, the likest in order.
 
     >>> cells = [Known(name, name, "") for name in "abcd"]
@@ -42,7 +42,7 @@ def matched(before: Sequence[Known], after: Sequence[Known]) -> list[Pair]:
     return pairs
 
 
-def _likest(before: Sequence[Known], after: Sequence[Known], left: range, right: range) -> Iterator[Pair]:
+def _likest(before: Sequence[CellKey], after: Sequence[CellKey], left: range, right: range) -> Iterator[Pair]:
     """Yield the pairs of two stretches without a common source: the greatest likeness that keeps the order."""
     best: dict[tuple[int, int], tuple[float, list[Pair]]] = {}
 
@@ -68,7 +68,7 @@ def _likest(before: Sequence[Known], after: Sequence[Known], left: range, right:
         i, j = old + 1, new + 1
 
 
-def _likeness(before: Known, after: Known) -> float:
+def _likeness(before: CellKey, after: CellKey) -> float:
     """Return 1 for cells that begin alike and do the same, 0 for such as have nothing in common."""
     text = SequenceMatcher(None, before.text[:2000], after.text[:2000], autojunk=False).ratio() if before.text else 0.0
     title = SequenceMatcher(None, before.title, after.title, autojunk=False).ratio()

@@ -28,10 +28,10 @@ SPOKEN = re.compile(r"(?i)duration|elapsed|seconds|^millis|_ms$|_time$|^times?_"
 MAGIC = re.compile(r"^(\s*)(?:([\w.\[\]\"', ]+?)\s*=\s*)?%{1,2}\w+.*$", re.MULTILINE)
 
 
-def measured(sources: Iterable[str]) -> Measured:
+def measured(sources: Iterable[str]) -> Nondeterminism:
     """Return which names are measured in the cells of a page."""
     trees = [tree for source in sources for tree in [_parsed(source)] if tree]
-    found = Measured()
+    found = Nondeterminism()
     size = -1
     while len(found.names) > size:  # a name may depend on one that is found further down
         size = len(found.names)
@@ -40,14 +40,14 @@ def measured(sources: Iterable[str]) -> Measured:
     return found
 
 
-class Measured:
+class Nondeterminism:
     """The measured names found so far."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
 
     def depends(self, expression: str) -> bool:
-        """Say whether an expression depends on what is measured; one that cannot be read may."""
+        """Return whether an expression depends on what is measured; one that cannot be read may."""
         try:
             return self._touches(ast.parse(expression, mode="eval"))
         except SyntaxError:

@@ -10,7 +10,7 @@ NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[
 
 
 def close(expected: str, got: str, rtol: float) -> bool:
-    """Say whether two texts are equal but for floats that differ by no more than ``rtol``, relatively.
+    """Return whether two texts are equal but for floats that differ by no more than ``rtol``, relatively.
 
     Whole numbers must be equal, and the texts between the numbers too, blanks apart: a wider number moves them.
 

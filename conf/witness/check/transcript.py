@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from witness.check.measured import measured
 from witness.check.tolerance import close
 from witness.records.captured import TIMING
+from witness.records.compilation import compilation_of
 from witness.records.normalise import normalise
-from witness.records.page import CellRecord, LiveValue, PageRecord
+from witness.records.page_record import CellRecord, LiveValue, PageRecord
 from witness.records.scrub import without_colour
 from witness.records.signature import Signature, folded, merged
 from witness.records.timing import timings
-from witness.records.work import work_in
 
 LONGEST_TITLE = 60
 TOP = "(above the first cell)"
@@ -50,7 +50,7 @@ class Part:
         return self.kind.startswith("live ")
 
     def allows(self, got: Part, rtol: float | None = None) -> bool:
-        """Say whether what a cell did is what this part expects."""
+        """Return whether what a cell did is what this part expects."""
         if self.kind != got.kind:
             return False
         return self.text in (got.text, got.loose) or (rtol is not None and close(self.text, got.text, rtol))
@@ -122,7 +122,7 @@ def _work(cell: CellRecord, *, exact: bool) -> Iterator[Part]:
 
     A clock decides how often in a timed cell; for which types, it does not.
     """
-    work = work_in(cell.captured)
+    work = compilation_of(cell.captured)
     counts: dict[str, list[int]] = {}
     types: dict[str, list[Signature]] = defaultdict(list)
     for it in work.programs if work else ():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from docutils import nodes
 
 from witness.export.escape import code_span, escaped
-from witness.export.links import Links
+from witness.export.links import PageLinks
 
 AROUND: Sequence[tuple[type[nodes.Element], str, str]] = (
     (nodes.strong, "**", "**"),
@@ -24,7 +24,7 @@ UNSEEN = (nodes.Invisible, nodes.system_message)
 class Inline:
     """Writes what stands within a line; pictures are gathered as attachments."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: PageLinks) -> None:
         self.links = links
         self.attachments: dict[str, dict[str, str]] = {}
 

@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 
-class Links:
+class PageLinks:
     """The references, pictures and numbers of one page."""
 
     def __init__(self, app: Sphinx, page: str) -> None:

@@ -10,13 +10,13 @@ from docutils import nodes
 
 from witness.export.escape import code_block, code_span, line_starts
 from witness.export.inline import UNSEEN, Inline, around
-from witness.export.links import Links
+from witness.export.links import PageLinks
 from witness.export.table import table
 from witness.nodes.fold import fold
 
 
 @dataclass(frozen=True)
-class Passage:
+class Prose:
     """Prose between two code cells."""
 
     text: str
@@ -24,11 +24,11 @@ class Passage:
     """The pictures in it: for each name, a kind and base64."""
 
 
-Piece = Passage | int
+Piece = Prose | int
 """Prose, or the place in the notebook of a code cell."""
 
 
-def markdown(doctree: nodes.document, links: Links) -> list[Piece]:
+def markdown(doctree: nodes.document, links: PageLinks) -> list[Piece]:
     """Return a page's prose and its code cells, in order."""
     writer = Blocks(links)
     writer.all(doctree.children, level=0)
@@ -39,7 +39,7 @@ def markdown(doctree: nodes.document, links: Links) -> list[Piece]:
 class Blocks:
     """Writes the blocks of a page, one after another."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: PageLinks) -> None:
         self.pieces: list[Piece] = []
         self._links = links
         self._inline = Inline(links)
@@ -49,7 +49,7 @@ class Blocks:
         """End a passage."""
         text = "\n\n".join(block for block in self._blocks if block.strip())
         if text:
-            self.pieces.append(Passage(text, self._inline.attachments))
+            self.pieces.append(Prose(text, self._inline.attachments))
         self._blocks, self._inline = [], Inline(self._links)
 
     def all(self, children: Iterable[nodes.Node], level: int) -> None:

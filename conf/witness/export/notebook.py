@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from witness.export.markdown import Piece
 from witness.nodes.provenance import sentence
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 
 PYTHON = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 HIDDEN = {

@@ -12,8 +12,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+from witness.lens.document import document
 from witness.lens.magic import short, summary
-from witness.lens.page import document
 
 WRITTEN, IMPOSSIBLE = 0, 2
 SHAPE = re.compile(r"(bool|b1|bf16|[fiuc]\d+)\[([\d, ]*)\]")
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         module, name = _target(options.target)
         function = _function(module, name, options.target)
         arguments, named = _arguments(options.args, module)
-        side = import_module("witness.kernel.capture.lens.look")  # nothing imports the kernel side
+        side = import_module("witness.capture.lens.look")  # nothing imports the kernel side
         try:
             lens = side.look(function, arguments, named)
         except Exception as error:
@@ -116,7 +116,7 @@ def _arguments(texts: Sequence[str], module: Any) -> tuple[tuple[Any, ...], dict
 
 def _value(text: str, module: Any) -> Any:
     """Return the value of an argument: shapes in it stand for arrays."""
-    side = import_module("witness.kernel.capture.lens.look")
+    side = import_module("witness.capture.lens.look")
     names = {name: import_module(module) for name, module in (("jax", "jax"), ("jnp", "jax.numpy"), ("np", "numpy"))}
 
     def stand_in(match: re.Match[str]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from witness.lens.links import Links
 from witness.lens.panes import Names, lines_of
-from witness.records.lens import Cost, Kernel, Lens
+from witness.lens.span_links import Links
+from witness.records.lens import CompiledKernel, Cost, Lens
 from witness.records.values import UNITS
 
 
@@ -62,7 +62,7 @@ def _flops(cost: Cost) -> str:
     return f"{_number(cost.flops)} flops{more}"
 
 
-def _row(number: int, it: Kernel, links: Links, shown: Names) -> str:
+def _row(number: int, it: CompiledKernel, links: Links, shown: Names) -> str:
     where = lines_of(links.of_kernel(number), shown)
     cells = [
         f'<th scope="row"><code>{escape(it.name)}</code></th>',

@@ -9,7 +9,7 @@ from html import escape
 from pygments.lexers.python import PythonLexer
 from pygments.token import STANDARD_TYPES, Name, Number, Operator, Punctuation, Text, Whitespace, _TokenType
 
-from witness.lens.links import Links, parts, segments
+from witness.lens.span_links import Links, parts, segments
 from witness.lexers import LEXERS
 from witness.records.ir import Ir, Place
 from witness.records.lens import Lens, Source

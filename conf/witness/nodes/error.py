@@ -30,7 +30,7 @@ ORIGINS = {"cause": "Caused by", "context": "Raised while this was handled:"}
 
 
 @dataclass(frozen=True)
-class Place:
+class CellPlace:
     """A code cell of the page, as frames name it."""
 
     number: int
@@ -52,12 +52,12 @@ class Place:
 class Report:
     """Makes the nodes of an error."""
 
-    def __init__(self, places: list[Place], here: int) -> None:
+    def __init__(self, places: list[CellPlace], here: int) -> None:
         """Know the code cells of the page, and the number of the one that raised."""
         # of cells that show one file, the last that had run is meant
         later = [place for place in reversed(places) if place.number > here]
         before = [place for place in places if place.number <= here]
-        self._places: Mapping[str, Place] = {place.name: place for place in (*later, *before)}
+        self._places: Mapping[str, CellPlace] = {place.name: place for place in (*later, *before)}
         self._here = here
         names = "|".join(re.escape(name) for name in sorted(self._places, key=len, reverse=True)) or "(?!)"
         self._link = re.compile(rf"{ADDRESS}|(?<![\w/])({names})((?::\d+)*)(?!\w)")

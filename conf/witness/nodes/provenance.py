@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from witness.nodes.text import amount
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 from witness.records.replicate import varied
 
 

@@ -13,7 +13,7 @@ FILTERED = re.compile(
 """What the parser for GitHub's Markdown makes of the tags that GitHub filters, in HTML that it lets through."""
 
 
-def harmless(found: Iterable[nodes.Element]) -> list[nodes.Element]:
+def sanitized(found: Iterable[nodes.Element]) -> list[nodes.Element]:
     """Return nodes in which HTML is text, and a picture of another host a link: a page makes no such request."""
     root = nodes.Element("", *found)
     for raw in list(root.findall(nodes.raw)):

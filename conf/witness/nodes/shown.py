@@ -9,7 +9,7 @@ from typing import Any
 
 from witness.nodes.traceback import GROUP
 from witness.records.error import TEXTLESS, Raised
-from witness.records.page import CellRecord
+from witness.records.page_record import CellRecord
 
 
 def shown(output: Mapping[str, Any], outputs: Iterable[Mapping[str, Any]], printed: Raised, cell: CellRecord) -> Raised:

@@ -50,7 +50,7 @@ WIDEST = 100
 
 
 @dataclass
-class Cell:
+class TableCell:
     """A cell of a table, with the text of a head where it is one."""
 
     head: bool
@@ -64,7 +64,7 @@ class Row:
     """A row of a table."""
 
     head: bool
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[TableCell] = field(default_factory=list)
 
 
 class Reader(HTMLParser):
@@ -75,7 +75,7 @@ class Reader(HTMLParser):
         self.found: list[list[Row] | list[nodes.Node]] = []
         """Tables, and what stands between them, in order."""
         self._rows: list[Row] | None = None
-        self._cell: Cell | None = None
+        self._cell: TableCell | None = None
         self._in_head = False
         self._depth = 0
         self._dropped = 0
@@ -113,7 +113,7 @@ class Reader(HTMLParser):
         elif tag in ("td", "th") and self._rows is not None:
             if not self._rows:
                 self._rows.append(Row(self._in_head))
-            self._cell = Cell(tag == "th", _number(given.get("colspan")), _number(given.get("rowspan")))
+            self._cell = TableCell(tag == "th", _number(given.get("colspan")), _number(given.get("rowspan")))
             self._rows[-1].cells.append(self._cell)
             self._marks, self._address = [], ""
 
@@ -196,10 +196,10 @@ def _table(rows: list[Row]) -> nodes.table:
     return nodes.table("", group, classes=["witness-table"])
 
 
-def _placed(rows: list[Row]) -> tuple[list[list[tuple[int, Cell]]], int]:
+def _placed(rows: list[Row]) -> tuple[list[list[tuple[int, TableCell]]], int]:
     """Return the cells of each row with their columns, and the table's width; every place is some cell's."""
     taken: dict[tuple[int, int], bool] = {}
-    placed: list[list[tuple[int, Cell]]] = []
+    placed: list[list[tuple[int, TableCell]]] = []
     for number, row in enumerate(rows):
         placed.append([])
         column = 0
@@ -214,12 +214,12 @@ def _placed(rows: list[Row]) -> tuple[list[list[tuple[int, Cell]]], int]:
             column += cell.columns
     width = max(column for _, column in taken) + 1
     for number, cells in enumerate(placed):
-        cells += [(column, Cell(False, 1, 1)) for column in range(width) if (number, column) not in taken]
+        cells += [(column, TableCell(False, 1, 1)) for column in range(width) if (number, column) not in taken]
         cells.sort(key=lambda placed_cell: placed_cell[0])
     return placed, width
 
 
-def _row(cells: list[tuple[int, Cell]]) -> nodes.row:
+def _row(cells: list[tuple[int, TableCell]]) -> nodes.row:
     row = nodes.row()
     for _, cell in cells:
         spans = {"morecols": cell.columns - 1, "morerows": cell.rows - 1}

@@ -44,7 +44,7 @@ def reading(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     [False, False, True]
     """
     trees = [parsed(source) for source in sources]
-    names = Known(known)
+    names = ClockNames(known)
     names.learn(tree for tree in trees if tree)
     return [
         names.runs(tree) if tree else bool(SPOKEN.search(source))
@@ -72,7 +72,7 @@ def dotted(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else ""
 
 
-class Known:
+class ClockNames:
     """The names of a page that stand for what reads a clock when it is called, wherever they are bound."""
 
     def __init__(self, known: Collection[str] = ()) -> None:
@@ -90,7 +90,7 @@ class Known:
                 self._bind(node)
 
     def runs(self, tree: ast.AST) -> bool:
-        """Say whether a tree, when it is run, reads a clock; what is only defined in it does not run."""
+        """Return whether a tree, when it is run, reads a clock; what is only defined in it does not run."""
         return any(map(self._reads, run(tree)))
 
     def _bind(self, node: ast.AST) -> None:
@@ -120,7 +120,7 @@ class Known:
                 pass
 
     def _gives(self, value: ast.expr) -> bool:
-        """Say whether a value may be, or hold, what reads a clock: not merely what a clock said."""
+        """Return whether a value may be, or hold, what reads a clock: not merely what a clock said."""
         if isinstance(value, ast.Call):
             given = [*value.args, *(keyword.value for keyword in value.keywords)]
             made = any(isinstance(it, ast.Name) and it.id in self._makers for it in ast.walk(value.func))
@@ -131,7 +131,7 @@ class Known:
         return self._reads(value) or any(map(self._gives, inner))
 
     def _reads(self, node: ast.AST) -> bool:
-        """Say whether a node is the name of what reads a clock."""
+        """Return whether a node is the name of what reads a clock."""
         if isinstance(node, ast.Name):
             return isinstance(node.ctx, ast.Load) and node.id in self._names
         if not isinstance(node, ast.Attribute):
@@ -153,7 +153,7 @@ def run(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_for_programs(tree: ast.AST) -> bool:
-    """Say whether a condition holds in a program only: ``"__file__" in globals()``, on its own or joined by ``and``."""
+    """Return whether a condition holds in a program only: ``"__file__" in globals()``, alone or joined by ``and``."""
     match tree:
         case ast.If(test=ast.BoolOp(op=ast.And(), values=conditions)):
             pass

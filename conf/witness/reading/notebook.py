@@ -29,7 +29,7 @@ def read_notebook(text: str, path: Path, site: Site) -> NotebookNode | None:
 
 
 def is_notebook(path: Path, site: Site) -> bool:
-    """Say whether MyST-NB takes a file for a notebook."""
+    """Return whether MyST-NB takes a file for a notebook."""
     text = path.read_text("utf-8-sig", "replace")
     return create_nb_reader(str(path), site.markdown, site.notebooks, text) is not None
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from witness.reading.order import Read, closed
 from witness.reading.plan import Plan, Unreadable
+
+if TYPE_CHECKING:
+    from witness.reading.site import Site  # this needs MyST-NB; plans do not
+
+    ReadFile = Callable[[Path, str, Site], Plan | None]
+    """Returns what to run for the page in a file of a site; raises Unreadable."""
 
 BOOK = Path("docs")
 """Where a page is looked for that is named without its folder."""
@@ -35,7 +42,7 @@ class Pages:
     """Whether these are all pages of the book."""
 
 
-def plans(names: Sequence[str]) -> Pages:
+def plans(names: Sequence[str], read_file: ReadFile) -> Pages:
     """Return the plans of the named pages, of the pages in a named folder, or in a named plan or folder of plans.
 
     With a page come those that it declares to run after. Raises NoPages.
@@ -47,20 +54,19 @@ def plans(names: Sequence[str]) -> Pages:
         if path.suffix == ".json" and path.is_file():
             given.append(_plan(path))
             continue
-        pages = files([name], ".md", required=False)
-        kept = list(_plans_below(path)) if path.is_dir() and not any(map(_is_notebook, pages)) else []
+        markdown = files([name], ".md", required=False)
+        kept = list(_plans_below(path)) if path.is_dir() and not any(map(_is_notebook, markdown)) else []
         given += kept
-        found |= dict.fromkeys([] if kept else pages)
+        found |= dict.fromkeys([] if kept else markdown)
     if not found and not given:
         raise NoPages(f"no page in {', '.join(names)}")
     if not found:
         return _closed(Pages(given), _no_plan)
-    read = _pages(list(found))
-    return replace(read, plans=[*read.plans, *given])
+    pages = _pages(list(found), read_file)
+    return replace(pages, plans=[*pages.plans, *given])
 
 
-def _pages(found: list[Path]) -> Pages:
-    from witness.reading.page import read_file  # this needs MyST-NB; plans do not
+def _pages(found: list[Path], read_file: ReadFile) -> Pages:
     from witness.reading.site import Site
 
     root = _root(found)
@@ -113,8 +119,8 @@ def _plans_below(folder: Path) -> Iterator[Plan]:
 
 
 def _is_notebook(path: Path) -> bool:
-    """Say whether code of a page may run."""
-    from witness.reading.lint.head import read_head
+    """Return whether code of a page may run."""
+    from witness.reading.front_matter import read_head
 
     return read_head(path.read_text("utf-8", "replace").splitlines()).is_notebook
 

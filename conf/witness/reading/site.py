@@ -93,7 +93,7 @@ class Site:
         return (".md", ".ipynb", *self.notebooks.custom_formats)
 
     def is_commonmark(self, path: str) -> bool:
-        """Say whether the site reads the Markdown of this kind of file without MyST's extensions to it."""
+        """Return whether the site reads the Markdown of this kind of file without MyST's extensions to it."""
         kinds = {suffix: bool(kind[2]) for suffix, kind in self.notebooks.custom_formats.items()}
         return kinds.get(max((suffix for suffix in kinds if path.endswith(suffix)), key=len, default=""), False)
 

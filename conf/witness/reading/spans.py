@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from witness.reading.clocks import Known, parsed, reading, run
+from witness.reading.clocks import ClockNames, parsed, reading, run
 
 START = re.compile(r"(?:re)?start(?:_.*)?|.*_(?:start|begin)|tic|begin")
 STOP = re.compile(r"stop(?:_.*)?|.*_(?:stop|end)|to[ck]|tac|end|finish|elapsed|lap|split")
@@ -33,7 +33,7 @@ def held(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     [True, True, False, False]
     """
     trees = [parsed(source) or ast.Module([], []) for source in sources]
-    names = Known(known)
+    names = ClockNames(known)
     names.learn(trees)
     found = [False] * len(trees)
     for first, tree in enumerate(trees):
@@ -45,7 +45,7 @@ def held(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     return found
 
 
-def _given(tree: ast.Module, names: Known) -> Iterator[str]:
+def _given(tree: ast.Module, names: ClockNames) -> Iterator[str]:
     """Yield the names that may be given what a clock says, of which the cell itself takes no difference."""
     for node in run(tree):
         match node:
@@ -55,11 +55,11 @@ def _given(tree: ast.Module, names: Known) -> Iterator[str]:
 
 
 def _asks(called: ast.expr, arguments: list[ast.expr]) -> bool:
-    """Say whether a call is one as of a clock, which takes no argument, but for a time zone."""
+    """Return whether a call is one as of a clock, which takes no argument, but for a time zone."""
     return not arguments or (isinstance(called, ast.Attribute) and called.attr == "now")
 
 
-def _last(trees: Sequence[ast.Module], first: int, name: str, names: Known) -> int:
+def _last(trees: Sequence[ast.Module], first: int, name: str, names: ClockNames) -> int:
     """Return the last cell that reads a clock of which, there or below, the difference to a name is taken."""
     last = candidate = first
     for cell in range(first + 1, len(trees)):
@@ -73,7 +73,7 @@ def _last(trees: Sequence[ast.Module], first: int, name: str, names: Known) -> i
 
 
 def _is_bound_anew(tree: ast.Module, name: str) -> bool:
-    """Say whether a cell gives a name something before it uses what it was."""
+    """Return whether a cell gives a name something before it uses what it was."""
     given = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
     ends = {id(part): node for node in given for target in node.targets for part in ast.walk(target)}
     uses: list[tuple[int, int, bool]] = []
@@ -92,7 +92,7 @@ def _subtracts(node: ast.AST, name: str) -> bool:
     return False
 
 
-def _calls(tree: ast.Module, names: Known) -> list[str]:
+def _calls(tree: ast.Module, names: ClockNames) -> list[str]:
     """Return in order what is started and stopped by calls of what reads a clock."""
     found = []
     calls = [node for node in run(tree) if isinstance(node, ast.Call) and names.runs(node.func)]

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
-Span = tuple[int, int, str]
+Replacement = tuple[int, int, str]
 """Start, end, and what stands there instead."""
 
 COLOUR = r"\x1b\[[0-?]*[ -/]*[@-~]|\\(?:x1[Bb]|u001[Bb]|033|e)\[[0-9;]*m"
@@ -29,7 +29,7 @@ def letters(text: str) -> str:
     return ONE.sub("", text).translate(CONTROL)
 
 
-def woven(text: str, spans: Iterable[Span], change: Callable[[str], str]) -> str:
+def woven(text: str, spans: Iterable[Replacement], change: Callable[[str], str]) -> str:
     r"""Return a text with spans of its letters replaced, and its codes where they were; those in a span follow it.
 
     ``change`` makes the replacements fit.

@@ -21,7 +21,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Kernel:
+class CompiledKernel:
     """What the compiled program calls as one: a fusion, or an instruction on its own."""
 
     name: str
@@ -52,7 +52,7 @@ class Lens:
     name: str
     stages: Sequence[Ir]
     sources: Sequence[Source] = ()
-    kernels: Sequence[Kernel] = ()
+    kernels: Sequence[CompiledKernel] = ()
     compiled: Cost | None = None
     """By the compiler's own analysis."""
     apart: Cost | None = None
@@ -79,7 +79,7 @@ class Lens:
                 name=str(rest.pop("name")),
                 stages=[Ir.from_data(stage) for stage in rest.pop("stages")],
                 sources=[Source(**source) for source in rest.pop("sources")],
-                kernels=[Kernel(**kernel) for kernel in rest.pop("kernels")],
+                kernels=[CompiledKernel(**kernel) for kernel in rest.pop("kernels")],
                 compiled=_cost(rest.pop("compiled")),
                 apart=_cost(rest.pop("apart")),
                 **rest,

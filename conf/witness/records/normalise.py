@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Normal:
+class NormalisationRule:
     """One rule."""
 
     name: str
@@ -34,35 +34,35 @@ def _ends(text: str) -> str:
 DURATION = r"[\d.]+ ?(?:ns|[µμu]s|ms|s|min|h)(?: [\d.]+ ?(?:ns|[µμu]s|ms|s|min))*"
 
 RULES = (
-    Normal("ends", "blanks at the ends of lines, and empty lines at the end of a text, are dropped", _ends),
-    Normal(
+    NormalisationRule("ends", "blanks at the ends of lines, and empty lines at the end of a text, are dropped", _ends),
+    NormalisationRule(
         "addresses",
         "an object's address, ` at 0x7f…`, reads ` at 0x…`",
         _shape(r"(?<= at )0x[0-9a-fA-F]{6,16}\b", "0x…"),
     ),
-    Normal(
+    NormalisationRule(
         "cells",
         "a cell's number, `<cell 5>`, reads `<cell>`: a cell inserted above changes no text below",
         _shape(r"<cell \d+>", "<cell>"),
     ),
-    Normal(
+    NormalisationRule(
         "library-lines",
         "a line of a library's file, `jax/_src/core.py:812`, reads `jax/_src/core.py:…`",
         _shape(r"(?<![\w/.-])((?:[\w.-]+/)+[\w.-]+\.py)(:|\", line )\d+", r"\1\2…"),
     ),
-    Normal(
+    NormalisationRule(
         "timeit",
         "the line that `%timeit` prints reads `…`",
         _shape(rf"^{DURATION} ± {DURATION} per loop \(mean ± std\. dev\. of [\d,]+ runs?, [\d,]+ loops? each\)$", "…"),
     ),
-    Normal(
+    NormalisationRule(
         "time",
         "the lines that `%time` prints read `CPU times: …` and `Wall time: …`",
         _shape(
             rf"^(CPU times: )user {DURATION}, sys: {DURATION}, total: {DURATION}$|^(Wall time: ){DURATION}$", r"\1\2…"
         ),
     ),
-    Normal(
+    NormalisationRule(
         "log-heads",
         "the time, the process and the line in the head of what XLA logs read `…`",
         _shape(
@@ -71,7 +71,7 @@ RULES = (
             r"\g<level>\g<old>… \g<file>:…]",
         ),
     ),
-    Normal(
+    NormalisationRule(
         "log-noise",
         "what XLA logs about itself, not about the page, is dropped: that its log starts, that it was slow",
         _shape(

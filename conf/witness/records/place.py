@@ -21,7 +21,7 @@ IN_FRAME = r"(?=[\w.+@/-]{1,300}\.py\"?(?::|\(|, line | source_line=)\d)"
 
 
 def tells(path: str) -> bool:
-    """Say whether a path tells one machine from another: not ``/src`` or ``~/src``, nor what is below ``/usr``."""
+    """Return whether a path tells one machine from another: not ``/src`` or ``~/src``, nor what is below ``/usr``."""
     return path.startswith("/") and path.rstrip("/").count("/") > 1 and not path.startswith("/usr/")
 
 

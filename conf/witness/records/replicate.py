@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from witness.records.page import CellRecord, LiveValue, Measured, Replicate
+from witness.records.page_record import CellRecord, LiveValue, OtherRun, Replicate
 from witness.records.timing import timings
 
 
 def replicate(executed: str, seconds: float, cells: Sequence[CellRecord], live: Sequence[LiveValue]) -> Replicate:
     """Return what is kept of another run."""
     measured = [
-        Measured(cell.number, timing.quiet, timing.statement, timing.median)
+        OtherRun(cell.number, timing.quiet, timing.statement, timing.median)
         for cell in cells
         for timing in timings(cell.captured)
     ]

@@ -15,9 +15,9 @@ from html import escape
 from typing import Any
 
 from witness.records import place
-from witness.records.colour import Span, letters, woven
+from witness.records.colour import Replacement, letters, woven
 
-Place = tuple[str, str]
+MachinePath = tuple[str, str]
 """An absolute path of this machine and what a reader sees in its stead; one that ends with a slash is of all below."""
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -41,7 +41,7 @@ Dress = Callable[[str], str]
 class Machine:
     """What is known of the machine that ran a page."""
 
-    places: Sequence[Place] = ()
+    places: Sequence[MachinePath] = ()
     """The first that is told of a path holds."""
     hosts: Sequence[str] = ()
     secrets: Sequence[str] = ()
@@ -98,10 +98,10 @@ class Scrubber:
         return woven(text, self.spans(plain), dress) if self.suspects(plain) else text
 
     def suspects(self, plain: str) -> bool:
-        """Say whether anything of the machine may be in a text: no more is asked of most."""
+        """Return whether anything of the machine may be in a text: no more is asked of most."""
         return any(sign in plain for sign in self._signs)
 
-    def spans(self, plain: str) -> Iterator[Span]:
+    def spans(self, plain: str) -> Iterator[Replacement]:
         """Yield what identifies the machine in a text without colours, in its order."""
         done = 0
         for match in self._pattern.finditer(plain):

@@ -64,7 +64,7 @@ class Signature:
         return {match[1] for match in found if match}
 
     def covers(self, other: Signature) -> bool:
-        """Say whether a program for other types may have been made of this trace: without arguments it does not use."""
+        """Return whether a program for other types may have been made of this trace: without those it does not use."""
         left = iter(self.arguments)
         return self.results == other.results and all(one in left for one in other.arguments)
 

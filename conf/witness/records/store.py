@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from witness.records.page import FORMAT, PageRecord
+from witness.records.page_record import FORMAT, PageRecord
 
 
 @dataclass(frozen=True)
-class Sign:
+class Stamp:
     """The few facts that tell whether a page must run: read at every build, so small."""
 
     key: str
@@ -44,7 +44,7 @@ class Sign:
     """The records of the pages that had run before it, as it needs: their SHA-256, by page."""
 
     def suffices(self, replicates: int) -> bool:
-        """Say whether the page was run often enough."""
+        """Return whether the page was run often enough."""
         return self.runs is None or self.runs >= replicates
 
 
@@ -62,27 +62,27 @@ class Store:
         """Return where a page's record lies."""
         return self.folder / f"{page}.json"
 
-    def sign(self, page: str) -> Sign | None:
-        """Return the sign of a page's record, or None when there is no usable one."""
+    def stamp(self, page: str) -> Stamp | None:
+        """Return the stamp of a page's record, or None when there is no usable one."""
         try:
-            sign = Sign(**json.loads(self._sign_path(page).read_text("utf-8")))
+            stamp = Stamp(**json.loads(self._stamp_path(page).read_text("utf-8")))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError):
-            self._set_aside(self._sign_path(page))
+            self._set_aside(self._stamp_path(page))
             return None
-        if sign.format != FORMAT:
+        if stamp.format != FORMAT:
             self._set_aside(self.path(page))
             return None
-        return sign
+        return stamp
 
     def read(self, page: str) -> PageRecord | None:
         """Return a page's record, or None when there is none that is whole.
 
         A damaged record is set aside as ``<name>.damaged`` by the next run; nothing is ever published from it.
         """
-        sign = self.sign(page)
-        data = self._bytes(page, sign) if sign else None
+        stamp = self.stamp(page)
+        data = self._bytes(page, stamp) if stamp else None
         if data is None:
             return None
         try:
@@ -91,10 +91,10 @@ class Store:
             self._set_aside(self.path(page))
             return None
 
-    def whole(self, page: str) -> Sign | None:
-        """Return the sign of a page whose record is right and whole, or None."""
-        sign = self.sign(page)
-        return sign if sign and sign.right and self._bytes(page, sign) else None
+    def whole(self, page: str) -> Stamp | None:
+        """Return the stamp of a page whose record is right and whole, or None."""
+        stamp = self.stamp(page)
+        return stamp if stamp and stamp.right and self._bytes(page, stamp) else None
 
     def write(
         self,
@@ -108,8 +108,8 @@ class Store:
         wrote: Sequence[str] = (),
         after: Mapping[str, str] | None = None,
     ) -> None:
-        """Write a record, then its sign; of a page that ``measures`` it says how often it was run."""
-        sign = Sign(
+        """Write a record, then its stamp; of a page that ``measures`` it says how often it was run."""
+        stamp = Stamp(
             key=record.key,
             plan=plan,
             needs=list(needs),
@@ -123,18 +123,18 @@ class Store:
             wrote=list(wrote),
             after=dict(after or {}),
         )
-        self.rewrite(record, sign)
+        self.rewrite(record, stamp)
 
-    def rewrite(self, record: PageRecord, sign: Sign) -> None:
-        """Write a record and a sign for it, which says what the old one said."""
+    def rewrite(self, record: PageRecord, stamp: Stamp) -> None:
+        """Write a record and a stamp for it, which says what the old one said."""
         data = record.to_json().encode("utf-8")
         write_whole(self.path(record.page), data)
         digest = hashlib.sha256(data).hexdigest()
-        self.sign_anew(record.page, replace(sign, record=digest, right=not record.problems))
+        self.restamp(record.page, replace(stamp, record=digest, right=not record.problems))
 
-    def sign_anew(self, page: str, sign: Sign) -> None:
-        """Replace a page's sign: its prose changed, its execution did not."""
-        write_whole(self._sign_path(page), json.dumps(asdict(sign), indent=1).encode())
+    def restamp(self, page: str, stamp: Stamp) -> None:
+        """Replace a page's stamp: its prose changed, its execution did not."""
+        write_whole(self._stamp_path(page), json.dumps(asdict(stamp), indent=1).encode())
 
     def probe(self) -> None:
         """Raise OSError if records cannot be written here: better now than after pages have run."""
@@ -143,19 +143,19 @@ class Store:
     def pages(self) -> list[str]:
         """Return the names of all pages with a record, sorted."""
         return sorted(
-            path.relative_to(self.folder).as_posix().removesuffix(".sign") for path in self.folder.rglob("*.sign")
+            path.relative_to(self.folder).as_posix().removesuffix(".stamp") for path in self.folder.rglob("*.stamp")
         )
 
-    def _sign_path(self, page: str) -> Path:
-        return self.folder / f"{page}.sign"
+    def _stamp_path(self, page: str) -> Path:
+        return self.folder / f"{page}.stamp"
 
-    def _bytes(self, page: str, sign: Sign) -> bytes | None:
+    def _bytes(self, page: str, stamp: Stamp) -> bytes | None:
         """Return the record's bytes if they are the ones that were written."""
         try:
             data = self.path(page).read_bytes()
         except OSError:
             data = b""
-        if hashlib.sha256(data).hexdigest() == sign.record:
+        if hashlib.sha256(data).hexdigest() == stamp.record:
             return data
         self._set_aside(self.path(page))
         return None

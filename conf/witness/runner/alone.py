@@ -10,7 +10,7 @@ from witness.reading.clocks import used
 from witness.reading.plan import Cell, Plan
 from witness.reading.spans import quiet
 from witness.records.captured import CLOCKS, CONDITIONS
-from witness.runner.quiet import Turn, Use
+from witness.runner.scheduler import Turn, Use
 
 TIME = re.compile(
     r"(?<!\w)\d(?:[\d.,:e-]*\d)?\s?(?:[num\u00b5\u03bc]?s|min|it/s|s/it|(?:(?:milli|micro|nano)?(?:second|sec)|minute)s?)\b",
@@ -42,7 +42,7 @@ class Alone:
         return "alone" if self._alone[cell.number - 1] else "in a lane", self._alone[cell.number :].count(False)
 
     def holds(self, cell: Cell) -> bool:
-        """Say whether nothing may come between a cell and the next, for a clock runs."""
+        """Return whether nothing may come between a cell and the next, for a clock runs."""
         return self._held[cell.number - 1]
 
     def told(

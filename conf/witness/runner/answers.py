@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from witness.reading.plan import EVAL, Live
-from witness.records.page import LiveValue, Problem
+from witness.records.page_record import LiveValue, Problem
 from witness.records.values import NoLiveValue, text
 from witness.runner.expressions import SCALAR, loads
-from witness.runner.judge import first_line
+from witness.runner.problems import first_line
 
 NO_ANSWER = {"status": "error", "ename": "no answer", "evalue": "the kernel evaluates no expressions"}
 """What stands for the answer of a kernel that is no Python."""

@@ -8,8 +8,8 @@ from typing import Any
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from witness.kernels.manager import Kernel
 from witness.records.captured import IR, LENS, TIMING, seen
-from witness.runner.kernels import Kernel
 
 PICTURES = 5
 """How many times as much a cell may make of pictures and displayed IR."""

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from witness.reading.order import named
 from witness.reading.plan import Plan
-from witness.records.page import Problem
+from witness.records.page_record import Problem
 from witness.records.store import Store
 from witness.runner.traces import Traces
 
@@ -39,8 +39,8 @@ class Conflicts:
         self._known = [page for page in store.pages() if page in self._plans or any(root.glob(f"{page}.*"))]
         """The pages of the site that have a record."""
         for page in self._known:
-            sign = store.sign(page)
-            for name in sign.wrote if sign else ():
+            stamp = store.stamp(page)
+            for name in stamp.wrote if stamp else ():
                 self._made[name].add(page)
 
     def problems(self, plan: Plan, problems: Sequence[Problem]) -> list[Problem]:
@@ -71,16 +71,16 @@ class Conflicts:
 
     def _read(self, plan: Plan) -> Iterator[Held]:
         """Yield the files that a page read and that one before it in the site writes."""
-        sign = self._store.sign(plan.page)
-        for name in sorted(sign.seen.keys() - set(sign.wrote)) if sign else []:
+        stamp = self._store.stamp(plan.page)
+        for name in sorted(stamp.seen.keys() - set(stamp.wrote)) if stamp else []:
             for page in self._others(plan, sorted(self._made.get(name, ()))):
                 if page < plan.page:
                     yield page, name
 
     def _making(self, plan: Plan, text: str) -> Iterator[Held]:
         """Yield the files that a text says are missing, and that another page writes, or names in its code."""
-        sign = self._store.sign(plan.page)
-        absent = {name for name, digest in sign.seen.items() if not digest} if sign else set()
+        stamp = self._store.stamp(plan.page)
+        absent = {name for name, digest in stamp.seen.items() if not digest} if stamp else set()
         files = {PurePosixPath(match).name for match in FILE.findall(text)}
         modules = {name.split(".")[0] for name in MODULE.findall(text)}
         for name, pages in sorted(self._made.items()):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from witness.reading.plan import Plan
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 from witness.runner.progress import Progress
 
 if TYPE_CHECKING:

@@ -92,7 +92,9 @@ def capture_digest() -> str:
     """Return the digest of the code that runs pages and makes records."""
     package = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for path in sorted(path for room in ("records", "runner", "kernel") for path in (package / room).rglob("*")):
+    for path in sorted(
+        path for part in ("records", "runner", "kernels", "capture") for path in (package / part).rglob("*")
+    ):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -15,7 +15,7 @@ SCALAR = (
 
 SHOWN = (
     "(lambda s, name: s.modules[name].last if name in s.modules else [s.last_type])"
-    "(__import__('sys'), 'witness.kernel.capture.error')"
+    "(__import__('sys'), 'witness.capture.error')"
 )
 """The classes of a cell's errors, as the kernel extension saw them; in a kernel without it, that of the last."""
 
@@ -29,7 +29,7 @@ INTERPRETER = (
 """The fields of ``Interpreter``, in their order."""
 
 TRACES = "__import__('IPython').get_ipython()._witness_files()"
-"""The fields of ``Traces``, in their order: what `kernel/files.py` noted."""
+"""The fields of ``Traces``, in their order: what `capture/file_access.py` noted."""
 
 
 def loads(answer: dict[str, Any]) -> Any:

@@ -15,9 +15,9 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager
 
+from witness.kernels.forkserver_process import ForkserverProcess
+from witness.kernels.kernelspec import interpreter_options
 from witness.records.store import write_whole
-from witness.runner.forge_process import ForgeProcess
-from witness.runner.kernelspec import interpreter_options
 from witness.runner.variables import decisive, needed, variables
 
 LONGEST = 300.0
@@ -34,7 +34,7 @@ class Facts:
         """Begin to ask, unless the answer is kept below ``folder`` and no cheap sign has changed.
 
         So a build that changes nothing imports no JAX. Where kernels may be forked, the process that is asked is the
-        forge of the pages that are going to run; ``strict`` decides their environment.
+        forkserver of the pages that are going to run; ``strict`` decides their environment.
         """
         interpreter = hashlib.sha256(f"{sys.version} {sys.prefix}".encode()).hexdigest()[:8]  # several share records
         self._kept = folder / f"facts-{interpreter}.json"
@@ -50,7 +50,7 @@ class Facts:
             "paths": {name: os.environ.get(name) for name in ("PYTHONPATH", "LD_LIBRARY_PATH")},
         }
         self._facts = self._read()
-        self._forge = None if self._facts else _asked_forge(variables(folder / "scratch", strict=strict))
+        self._forkserver = None if self._facts else _asked_forkserver(variables(folder / "scratch", strict=strict))
 
     @property
     def known(self) -> bool:
@@ -60,22 +60,22 @@ class Facts:
     def answer(self) -> dict[str, Any]:
         """Wait for the answer; one without JAX or a device holds only ``error``."""
         if self._facts is None:
-            said = self._forge.wait(LONGEST) if self._forge else {}
+            said = self._forkserver.wait(LONGEST) if self._forkserver else {}
             self._facts = said.get("facts") or _asked_alone()
             if "error" not in self._facts:
                 kept = json.dumps({"signs": self._signs, "facts": self._facts}, indent=1)
                 write_whole(self._kept, kept.encode())
         return self._facts
 
-    def take_forge(self) -> ForgeProcess | None:
-        """Return the forge that was asked, if there is one: whoever takes it ends it."""
-        forge, self._forge = self._forge, None
-        return forge
+    def take_forkserver(self) -> ForkserverProcess | None:
+        """Return the fork server that was asked, if there is one: whoever takes it ends it."""
+        forkserver, self._forkserver = self._forkserver, None
+        return forkserver
 
     def close(self) -> None:
-        """End the forge that nobody took."""
-        if forge := self.take_forge():
-            forge.end()
+        """End the fork server that nobody took."""
+        if forkserver := self.take_forkserver():
+            forkserver.end()
 
     def _read(self) -> dict[str, Any] | None:
         try:
@@ -85,17 +85,17 @@ class Facts:
             return None
 
 
-def _asked_forge(environment: Mapping[str, str]) -> ForgeProcess | None:
-    """Return a forge that was started to find the facts, where kernels may be forked at all."""
+def _asked_forkserver(environment: Mapping[str, str]) -> ForkserverProcess | None:
+    """Return a fork server that was started to find the facts, where kernels may be forked at all."""
     options = interpreter_options(KernelSpecManager()) if sys.platform == "linux" else None
-    return None if options is None else ForgeProcess(environment, options, warm=True, ask=True)
+    return None if options is None else ForkserverProcess(environment, options, warm=True, ask=True)
 
 
 def _asked_alone() -> dict[str, Any]:
     """Return what a process of its own finds."""
     try:
         asked = subprocess.run(
-            [sys.executable, str(Path(__file__).parent.parent / "kernel" / "facts.py")],
+            [sys.executable, str(Path(__file__).parent.parent / "kernels" / "parent" / "devices.py")],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from pathlib import Path
 from witness.reading.inputs import VARIABLE, digests
 from witness.reading.order import ordered
 from witness.reading.plan import Plan
-from witness.records.store import Sign, Store
+from witness.records.store import Stamp, Store
 from witness.runner.environment import Environment
 
 
@@ -26,24 +26,24 @@ class Freshness:
     since: float = 0.0
     """When a build from nothing was asked for: seconds since the epoch. What MyST-NB always executes is run again."""
 
-    def sign(self, page: str) -> Sign | None:
-        """Return the sign of a right and whole record that nothing contradicts but, it may be, a new plan; or None."""
-        sign = self.store.whole(page)
-        if sign is None or sign.key != self.environment.key(sign.plan, sign.needs):
+    def stamp(self, page: str) -> Stamp | None:
+        """Return the stamp of a right and whole record that nothing contradicts but, it may be, a new plan; or None."""
+        stamp = self.store.whole(page)
+        if stamp is None or stamp.key != self.environment.key(stamp.plan, stamp.needs):
             return None
-        known = sign.seen if self.root else [name for name in sign.seen if name.startswith(VARIABLE)]
-        if any(digest != sign.seen[name] for name, digest in digests(known, self.root or Path()).items()):
+        known = stamp.seen if self.root else [name for name in stamp.seen if name.startswith(VARIABLE)]
+        if any(digest != stamp.seen[name] for name, digest in digests(known, self.root or Path()).items()):
             return None
-        if self.root and not all((self.root / name).exists() for name in sign.wrote):
+        if self.root and not all((self.root / name).exists() for name in stamp.wrote):
             return None
-        if any(record != self.record(before) for before, record in sign.after.items()):
+        if any(record != self.record(before) for before, record in stamp.after.items()):
             return None
-        return sign
+        return stamp
 
     def record(self, page: str) -> str:
         """Return which record a page has, or an empty text."""
-        sign = self.store.sign(page)
-        return sign.record if sign else ""
+        stamp = self.store.stamp(page)
+        return stamp.record if stamp else ""
 
     def stale(self, plans: Iterable[Plan]) -> list[Plan]:
         """Return the plans that must run, each behind those that run before it; with one run all that follow it.
@@ -57,19 +57,19 @@ class Freshness:
         return list(stale.values())
 
     def _fresh(self, plan: Plan) -> bool:
-        sign = self.sign(plan.page)
-        if sign is None or (sign.plan, sign.needs) != (plan.digest(), plan.needs):
+        stamp = self.stamp(plan.page)
+        if stamp is None or (stamp.plan, stamp.needs) != (plan.digest(), plan.needs):
             return False
         if plan.always and self.store.path(plan.page).stat().st_mtime < self.since:
             return False
-        known = replace(sign, sources=plan.sources, runs=(sign.runs or 1) if measures(plan) else None)
+        known = replace(stamp, sources=plan.sources, runs=(stamp.runs or 1) if measures(plan) else None)
         if not known.suffices(self.replicates):
             return False
-        if sign != known:
-            self.store.sign_anew(plan.page, known)
+        if stamp != known:
+            self.store.restamp(plan.page, known)
         return True
 
 
 def measures(plan: Plan) -> bool:
-    """Say whether a page measures, so that another run of it could have other results."""
+    """Return whether a page measures, so that another run of it could have other results."""
     return plan.lane == "alone"

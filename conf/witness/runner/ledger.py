@@ -9,7 +9,7 @@ from pathlib import Path
 
 from witness.reading.inputs import VARIABLE, digests
 from witness.reading.plan import Plan
-from witness.records.page import PageRecord, Problem
+from witness.records.page_record import PageRecord, Problem
 from witness.runner.conflicts import Conflicts
 from witness.runner.freshness import Freshness, measures
 from witness.runner.traces import Traces
@@ -60,12 +60,12 @@ class Ledger:
             return
         conflicts = Conflicts(plans, self._traces, self._store, self._root)
         for plan in plans:
-            sign, record = self._store.sign(plan.page), self._store.read(plan.page)
-            if sign is None or record is None:
+            stamp, record = self._store.stamp(plan.page), self._store.read(plan.page)
+            if stamp is None or record is None:
                 continue
             problems = conflicts.problems(plan, record.problems)
-            left = [name for name in sign.wrote if (self._root / name).is_file()]
+            left = [name for name in stamp.wrote if (self._root / name).is_file()]
             if problems != record.problems:
-                self._store.rewrite(replace(record, problems=problems), replace(sign, wrote=left))
-            elif left != sign.wrote:
-                self._store.sign_anew(plan.page, replace(sign, wrote=left))
+                self._store.rewrite(replace(record, problems=problems), replace(stamp, wrote=left))
+            elif left != stamp.wrote:
+                self._store.restamp(plan.page, replace(stamp, wrote=left))

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 
 @contextmanager
 def locked(path: Path, say: Callable[[str], object]) -> Iterator[None]:
-    """Hold the lock on a file, waiting for another process to leave it."""
+    """Hold the lock on a file, waiting for another process to release it."""
     lock = Lock(path)
-    lock.take(say)
+    lock.acquire(say)
     try:
         yield
     finally:
-        lock.leave()
+        lock.release()
 
 
 class Lock:
-    """A lock that is taken and left at different places."""
+    """A lock that is acquired and released at different places, and by different threads."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._handle: int | None = None
+        self._lock = FileLock(path, thread_local=False)
 
-    def take(self, say: Callable[[str], object]) -> None:
-        """Take the lock; ``say`` is told when another process holds it."""
+    def acquire(self, say: Callable[[str], object]) -> None:
+        """Acquire the lock; ``say`` is told when another process holds it."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                say(f"another build is using {self._path.parent.name}; waiting for it")
-                fcntl.flock(handle, fcntl.LOCK_EX)
-        except BaseException:
-            os.close(handle)
-            raise
-        self._handle = handle
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            say(f"another build is using {self._path.parent.name}; waiting for it")
+            self._lock.acquire()
 
-    def leave(self) -> None:
-        """Leave the lock; doing so twice is harmless."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
+    def release(self) -> None:
+        """Release the lock; doing so twice is harmless."""
+        if self._lock.is_locked:
+            self._lock.release()

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from witness.reading.plan import Plan
 from witness.records.count import counted
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 
 SLOWEST = 5
 """Cells that the summary lists."""
@@ -45,9 +45,9 @@ class Progress:
     def ended(self, plan: Plan, record: PageRecord) -> None:
         """A page has its record."""
         self._records.append((plan, record))
-        fate = counted(len(record.problems), "problem") if record.problems else "right"
+        outcome = counted(len(record.problems), "problem") if record.problems else "right"
         count = f"[{len(self._records)}/{self._total}]"
-        self.say(f"{count} {plan.path}: {fate}, {counted(len(record.cells), 'cell')}, {record.seconds:.1f} s")
+        self.say(f"{count} {plan.path}: {outcome}, {counted(len(record.cells), 'cell')}, {record.seconds:.1f} s")
 
     def end(self) -> None:
         """Print where the time went."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from witness.reading.plan import Plan
-from witness.records.page import Problem
+from witness.records.page_record import Problem
 from witness.records.store import Store
 
 MORE = {

@@ -12,28 +12,28 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from witness.kernels.forkserver_process import ForkserverProcess
+from witness.kernels.manager import Kernel, KernelFailed, Kernels, UnknownKernel
 from witness.reading.inputs import renewed
 from witness.reading.plan import Plan
-from witness.records.page import CellRecord, LiveValue, PageRecord, Problem, Raised
+from witness.records.page_record import CellError, CellRecord, LiveValue, PageRecord, Problem
 from witness.records.replicate import replicate
 from witness.records.scrub import Scrubber
-from witness.records.store import Sign, Store
+from witness.records.store import Stamp, Store
 from witness.runner.alone import Alone
 from witness.runner.capacity import Capacity, lane_count
 from witness.runner.commit import commit
 from witness.runner.environment import Environment
-from witness.runner.forge_process import ForgeProcess
+from witness.runner.execution import Execution
 from witness.runner.freshness import Freshness, measures
-from witness.runner.judge import changed
-from witness.runner.kernels import Kernel, KernelFailed, Kernels, UnknownKernel
 from witness.runner.ledger import Ledger
 from witness.runner.likeness import Unlike
 from witness.runner.lock import locked
-from witness.runner.machine import machine, of_page
-from witness.runner.page import Execution
+from witness.runner.machine_names import machine, of_page
+from witness.runner.problems import changed
 from witness.runner.progress import Progress
-from witness.runner.quiet import Quiet
-from witness.runner.sources import Sources
+from witness.runner.scheduler import Scheduler
+from witness.runner.source_guard import SourceGuard
 from witness.runner.traces import Traces
 from witness.runner.variables import variables
 
@@ -44,7 +44,7 @@ def run(
     environment: Environment,
     progress: Progress,
     source: Path | None,
-    forge: ForgeProcess | None = None,
+    forkserver: ForkserverProcess | None = None,
     *,
     hash_seed: int | None = None,
     replicates: int = 1,
@@ -53,7 +53,7 @@ def run(
 ) -> None:
     """Run the plans that are stale and write their records; see `Freshness` for ``since``.
 
-    ``source`` is the folder of pages, which no page may change. A ``forge`` may have been started for the pages; it
+    ``source`` is the folder of pages, which no page may change. A ``forkserver`` may have been started for them; it
     ends here. Only one process runs pages of one store at a time. A ``hash_seed`` fixes what Python otherwise draws at
     random, the order of sets: two runs with different ones share no parent and no such order. Pages that measure are
     run ``replicates`` times, each time in a kernel of its own: the first run is the page's, and a fault in any is its.
@@ -70,19 +70,19 @@ def run(
             if not todo:
                 return
             store.probe()
-            expected = {plan.page: _last_time(store.sign(plan.page)) for plan in todo}
+            expected = {plan.page: _last_time(store.stamp(plan.page)) for plan in todo}
             progress.start(todo, expected)
             try:
                 ledger = Ledger(freshness)
-                asyncio.run(_Runner(freshness, ledger, progress, forge, hash_seed, memory).all(todo, expected))
+                asyncio.run(_Runner(freshness, ledger, progress, forkserver, hash_seed, memory).all(todo, expected))
                 ledger.settle(todo)
             except BaseExceptionGroup as group:
                 raise _first(group) from group
             finally:
                 progress.end()
     finally:
-        if forge:
-            forge.end()
+        if forkserver:
+            forkserver.end()
 
 
 def _first(error: BaseException) -> BaseException:
@@ -90,8 +90,8 @@ def _first(error: BaseException) -> BaseException:
     return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _last_time(sign: Sign | None) -> float | None:
-    return sign.seconds if sign else None
+def _last_time(stamp: Stamp | None) -> float | None:
+    return stamp.seconds if stamp else None
 
 
 class _Runner:
@@ -100,7 +100,7 @@ class _Runner:
         freshness: Freshness,
         ledger: Ledger,
         progress: Progress,
-        forge: ForgeProcess | None,
+        forkserver: ForkserverProcess | None,
         hash_seed: int | None,
         memory: int | None,
     ) -> None:
@@ -110,12 +110,12 @@ class _Runner:
         self._store = store
         self._environment = environment
         self._progress = progress
-        self._sources = Sources(source)
-        self._quiet = Quiet(lane_count(environment))
+        self._sources = SourceGuard(source)
+        self._scheduler = Scheduler(lane_count(environment))
         self._memory = memory
         self._clocks: dict[str, frozenset[str]] = {}
         """By page, the names that were found to read a clock when it ran."""
-        self._forge = forge
+        self._forkserver = forkserver
         self._replicates = freshness.replicates
         self._commit = commit(source)
         self._seeded = {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}
@@ -135,7 +135,7 @@ class _Runner:
         kernel_variables = {**variables(scratch, strict=strict, declared=declared), **self._seeded}
         right = {plan.page: asyncio.get_running_loop().create_future() for plan in plans}
         async with (
-            Kernels(kernel_variables, may_fork=may_fork, started=self._forge) as kernels,
+            Kernels(kernel_variables, may_fork=may_fork, started=self._forkserver) as kernels,
             asyncio.TaskGroup() as group,
         ):
 
@@ -188,12 +188,12 @@ class _Runner:
         kernel: Kernel | None = None
         try:
             async with AsyncExitStack() as ended:
-                async with self._quiet.use(plan.page, "beside") as turn:
+                async with self._scheduler.use(plan.page, "beside") as turn:
                     waited = turn.waited
                     folder, budget = plan.folder and Path(plan.folder), plan.budget.page or 600.0
                     starting = kernels.start(plan.kernel, folder or None, budget, code, apart=apart)
                     kernel = await ended.enter_async_context(starting)
-                execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._quiet, alone)
+                execution = Execution(plan, kernel, partial(self._progress.cell, plan), self._scheduler, alone)
                 await execution.run()
                 waited += execution.waited
         except UnknownKernel as error:
@@ -235,7 +235,7 @@ class _Runner:
 
     @staticmethod
     def _scrubbed(cell: CellRecord, scrubber: Scrubber) -> CellRecord:
-        raised = cell.raised and Raised(cell.raised.name, scrubber.text(cell.raised.message))
+        raised = cell.raised and CellError(cell.raised.name, scrubber.text(cell.raised.message))
         captured = scrubber.data(cell.captured)
         return dataclasses.replace(cell, outputs=scrubber.outputs(cell.outputs), raised=raised, captured=captured)
 

@@ -68,6 +68,6 @@ def variables(scratch: Path, *, strict: bool, declared: Iterable[str] = ()) -> d
     cached = {"MPLCONFIGDIR": str(scratch / "matplotlib")}
     if not strict:
         return {**cached, **QUIET, **os.environ}
-    config = Path(__file__).parent.parent / "kernel" / "matplotlibrc"
+    config = Path(__file__).parent.parent / "capture" / "matplotlibrc"
     more = {name: os.environ[name] for name in declared if name in os.environ}
     return {**more, **needed(), **cached, "MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"}

@@ -17,7 +17,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     from witness.sphinx.interrupts import Interrupts
 
     interrupts = Interrupts()
-    interrupts.take()
+    interrupts.install()
     app.add_config_value("witness_strict", False, "env", bool)
     app.add_config_value("witness_downloads", lambda config: config.witness_strict, "html", bool)
     app.add_config_value("witness_replicates", 1, "", int)

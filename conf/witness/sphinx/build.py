@@ -14,20 +14,20 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ConfigError
 from sphinx.util import get_filetype, logging
 
+from witness.lint.pages import read_file
 from witness.reading.inputs import digests, matched
 from witness.reading.notebook import is_notebook
 from witness.reading.order import Read, closed
-from witness.reading.page import read_file
 from witness.reading.plan import Plan, Unreadable
 from witness.reading.site import Site
-from witness.records.page import Problem
-from witness.records.store import Sign, Store, probe
+from witness.records.page_record import Problem
+from witness.records.store import Stamp, Store, probe
 from witness.runner.display import progress
 from witness.runner.environment import Environment, find
 from witness.runner.facts import Facts
 from witness.runner.freshness import Freshness
 from witness.runner.lock import Lock
-from witness.runner.machine import machine
+from witness.runner.machine_names import machine
 from witness.runner.report import describe
 from witness.runner.run import run
 from witness.sphinx.card import cards
@@ -77,13 +77,13 @@ class Build:
         """Wait for another build that writes to the same folders."""
         with plainly(Path(app.outdir)):
             for lock in self._locks:
-                lock.take(lambda line: print(line, file=sys.stderr))  # a log on its own would be silent with -q
+                lock.acquire(lambda line: print(line, file=sys.stderr))  # a log on its own would be silent with -q
 
     def on_env_get_outdated(
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
     ) -> set[str]:
         """Run stale pages; return those that must be read again."""
-        self._interrupts.leave()  # the runner ends its kernels at one
+        self._interrupts.restore()  # the runner ends its kernels at one
         self._removed = removed
         site = _site(app, env)
         read = cache(lambda page: read_file(Path(env.doc2path(page)), page, site) if page in env.found_docs else None)
@@ -117,7 +117,7 @@ class Build:
                 logger.error("%s", describe(problem, command), location=(page, problem.line))
         unreadable = [page for page, faults in self._failed.items() if faults[0].rule == "unreadable"]
         self._warnings.unreadable = frozenset(str(env.doc2path(page)) for page in unreadable)
-        self._interrupts.take()
+        self._interrupts.install()
         return stale | (self._failed.keys() & env.found_docs) | doubted(env)
 
     def _execute(
@@ -129,10 +129,15 @@ class Build:
         plans: list[Plan] = []
         following: dict[str, set[str]] = {}
         for page in _notebooks(env):
-            path, sign = Path(env.doc2path(page)), known.sign(page)
-            if sign and sign.suffices(known.replicates) and not since and sign.sources == _sources(sign, site, path):
-                executed[page] = sign.record
-                following[page] = set(sign.after)
+            path, stamp = Path(env.doc2path(page)), known.stamp(page)
+            if (
+                stamp
+                and stamp.suffices(known.replicates)
+                and not since
+                and stamp.sources == _sources(stamp, site, path)
+            ):
+                executed[page] = stamp.record
+                following[page] = set(stamp.after)
             elif plan := self._plan(page, read):
                 plans.append(plan)
         while late := {page for page, before in following.items() if before & {plan.page for plan in plans}}:
@@ -144,7 +149,7 @@ class Build:
             executed.pop(plan.page, None)
             self._failed[plan.page] = [Problem("order", line, None, "an order that pages can be run in", why)]
         if plans:
-            forge = self._facts.take_forge()
+            forkserver = self._facts.take_forkserver()
             memory = int(env.config.witness_memory * 1e6) or None
             run(
                 plans,
@@ -152,15 +157,15 @@ class Build:
                 environment,
                 progress(),
                 site.root,
-                forge,
+                forkserver,
                 replicates=known.replicates,
                 since=since,
                 memory=memory,
             )
         for plan in plans:
-            record, sign = store.read(plan.page), store.sign(plan.page)
-            if record and sign:
-                executed[plan.page] = sign.record
+            record, stamp = store.read(plan.page), store.stamp(plan.page)
+            if record and stamp:
+                executed[plan.page] = stamp.record
                 if record.problems:
                     self._failed[plan.page] = record.problems
             else:
@@ -192,8 +197,8 @@ class Build:
         finally:
             self._facts.close()
             for lock in self._locks:
-                lock.leave()
-            self._interrupts.leave()
+                lock.release()
+            self._interrupts.restore()
         end_without_room(exception, Path(app.outdir))
 
     def _scan(self, app: Sphinx) -> None:
@@ -233,9 +238,9 @@ def _site(app: Sphinx, env: BuildEnvironment) -> Site:
     )
 
 
-def _sources(sign: Sign, site: Site, path: Path) -> dict[str, str]:
+def _sources(stamp: Stamp, site: Site, path: Path) -> dict[str, str]:
     """Return the digests, as they are now, of what a plan was made from."""
-    return {"settings": site.digest, **digests(sign.sources.keys() - {"settings"}, path.parent)}
+    return {"settings": site.digest, **digests(stamp.sources.keys() - {"settings"}, path.parent)}
 
 
 def _notebooks(env: BuildEnvironment) -> list[str]:

@@ -11,11 +11,11 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from witness.records.page import PageRecord
+from witness.records.compilation import Compilation, CompiledProgram, compilation_of, total
+from witness.records.page_record import PageRecord
 from witness.records.store import Store
 from witness.records.timing import falsified
 from witness.records.values import UNITS
-from witness.records.work import Program, Work, total, work_in
 from witness.sphinx.env_state import has_failed, pages
 
 SLOWEST = 10
@@ -53,9 +53,9 @@ def cards(env: BuildEnvironment) -> set[str]:
     return {page for page in env.found_docs if MARK in env.metadata.get(page, {})}
 
 
-def work_of(record: PageRecord) -> Work:
+def work_of(record: PageRecord) -> Compilation:
     """Return what JAX did for a page."""
-    return total(work for cell in record.cells if (work := work_in(cell.captured)))
+    return total(work for cell in record.cells if (work := compilation_of(cell.captured)))
 
 
 def _pages(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
@@ -74,14 +74,14 @@ def _pages(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
     yield _table(head, rows)
 
 
-def _row(seconds: float, cells: int, work: Work, runs: int) -> list[nodes.Node]:
+def _row(seconds: float, cells: int, work: Compilation, runs: int) -> list[nodes.Node]:
     traced = sum(len(program.traced) + len(program.failed) for program in work.programs)
     made = [sum(map(_made, work.programs)), _made(work.own)]
     texts = [_seconds(seconds), *map(UNITS["count"], [cells, traced, *made]), _seconds(work.seconds), str(runs)]
     return [nodes.Text(text) for text in texts]
 
 
-def _made(program: Program) -> int:
+def _made(program: CompiledProgram) -> int:
     return len(program.compiled) + len(program.loaded)
 
 

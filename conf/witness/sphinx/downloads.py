@@ -10,11 +10,11 @@ import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from witness.export.links import Links
+from witness.export.links import PageLinks
 from witness.export.markdown import markdown
 from witness.export.notebook import assembled
 from witness.export.script import script
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 from witness.sphinx import reader
 from witness.sphinx.env_state import record_of
 
@@ -50,7 +50,7 @@ def made(app: Sphinx, page: str, doctree: nodes.document, record: PageRecord) ->
     known = app.env.mystnb_config.custom_formats[path][1]  # type: ignore[attr-defined]
     text = Path(path).read_text("utf-8-sig")
     filled = reader.read(text, **known)
-    notebook = assembled(filled, markdown(doctree, Links(app, page)), record)
+    notebook = assembled(filled, markdown(doctree, PageLinks(app, page)), record)
     files = {KINDS["notebook"]: nbformat.writes(notebook) + "\n"}
     if notebook.metadata.language_info.name == "python":
         files[KINDS["script"]] = script(notebook)

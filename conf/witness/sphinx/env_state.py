@@ -10,7 +10,7 @@ from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from witness.records.page import LiveValue, PageRecord
+from witness.records.page_record import LiveValue, PageRecord
 from witness.records.store import Store
 
 
@@ -23,7 +23,7 @@ def remember(env: BuildEnvironment, store: Path, records: dict[str, str], failed
 
 
 def has_failed(env: BuildEnvironment, page: str | None = None) -> bool:
-    """Say whether a page, or the one that is read, has faults that were reported."""
+    """Return whether a page, or the one that is read, has faults that were reported."""
     return (page or env.docname) in getattr(env, "witness_failed", set())
 
 
@@ -62,7 +62,7 @@ def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None
     return record.live[nearest]
 
 
-def doubt(env: BuildEnvironment) -> None:
+def mark_unpublishable(env: BuildEnvironment) -> None:
     """Note that the page that is read cannot be published."""
     env.metadata[env.docname]["witness-doubt"] = True
 

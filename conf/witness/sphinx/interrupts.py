@@ -60,7 +60,7 @@ class Interrupted(SystemExit):
 
 
 class Interrupts:
-    """While they are taken, an interrupt ends the build in one line, whatever Sphinx is doing.
+    """While they are installed, an interrupt ends the build in one line, whatever Sphinx is doing.
 
     Nothing changes where the program that calls Sphinx takes interrupts itself.
     """
@@ -70,8 +70,8 @@ class Interrupts:
         self._came = False
         self._unraisable = sys.unraisablehook
 
-    def take(self) -> None:
-        """Take them from here on."""
+    def install(self) -> None:
+        """Handle interrupts from here on."""
         if (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -82,8 +82,8 @@ class Interrupts:
                 signal.signal(signal.SIGALRM, self._end)
                 self._unraisable, sys.unraisablehook = sys.unraisablehook, self._again
 
-    def leave(self) -> None:
-        """Take them no more; end the build if one came and got lost."""
+    def restore(self) -> None:
+        """Put the handlers back; end the build if one came and got lost."""
         if signal.getsignal(signal.SIGINT) == self._end:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if signal.getsignal(signal.SIGALRM) == self._end:

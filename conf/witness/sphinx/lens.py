@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-from witness.lens.page import SCRIPT, STATIC, STYLE
+from witness.lens.document import SCRIPT, STATIC, STYLE
 
 PANES = "panes"
 """The option's value for all stages; any other names one of them."""

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from witness.records.values import NoLiveValue, split
-from witness.sphinx.env_state import doubt, has_failed, value_at
+from witness.sphinx.env_state import has_failed, mark_unpublishable, value_at
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class LiveRole(SphinxRole):
         """Say that the value is missing, now and at the end of this build and of those to come."""
         if not has_failed(self.env):
             logger.error("live value `%s`: %s", self.text, why, location=self.get_location())
-            doubt(self.env)
+            mark_unpublishable(self.env)
         return [nodes.inline(self.rawtext, "?", classes=["live"])]
 
 

@@ -52,7 +52,7 @@ class Warnings(logging.Filter):
         """Paths of pages of which it is told why they cannot be read: all else that is said of them follows from it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a warning is to the point."""
+        """Return whether a warning is to the point."""
         location = str(getattr(record, "location", None) or "")
         if re.sub(r":\d*$", "", location) in self.unreadable and not record.name.startswith("sphinx.witness"):
             return False

@@ -16,7 +16,7 @@ from witness.reading.notebook import read_notebook
 from witness.reading.plan import EVAL, Unreadable
 from witness.reading.site import Site
 from witness.records.captured import SHOWN, TIMING
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 from witness.records.store import Store
 from witness.sphinx.env_state import reading
 
@@ -98,7 +98,7 @@ def merge(notebook: NotebookNode, site: Site) -> None:
 
 
 def is_timing(output: NotebookNode) -> bool:
-    """Say whether an output is the result of a ``%timeit``."""
+    """Return whether an output is the result of a ``%timeit``."""
     return TIMING in output.get("data", {})
 
 

@@ -12,13 +12,14 @@ from myst_nb.core.config import NbParserConfig
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
-from witness.lens.page import section
+from witness.lens.document import section
 from witness.lexers.printed import split
 from witness.nodes.block import block, folded
 from witness.nodes.checked import fold_asserts
-from witness.nodes.error import Place, Report
+from witness.nodes.compilation import strips
+from witness.nodes.error import CellPlace, Report
 from witness.nodes.ir import ir
-from witness.nodes.sanitize import harmless
+from witness.nodes.sanitize import sanitized
 from witness.nodes.shown import shown
 from witness.nodes.spoken import speaks_of_compiling
 from witness.nodes.table import TABLE
@@ -26,16 +27,15 @@ from witness.nodes.table import read as read_table
 from witness.nodes.text import amount, lines, plain
 from witness.nodes.timing import timing_nodes
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
-from witness.nodes.work import strips
 from witness.reading.notebook import example
 from witness.records.captured import IR, LENS, TIMING
+from witness.records.compilation import compilation_of
 from witness.records.error import Raised
 from witness.records.ir import Ir
 from witness.records.lens import Lens
-from witness.records.page import PageRecord
+from witness.records.page_record import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
-from witness.records.work import work_in
 from witness.sphinx.env_state import record_of
 from witness.sphinx.lens import PANES, lens
 
@@ -146,7 +146,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def render_markdown(self, data: MimeData) -> list[nodes.Element]:
         """Return Markdown; in strict mode HTML in it is text."""
         found = super().render_markdown(data)
-        return harmless(found) if self._strict else list(found)
+        return sanitized(found) if self._strict else list(found)
 
     def render_image(self, data: MimeData) -> list[nodes.Element]:
         """Return a figure, with a text in its stead for those who cannot see it."""
@@ -168,13 +168,13 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         for node in list(self.renderer.document.findall(nodes.container)):
             if node.get("nb_element") == "cell_code":
                 number = self._number(node["cell_index"])
-                node["ids"].append(Place(number).id)
+                node["ids"].append(CellPlace(number).id)
                 checked = self._strict and self._tidy(node)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
                     spoken = not self._strict or speaks_of_compiling(node)
                     told = strips(kept[number], replicates, explained=explained, spoken=spoken, checked=checked)
                     node += told
-                    explained = explained or (bool(told) and work_in(kept[number].captured) is not None)
+                    explained = explained or (bool(told) and compilation_of(kept[number].captured) is not None)
 
     def _tidy(self, node: nodes.Element) -> bool:
         """Name what is folded by what it holds, and fold the asserts that end a cell; return whether there are any."""
@@ -224,8 +224,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         return [cell for cell in self.renderer.nb_client.notebook.cells if cell.cell_type == "code"]
 
     @property
-    def _places(self) -> list[Place]:
-        return [Place(number, example(cell)) for number, cell in enumerate(self._code, 1)]
+    def _places(self) -> list[CellPlace]:
+        return [CellPlace(number, example(cell)) for number, cell in enumerate(self._code, 1)]
 
     def _printed(
         self, text: str, classes: list[str], metadata: dict[str, Any], line: int | None

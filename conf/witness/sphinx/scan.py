@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 from witness.records.colour import letters
-from witness.records.page import CellRecord
+from witness.records.page_record import CellRecord
 from witness.records.place import tells
 from witness.records.scrub import Machine, Scrubber, leaks
 

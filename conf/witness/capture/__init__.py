@@ -1,0 +1,96 @@
+"""The kernel extension: sees from outside what a cell's plain JAX does, and publishes it beside the cell's outputs.
+
+The runner loads it before a page's first cell. In a notebook of one's own, ``%load_ext witness`` does so.
+It changes no value, no name and no output of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from witness.capture.cell_files import CellFiles
+from witness.capture.clocks import Clocks
+from witness.capture.compilation import Listener
+from witness.capture.conditions import Conditions
+from witness.capture.error import Errors
+from witness.records.captured import CELL, CLOCKS, CONDITIONS, FILES
+
+
+class Observer(Protocol):
+    """One thing that is looked at in every cell."""
+
+    def before(self) -> None:
+        """Begin a cell."""
+
+    def after(self, result: Any) -> Any:
+        """End a cell; return what was seen, as JSON data, or None where there is nothing to tell.
+
+        ``result`` is IPython's ``ExecutionResult``.
+        """
+
+    def text(self, seen: Any) -> str:
+        """Return what was seen in a line of plain text, or an empty text."""
+
+
+class Watcher:
+    """Asks each part before and after each cell that a reader wrote; silent execution is not seen.
+
+    What a cell runs as a cell within itself, as ``%%capture`` does, is part of it.
+    """
+
+    def __init__(self, shell: Any, parts: Mapping[str, Observer]) -> None:
+        self._shell = shell
+        self._parts = parts
+        self._depth = 0
+        """How many cells are running, each within another."""
+
+    def look_for_clocks(self, names: list[str]) -> None:
+        """Tell from now on which of these names read a clock."""
+        clocks = self._parts[CLOCKS]
+        assert isinstance(clocks, Clocks)
+        clocks.ask(names)
+
+    def before(self, _: object = None) -> None:
+        """Begin a cell."""
+        self._depth += 1
+        if self._depth == 1:
+            for part in self._parts.values():
+                part.before()
+
+    def after(self, result: Any) -> None:
+        """End a cell and publish what the parts saw of it."""
+        if result and not (result.info.raw_cell or "").strip():  # IPython tells the end of an empty one, not its begin
+            return
+        self._depth = max(0, self._depth - 1)
+        if self._depth:
+            return
+        seen = {name: part.after(result) for name, part in self._parts.items()}
+        told = {name: value for name, value in seen.items() if value is not None}
+        if told:
+            lines = [line for name, value in told.items() if (line := self._parts[name].text(value))]
+            self._shell.display_pub.publish({CELL: told, "text/plain": "\n".join(lines)})
+
+
+def load(shell: Any) -> None:
+    """Begin to watch the cells of a shell; a second time changes nothing."""
+    if hasattr(shell, "_witness"):
+        return
+    from witness.capture import ir, undecoded
+    from witness.capture.cpu_speed import CpuSpeed
+    from witness.capture.timeit import Timeit  # IPython, which a shell has
+
+    ir.install(shell)
+    undecoded.install()
+    pace = CpuSpeed()
+    parts: dict[str, Observer] = {
+        "timings": Timeit(shell, pace),
+        "work": Listener(),
+        "errors": Errors(shell),
+        CONDITIONS: Conditions(pace),
+        FILES: CellFiles(shell),
+        CLOCKS: Clocks(shell.user_ns),
+    }
+    watcher = shell._witness = Watcher(shell, parts)
+    shell.events.register("pre_run_cell", watcher.before)
+    shell.events.register("post_run_cell", watcher.after)

@@ -1,0 +1,74 @@
+"""Displayed jaxprs and stages of compilation: their IR is published beside their stock text, and stages' lenses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from witness.capture.lens import Stages, equations
+from witness.capture.lens.ancestry import Ancestry
+from witness.records.captured import IR, LENS
+from witness.records.ir import Ir
+
+ANCESTRY = Ancestry()
+
+
+def jaxpr(shown: Any) -> dict[str, Any]:
+    """Return a jaxpr, closed or not."""
+    return _single(Ir.of("jaxpr", *equations.equations(shown)))
+
+
+def equation(shown: Any) -> dict[str, Any]:
+    """Return one equation of a jaxpr."""
+    return _single(Ir.of("jaxpr", *equations.equation(shown)))
+
+
+def stage(shown: Any) -> dict[str, Any]:
+    """Return the text of a traced, lowered or compiled function, and the lens on what it came from."""
+    stages = Stages(*ANCESTRY.line(shown))
+    found = stages.lens()
+    if not found.stages:
+        return {}
+    last = _single(found.stages[-1]) if not found.missing else {}
+    size = sum(len(it.text) for it in found.stages)
+    return {**last, LENS: found.to_data()} if size <= LONGEST else last
+
+
+def _single(found: Ir) -> dict[str, Any]:
+    return {IR: found.to_data()} if len(found.text) <= LONGEST else {}
+
+
+TYPES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "core.Jaxpr": jaxpr,
+    "core.ClosedJaxpr": jaxpr,
+    "core.JaxprEqn": equation,
+    "stages.Traced": stage,
+    "stages.Lowered": stage,
+    "stages.Compiled": stage,
+}
+"""What is shown of the objects of each of JAX's types; JAX defines them in modules of its own."""
+
+LONGEST = 3_000_000
+"""Characters of IR that a record keeps; of longer IR only what stock prints is shown."""
+
+MODULES = ("jax._src.", "jax.", "jax.extend.")
+
+
+def install(shell: Any) -> None:
+    """Teach a shell to display them; JAX is not imported for it."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    for name, show in TYPES.items():
+        module, _, kind = name.rpartition(".")
+        for package in MODULES:
+            formatter.for_type_by_name(package + module, kind, _bundle(show))
+    ANCESTRY.watch()
+
+
+def _bundle(show: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    def bundle(shown: Any) -> dict[str, Any]:
+        try:
+            return show(shown)
+        except Exception:  # another JAX, a backend without a text: what stock prints is there anyhow
+            return {}
+
+    return bundle

@@ -1,0 +1,87 @@
+"""The lens: what a function is in each stage, with links to its source, as far as JAX keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from witness.capture.lens import costs, equations
+from witness.capture.lens.compiled_kernels import kernels, loops
+from witness.capture.lens.instructions import HloProgram
+from witness.capture.lens.operations import Module
+from witness.capture.lens.sources import Arguments, sources
+from witness.records.ir import Ir, Place
+from witness.records.lens import CompiledKernel, Lens
+
+
+class Stages:
+    """A function on its way down, as far as it has been taken; each part is looked at once it is asked for."""
+
+    def __init__(self, traced: Any = None, lowered: Any = None, compiled: Any = None) -> None:
+        self._traced, self._lowered, self._compiled = traced, lowered, compiled
+        self._by_path: dict[str, list[Place]] = {}
+        jaxpr = getattr(traced, "jaxpr", None)
+        info = getattr(getattr(jaxpr, "jaxpr", jaxpr), "debug_info", None)
+        self._arguments = Arguments(getattr(info, "func_src_info", None))
+        self.kernels: list[CompiledKernel] = []
+        self.loops: list[str] = []
+
+    def jaxpr(self) -> Ir:
+        """Return what was traced."""
+        return Ir.of("jaxpr", *equations.equations(self._traced.jaxpr, self._arguments.home))
+
+    def stablehlo(self) -> Ir:
+        """Return what it was lowered to."""
+        text = str(self._lowered.as_text())
+        module = Module(text, str(self._lowered.as_text(debug_info=True)), self._arguments.home)
+        self._by_path = module.by_path()
+        return Ir.of("stablehlo", text, module.origins())
+
+    def hlo(self) -> Ir:
+        """Return what it was compiled to."""
+        text = self._compiled.as_text()
+        if not isinstance(text, str):
+            raise TypeError("a compiled function without a text")
+        program = HloProgram(text)
+        self.kernels, self.loops = kernels(program), loops(program)
+        return Ir.of("hlo", text, program.origins(self._arguments, self._by_path))
+
+    def lens(self) -> Lens:
+        """Return all stages there are, and say which could not be looked at."""
+        asked = [
+            ("the jaxpr", self._traced, self.jaxpr),
+            ("StableHLO", self._lowered, self.stablehlo),
+            ("the optimised HLO", self._compiled, self.hlo),
+        ]
+        last = max((n for n, (_, given, _) in enumerate(asked) if given is not None), default=-1)
+        stages, missing = [], []
+        for name, given, make in asked[: last + 1]:
+            try:
+                if given is None:
+                    raise LookupError("it was made before the extension was loaded")
+                stages.append(make())
+            except Exception as error:  # another JAX, a backend without a text: the others are still true
+                missing.append(f"{name}: {str(error) or type(error).__name__}")
+        jaxpr = getattr(self._traced, "jaxpr", None)
+        apart = costs.apart(jaxpr, self._lowered) if self._compiled is not None else None
+        return Lens(
+            name=self._name(),
+            stages=stages,
+            sources=sources(_places(stages)),
+            kernels=self.kernels,
+            compiled=costs.analysed(self._compiled) if self._compiled is not None else None,
+            apart=apart,
+            equations=costs.leaves(jaxpr),
+            loops=self.loops,
+            missing=missing,
+        )
+
+    def _name(self) -> str:
+        name = getattr(self._traced, "fun_name", None)
+        return str(name or "the function")
+
+
+def _places(stages: Iterable[Ir]) -> list[Place]:
+    """Return the places of what belongs to the program."""
+    counted = ((stage, it) for stage in stages for it in stage.operations if it.counted)
+    return list(dict.fromkeys(stage.places[number] for stage, it in counted for number in it.places))

@@ -1,0 +1,228 @@
+"""What was imported ahead of a fork: out of the page's sight until the page imports it, as if it had never been.
+
+A page finds the modules that a fresh kernel has. When it imports one that is here, all that this import would have
+loaded appears at once, with what it would have done to warnings and variables. But first it is asked whether a fresh
+import could have gone otherwise: under other variables, by another's finder, from another file, under a clock. Then the
+page is to run in an ordinary kernel, from its first cell: the reason is written down for the runner, and this one ends.
+"""
+
+import builtins
+import ctypes
+import importlib
+import json
+import os
+import signal
+import sys
+import sysconfig
+import threading
+import time
+import timeit
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
+from pathlib import Path
+from types import FrameType, FunctionType, ModuleType
+from typing import Any
+
+from witness.capture.import_hook import ImportHook, arrived
+
+_bootstrap: Any = importlib._bootstrap
+
+READERS = {"perf_counter", "process_time", "monotonic", "thread_time", "time"}
+CLOCKS = {*READERS, *(f"{name}_ns" for name in READERS), "default_timer", "timeit"}
+"""Names by which code reads a clock."""
+
+HELD = {id(value) for value in (time, timeit, *(getattr(time, n) for n in CLOCKS if hasattr(time, n)))}
+"""What a module holds that reads a clock by another name."""
+
+LIBRARY = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+@dataclass
+class Step:
+    """One import that was made ahead, and all that it did."""
+
+    root: str
+    modules: dict[str, ModuleType] = field(default_factory=dict)
+    filters: list[Any] = field(default_factory=list)
+    """What it put before the filters of warnings."""
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def make(self) -> None:
+        """Import it, and note what that does."""
+        modules, filters, variables = set(sys.modules), len(warnings.filters), dict(os.environ)
+        importlib.import_module(self.root)
+        self.modules = {name: module for name, module in sys.modules.items() if name not in modules}
+        self.filters = [*warnings.filters][: len(warnings.filters) - filters]
+        self.variables = {name: value for name, value in os.environ.items() if variables.get(name) != value}
+
+    def hide(self) -> None:
+        """Take it back, in a fork."""
+        for name, module in self.modules.items():
+            del sys.modules[name]
+            parent, _, child = name.rpartition(".")
+            if parent and parent not in self.modules and vars(sys.modules[parent]).get(child) is module:
+                delattr(sys.modules[parent], child)
+        del warnings.filters[: len(self.filters)]  # type: ignore[attr-defined]
+        warnings._filters_mutated()  # type: ignore[attr-defined]
+        for name in self.variables:
+            del os.environ[name]
+
+    def show(self, name: str) -> list[str]:
+        """Have all of it appear, or of what only happened to be needed for it, that alone; return what did."""
+        whole = name == self.root
+        wanted = [it for it in self.modules if whole or it == name or it.startswith(f"{name}.")]
+        for it in wanted:
+            sys.modules[it] = module = self.modules.pop(it)
+            parent, _, child = it.rpartition(".")
+            if parent in sys.modules:
+                setattr(sys.modules[parent], child, module)
+        if whole:
+            warnings.filters[:0] = self.filters  # type: ignore[index]
+            warnings._filters_mutated()  # type: ignore[attr-defined]
+            os.environ.update(self.variables)
+        return wanted
+
+
+class HiddenImports:
+    """The steps that were made, in order."""
+
+    def __init__(self) -> None:
+        self._python: dict[str, str] = {}
+        self._c: dict[str, str] = {}
+        self._steps: list[Step] = []
+        self._lock = threading.RLock()
+        self.stock = _bootstrap._find_and_load_unlocked
+
+    def make(self, root: str) -> None:
+        """Import a package that pages are going to import."""
+        self._steps.append(step := Step(root))
+        step.make()
+
+    def hide(self, notes: Path) -> None:
+        """Hide everything, in a fork; ``notes`` are for the runner."""
+        if random := next((it.modules["numpy.random"] for it in self._steps if "numpy.random" in it.modules), None):
+            random.seed()
+        for step in reversed(self._steps):
+            step.hide()
+        self._kernel, self._notes = os.getpid(), notes
+        # Where an import that finds nothing in sys.modules begins, by whatever call: a finder would be seen by the
+        # page, be asked by who only wants to know, and not be asked behind another's.
+        code = _find_and_load_unlocked.__code__.replace(co_filename=self.stock.__code__.co_filename)
+        _bootstrap._find_and_load_unlocked = FunctionType(code, {"ahead": self})
+        self._world = self._importers()
+
+    def begin(self) -> None:
+        """Take what is there now for what a page finds: the kernel is ready, and has set what it sets."""
+        self._python, self._c = dict(os.environ), _in_c()
+
+    def find(self, name: str) -> ModuleType | None:
+        """Return a module that was imported ahead, and all that comes with it, or None."""
+        with self._lock:
+            step = next((step for step in self._steps if name in step.modules), None)
+            if step is None:
+                return None
+            parent = name.rpartition(".")[0]
+            if parent in step.modules:
+                importlib.import_module(parent)
+                return sys.modules[name] if name in sys.modules else self.find(name)
+            frames = list(_frames())
+            if "." not in name and name not in sys.stdlib_module_names:
+                self._ask(name, step, frames)
+                for other in self._steps[: self._steps.index(step)]:
+                    if other.root in other.modules:
+                        self.find(other.root)
+            heads = {it.root.partition(".")[0] for it in self._steps}
+            if os.getpid() == self._kernel and name.partition(".")[0] in heads:
+                self._note(module=name, line=_line(frames))
+            shown = step.show(name)
+            if not any(step.modules for step in self._steps):
+                _bootstrap._find_and_load_unlocked = self.stock
+        arrived(shown)
+        return sys.modules[name]
+
+    def _ask(self, name: str, step: Step, frames: list[FrameType]) -> None:
+        """End the kernel if a fresh import might go otherwise."""
+        if name != step.root:
+            self._end(f"{name} is imported before {step.root}")
+        if changed := self._changed():
+            self._end(f"{', '.join(changed)} changed before {name} is imported")
+        if self._importers() != self._world:
+            self._end(f"the import system changed before {name} is imported")
+        spec, ours = PathFinder.find_spec(name), step.modules[name].__spec__
+        if spec is None or ours is None or spec.origin != ours.origin:
+            self._end(f"there is another {name}")
+        tools = getattr(sys, "monitoring", None)
+        if sys.getprofile() or sys.gettrace() or (tools and any(map(tools.get_tool, range(6)))):
+            self._end(f"the import of {name} is watched")
+        if any(map(_reads_clock, frames)) or any(map(_holds_clock, list(sys.modules.values()))):
+            self._end(f"there is a clock when {name} is imported")
+
+    def _changed(self) -> list[str]:
+        """Return the variables that a fresh import would find with other values, whoever set them: Python or C."""
+        shown = {key: value for step in self._steps if not step.modules for key, value in step.variables.items()}
+        if not self._python:
+            return []  # no page has begun
+        python, c = {**self._python, **shown}, {**self._c, **shown}
+        return sorted({key for key, _ in (os.environ.items() ^ python.items()) | (_in_c().items() ^ c.items())})
+
+    def _importers(self) -> list[object]:
+        """Return what decides how an import goes."""
+        finders = [it for it in sys.meta_path if not isinstance(it, ImportHook)]
+        return [*finders, *sys.path_hooks, builtins.__import__, _bootstrap._find_and_load, importlib.import_module]
+
+    def _note(self, **what: object) -> None:
+        with self._notes.open("a") as file:
+            file.write(json.dumps(what) + "\n")
+
+    def _end(self, why: str) -> None:
+        self._note(why=why)
+        os.kill(self._kernel, signal.SIGKILL)
+        signal.pause()  # in a child of the kernel: its guard ends it
+
+
+def _find_and_load_unlocked(name: str, import_: Any) -> ModuleType:
+    """Import a module that was not found among those that are there: the name that ``_bootstrap`` has for this."""
+    return ahead.find(name) or ahead.stock(name, import_)  # type: ignore[name-defined, no-any-return]  # noqa: F821
+
+
+def _in_c() -> dict[str, str]:
+    """Return the variables of the process, which code in C may set without Python's knowledge."""
+    array = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+    entries = (os.fsdecode(entry) for entry in iter(iter(array).__next__, None))
+    return dict(entry.partition("=")[::2] for entry in entries)
+
+
+def _frames() -> Iterator[FrameType]:
+    """Yield the frames of the page that lead to this import, the innermost first; none of a library's thread."""
+    frame: FrameType | None = sys._getframe(2)
+    found: list[FrameType] = []
+    while frame:
+        if frame.f_code.co_name == "run_code" and frame.f_code.co_filename.endswith("interactiveshell.py"):
+            yield from found
+            found = []
+        found.append(frame)
+        frame = frame.f_back
+
+
+def _line(frames: list[FrameType]) -> int | None:
+    """Return the line of the cell that leads to this import."""
+    return frames[-1].f_lineno if frames else None
+
+
+def _reads_clock(frame: FrameType) -> bool:
+    """Return whether a function of the page or its site, not the cell itself, names a clock."""
+    code = frame.f_code
+    return code.co_name != "<module>" and not _of_library(code.co_filename) and not CLOCKS.isdisjoint(code.co_names)
+
+
+def _holds_clock(module: ModuleType) -> bool:
+    """Return whether a module of the page's site holds a clock."""
+    file = getattr(module, "__file__", None) or ""
+    ours = not file or _of_library(file) or module.__name__.partition(".")[0] == "witness"
+    return not ours and any(id(value) in HELD for value in list(vars(module).values()))
+
+
+def _of_library(file: str) -> bool:
+    return file.startswith((*LIBRARY, "<frozen"))

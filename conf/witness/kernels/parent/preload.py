@@ -1,0 +1,99 @@
+"""What a fork server imports ahead for its kernels, whether it may then be forked, and what a fork drops."""
+
+import contextlib
+import gc
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from witness.kernels.parent.hidden_imports import HiddenImports
+
+AHEAD = ("numpy", "jax", "jaxlib.mlir.dialects.builtin", "jaxlib.mlir.dialects.mhlo")
+"""What pages import, in an order in which each needs only those before it."""
+
+LATER = (
+    # imported while a kernel starts
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+    "faulthandler",
+    "ipykernel.debugger",
+    "pdb",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "traitlets.config.argcomplete_config",
+    # imported in the first cells of most pages
+    "IPython.core.magics.ast_mod",
+    "IPython.core.magics.execution",
+    "IPython.utils.timing",
+    "pygments.formatters.terminal256",
+    "stack_data",
+    "witness.capture",
+)
+"""What would be imported lazily by nearly every kernel: only time is lost when one of them is missing or moves."""
+
+
+_ahead: HiddenImports | None = None
+
+
+def preload() -> str:
+    """Import what kernels need; return why a fork of this process is not safe, or an empty text."""
+    global _ahead
+    try:
+        importlib.import_module(name := "ipykernel.kernelapp")
+        for name in LATER:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        _ahead = HiddenImports()
+        for name in AHEAD:
+            with contextlib.suppress(*([ImportError] if "." in name else [])):
+                _ahead.make(name)
+    except Exception as error:
+        return f"{name} cannot be imported: {type(error).__name__}: {error}"
+    bridge = importlib.import_module("jax._src.xla_bridge")
+    if getattr(bridge, "backends_are_initialized", bool)():  # private; its threads would be seen below
+        return "a backend of JAX is started already"
+    gc.collect()
+    gc.freeze()  # what a fork never looks at, it does not copy
+    if pid := os.fork():
+        os.waitpid(pid, 0)
+    else:
+        os._exit(0)
+    # OpenBLAS ends its threads before a fork and starts them again when needed; whoever does not do so is not safe
+    if (threads := len(list(Path("/proc/self/task").iterdir()))) > 1:
+        return f"{threads} threads are running"
+    return ""
+
+
+def reset_after_fork(argv: Sequence[str], notes: Path) -> None:
+    """Give a fork its own state where it would share its parent's, and the arguments of the command that it acts for.
+
+    What was imported ahead is hidden; ``notes`` is a file that tells what the page then imported of it.
+
+    Python itself does so for ``random``.
+    """
+    sys.orig_argv = list(argv)
+    sys.argv[1:] = argv[argv.index("ipykernel_launcher") + 1 :]
+    if not sys.flags.safe_path:
+        sys.path.insert(0, str(Path.cwd()))
+    tempfile.tempdir = None
+    printer: Any = sys.modules.get("jax._src.pretty_printer")  # private; it looked for a notebook when it was imported
+    if hasattr(printer, "CAN_USE_COLOR"):
+        printer.CAN_USE_COLOR = True
+    if _ahead:
+        _ahead.hide(notes)
+
+
+def begin() -> None:
+    """Let the page of a fork begin: from here on, what changes is its doing."""
+    if _ahead:
+        _ahead.begin()

@@ -1,0 +1,186 @@
+"""The parent of all kernels: starts them on request, and ends them with itself.
+
+`witness.kernels.parent.start` runs it with the arguments FD FOLDER [warm] [ask], where FD is a connected Unix
+socket that carries one JSON object a line. The first line out is ``{"why": str}``: why it cannot do what was asked, or
+an empty text; one that is asked adds ``facts``: what JAX finds on this machine. A warm one has imported what kernels
+need and forks one in milliseconds; a cold one executes commands, and imports only the standard library. Both have one
+thread, so that a fork is safe.
+
+In: ``{"id", "argv", "fork", "cwd", "environment", "log"}``. Out: ``{"id", "pid"}`` or ``{"id", "error"}``, and for each
+kernel that ended ``{"ended": pid, "status": code}`` (a signal is negative, as in `subprocess`), once nothing that it
+started is left. When the client is gone, every kernel goes with all that it started, then FOLDER, then the fork server.
+"""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from witness.kernels.parent import devices, preload, process
+from witness.kernels.parent.guard import LONGEST, children, end_all, guard, prepare
+
+Request = dict[str, Any]
+
+NOTES = "imports"
+"""The file beside a forked kernel's log that tells what its page imported of what was imported ahead."""
+
+
+@dataclass
+class Guard:
+    """What is known of a guard."""
+
+    pid: int
+    number: int
+    """Of the request for its kernel."""
+    kernel: int | None = None
+    done: bool = False
+    """Whether it has told all that it is going to."""
+
+
+class Server:
+    """The kernels of one client, each below a guard of its own."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+        self._parent = os.getppid()
+        self._guards: dict[int, Guard] = {}
+        """By the descriptor at which each tells of its kernel."""
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+
+    def send(self, **message: object) -> None:
+        """Tell the client; when it is gone, the next read says so."""
+        with contextlib.suppress(OSError):
+            self._client.sendall(json.dumps(message).encode() + b"\n")
+
+    def serve(self) -> Request | None:
+        """Serve until the client is gone (None); in a forked kernel, return what it was asked to become."""
+        pending = b""
+        while os.getppid() == self._parent:  # a fork of the client may hold its end of the socket
+            heard: list[Any] = [self._client, self._woken, *self._guards]
+            ready, _, _ = select.select(heard, [], [], 1.0)
+            if self._woken in ready:
+                self._woken.recv(4096)
+            for told in self._guards.keys() & set(ready):
+                self._relay(told)
+            self._reap()
+            if self._client not in ready:
+                continue
+            received = self._client.recv(65536)
+            if not received:
+                return None
+            *lines, pending = (pending + received).split(b"\n")
+            for line in lines:
+                request: Request = json.loads(line)
+                if self._start(request):
+                    return request
+        return None
+
+    def close(self) -> None:
+        """End every kernel and wait until they are gone."""
+        for it in self._guards.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(it.pid, signal.SIGTERM)
+        deadline = time.monotonic() + LONGEST
+        while time.monotonic() < deadline and self._reap():
+            time.sleep(0.002)
+        end_all()
+
+    def _start(self, request: Request) -> bool:
+        """Start one kernel below a guard; return True in a fork that is to become it."""
+        told, tell = os.pipe()
+        forkserver = os.getpid()
+        pid = os.fork()
+        if pid:
+            os.close(tell)
+            self._guards[told] = Guard(pid, request["id"])
+            return False
+        try:
+            self._leave(told)
+            prepare(forkserver)
+            started, say = os.pipe()
+            parent = os.getpid()
+            kernel = os.fork()
+        except BaseException:
+            os._exit(1)
+        if kernel:
+            os.close(say)
+            guard(request["id"], kernel, started, tell)
+        try:
+            process.detach(request, parent)
+            if not request["fork"]:
+                process.execute(request)
+        except BaseException as error:
+            os.write(say, f"{type(error).__name__}: {error}".encode())
+            os._exit(127)
+        for ours in (started, say, tell):
+            os.close(ours)
+        return True
+
+    def _leave(self, told: int) -> None:
+        """Undo, in a child, what makes this process a fork server."""
+        signal.set_wakeup_fd(-1)
+        for ours in (self._client, self._woken, self._waker):
+            ours.close()
+        for ear in (told, *self._guards):
+            os.close(ear)
+
+    def _relay(self, told: int) -> None:
+        """Pass on what a guard tells; of one that ended early, tell that its kernel ended with it."""
+        it = self._guards[told]
+        received = os.read(told, 65536)
+        for line in received.splitlines():
+            message = json.loads(line)
+            it.kernel = message.get("pid", it.kernel)
+            it.done = it.done or not message.get("pid")
+            self.send(**message)
+        if received:
+            return
+        os.close(told)
+        del self._guards[told]
+        if not it.done and it.kernel:
+            self.send(ended=it.kernel, status=-int(signal.SIGKILL))
+        elif not it.done:
+            self.send(id=it.number, error="it ended while it was started")
+
+    def _reap(self) -> bool:
+        """Collect who ended, and end what a guard left that was killed; return whether there are guards."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        guards = {it.pid for it in self._guards.values()}
+        for child in children():
+            if child not in guards:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+        return bool(guards & set(children()))
+
+
+def main() -> None:
+    """Serve the client at the other end of the socket and exit; return in a fork that is to be a kernel."""
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the folder that holds this package; a page's kernel starts without it
+    client, folder, words = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
+    process.adopt_orphans()
+    why = preload.preload() if "warm" in words else ""
+    known = {"facts": devices.found_by_a_fork()} if "ask" in words and not why else {}
+    forkserver = Server(client)
+    forkserver.send(why=why, **known)
+    request = (
+        forkserver.serve()
+    )  # one that is of no use waits for its client to leave, too, and takes the folder with it
+    if request is None:
+        forkserver.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)  # there is nothing to finalise, and the client waits
+    preload.reset_after_fork(request["argv"], Path(request["log"]).with_name(NOTES))

@@ -1,0 +1,79 @@
+"""A code cell as it stands on the page: options with their lines, and code with its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docutils.parsers.rst import Directive
+from myst_parser.parsers.directives import parse_directive_text
+
+from witness.lint.block import Fence
+from witness.lint.code import Code
+
+OPTION = re.compile(r"\s*:?(?P<key>[^\s:#][^:]*):(\s|$)")
+
+
+class _Cell(Directive):
+    """What MyST-NB assumes of a cell while it reads the options: any are right."""
+
+    option_spec = {"options": str}  # noqa: RUF012 - docutils' own shape
+    optional_arguments = 1
+    has_content = True
+
+
+@dataclass(frozen=True)
+class LintedCell:
+    """One executed code cell."""
+
+    line: int
+    """Line of its fence, from 1."""
+    end: int
+    """Last line of its fence."""
+    options: Mapping[str, Any]
+    option_lines: Mapping[str, int]
+    code: Code
+    problem: tuple[int, str] | None = None
+    """Line and text of what made the options unreadable."""
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags, whatever shape they were given in."""
+        tags = self.options.get("tags") or []
+        return [str(tag) for tag in tags] if isinstance(tags, list) else str(tags).split()
+
+    def option_line(self, option: str) -> int:
+        """Return the line of an option."""
+        return self.option_lines.get(option, self.line)
+
+    def loads(self, page: Path) -> Path | None:
+        """Return the file the cell shows and runs in place of a body."""
+        name = self.options.get("load")
+        return page.parent / str(name) if name else None
+
+
+def read_cell(fence: Fence) -> LintedCell:
+    """Return the cell in a top-level ``{code-cell}`` fence, read as MyST-NB reads it."""
+    result = parse_directive_text(_Cell, "", fence.content, line=fence.line, validate_options=False)
+    body = fence.line + 1 + max(result.body_offset, 0)
+    content = fence.content.splitlines()
+    lines: dict[str, int] = {}
+    for offset, text in enumerate(content[: max(result.body_offset, 0)]):
+        found = OPTION.match(text)
+        if found:
+            lines.setdefault(found["key"].strip(" \"'"), fence.line + 1 + offset)
+    problem = None
+    if result.warnings:
+        warning = result.warnings[0]
+        problem = (warning.lineno or fence.line + 1, warning.msg)
+    return LintedCell(
+        line=fence.line,
+        end=fence.end,
+        options={str(key): value for key, value in result.options.items()},
+        option_lines=lines,
+        code=Code("\n".join(result.body), body),
+        problem=problem,
+    )

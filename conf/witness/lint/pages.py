@@ -1,0 +1,34 @@
+"""Pages that passed the lint, and their plans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from witness.reading import pages
+from witness.reading.plan import Plan, Unreadable
+
+if TYPE_CHECKING:
+    from witness.reading.site import Site
+
+
+def read_file(path: Path, page: str, site: Site) -> Plan | None:
+    """Return what to run for the page in a file, or None when nothing is.
+
+    Raises Unreadable, in a strict site also for each complaint that the structure of the page gives.
+    """
+    from witness.lint import lint_bytes
+    from witness.reading.page_plan import read_file  # both need MyST-NB; plans do not
+
+    if site.strict and (complaints := lint_bytes(path.read_bytes(), path, strict=False)):
+        raise Unreadable(site.shown(path), [(it.line, f"{it.rule}: {it.message}") for it in complaints])
+    return read_file(path, page, site)
+
+
+def plans(names: Sequence[str]) -> pages.Pages:
+    """Return the plans of pages, plans and folders of either, with those that they declare to run after.
+
+    Raises NoPages.
+    """
+    return pages.plans(names, read_file)

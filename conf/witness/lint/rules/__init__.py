@@ -1,0 +1,40 @@
+"""All rules of the page lint, in the order in which the documentation lists them."""
+
+from __future__ import annotations
+
+from witness.lint.rule import Rule
+from witness.lint.rules import (
+    clock,
+    comparative,
+    environment,
+    expectation,
+    fence,
+    head,
+    live,
+    measurement,
+    option,
+    output,
+    pasted_output,
+    shape,
+    table,
+    tag,
+)
+
+MODULES = (
+    head,
+    fence,
+    option,
+    tag,
+    expectation,
+    live,
+    measurement,
+    clock,
+    environment,
+    output,
+    pasted_output,
+    table,
+    comparative,
+    shape,
+)
+
+RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)

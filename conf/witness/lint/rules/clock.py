@@ -1,0 +1,122 @@
+"""Rules on clocks: a call of JAX returns before its result is there, so a clock sees the work only if it waits."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from witness.lint.cell import LintedCell
+from witness.lint.page import Page
+from witness.lint.rule import Finding, Rule
+from witness.lint.stopwatch import Body, bodies, names, place, reads
+from witness.lint.work import JaxCalls
+
+
+def unawaited(page: Page) -> Iterator[Finding]:
+    """Calls during which a clock runs, and whose results are not awaited."""
+    work = _work(page)
+    for cell in page.cells:
+        if "clock" not in cell.options:
+            for line, call in _unawaited(cell, work):
+                yield Finding(line, f"a clock is read while `{call}` may still be at work")
+
+
+def warm_ups(page: Page) -> Iterator[Finding]:
+    """Calls of a compiled function that may still be at work when a clock starts."""
+    work = _work(page)
+    for cell in page.cells:
+        if "clock" not in cell.options:
+            for line, call in _warming(cell, work):
+                yield Finding(line, f"`{call}` may still be at work when a clock starts")
+
+
+def sums(page: Page) -> Iterator[Finding]:
+    """Two readings of a clock that are added, or anything but subtracted."""
+    moments = {name for cell in page.cells for body in bodies(cell.code) for name in body.moments}
+    for cell in page.cells:
+        for it in ast.walk(cell.code.tree) if cell.code.tree else ():
+            match it:
+                case ast.BinOp(left=left, op=op, right=right) if reads(left) and not isinstance(op, ast.Sub):
+                    if reads(right) or moments.intersection(names(right)):
+                        yield Finding(cell.code.line + it.lineno - 1, f"`{ast.unparse(it)}` is no time that passed")
+
+
+def idle(page: Page) -> Iterator[Finding]:
+    """Cells that time no dispatch and say so."""
+    work = _work(page)
+    for cell in page.cells:
+        if "clock" in cell.options and not [*_unawaited(cell, work), *_warming(cell, work)]:
+            yield Finding(cell.option_line("clock"), "`:clock:` excuses nothing: every result is awaited")
+
+
+def _work(page: Page) -> JaxCalls:
+    return JaxCalls(cell.code.tree for cell in page.cells if cell.code.tree)
+
+
+def _unawaited(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
+    """Yield the line and the call of each result that is not there when its clock is read."""
+    for body in bodies(cell.code):
+        for statement, call in [*_dropped(body), *_kept(body)]:
+            if body.times(statement) and work.is_handed_over(call, body.given):
+                yield _line(cell, statement), _shown(call)
+
+
+def _warming(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
+    """Yield the line and the call of each jitted function whose result is dropped above the start of a clock."""
+    for body in bodies(cell.code):
+        for statement, call in _dropped(body):
+            above = any(start > place(statement) for start in body.starts)
+            if above and work.is_jitted(call) and not body.times(statement):
+                yield _line(cell, statement), _shown(call)
+
+
+def _dropped(body: Body) -> Iterator[tuple[ast.stmt, ast.Call]]:
+    """Yield the calls whose results nobody keeps."""
+    for it in body.nodes:
+        if isinstance(it, ast.Expr) and isinstance(it.value, ast.Call):
+            yield it, it.value
+
+
+def _kept(body: Body) -> Iterator[tuple[ast.stmt, ast.Call]]:
+    """Yield the calls whose results get names of which nothing is made before the clock stops."""
+    for it in body.nodes:
+        if isinstance(it, ast.Assign) and isinstance(it.value, ast.Call) and len(it.targets) == 1:
+            given = names(it.targets[0])
+            if given and body.times(it) and not any(body.uses(name, it) for name in given):
+                yield it, it.value
+
+
+def _line(cell: LintedCell, node: ast.stmt) -> int:
+    return cell.code.line + node.lineno - 1
+
+
+def _shown(call: ast.Call) -> str:
+    return f"{ast.unparse(call.func)}(…)"
+
+
+RULES = (
+    Rule(
+        "clock-not-held",
+        "Between two readings of a clock the result of each call is awaited.",
+        "await it: `f(x).block_until_ready()`; where the dispatch is meant, say `:clock: dispatch` and `:reason:`",
+        unawaited,
+    ),
+    Rule(
+        "warm-up-not-awaited",
+        "The result of a first call is awaited before a clock starts.",
+        "await it: `f(x).block_until_ready()`",
+        warm_ups,
+    ),
+    Rule(
+        "clock-not-subtracted",
+        "Of two readings of a clock the first is subtracted from the second.",
+        "subtract it: `perf_counter() - start`",
+        sums,
+    ),
+    Rule(
+        "idle-clock",
+        "A cell that says `:clock: dispatch` times a dispatch.",
+        "remove it",
+        idle,
+    ),
+)

@@ -1,0 +1,116 @@
+"""The clock in a body of code: where it is read, what it times, and what is awaited before it is read again."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from witness.lint.code import TIMEIT, Code
+from witness.lint.work import Function, parts
+from witness.reading.clocks import CLOCKS
+from witness.reading.words import words
+
+ASKED = frozenset(words("is_ready shape dtype ndim size aval weak_type sharding"))
+"""What an array answers at once, whether it is there or not."""
+
+Position = tuple[int, int]
+"""Line, from 1, and column in the code of a cell."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """Code that runs in one go: that of a cell, or that of a function; what stands in functions inside is not."""
+
+    statements: tuple[ast.stmt, ...]
+    parameters: frozenset[str] = frozenset()
+    magics: tuple[Position, ...] = ()
+    """Where ``%timeit`` times a statement."""
+
+    @cached_property
+    def nodes(self) -> list[ast.expr | ast.stmt]:
+        """All that is executed, in the order of the text."""
+        return sorted((it for it in parts(self.statements) if isinstance(it, ast.expr | ast.stmt)), key=place)
+
+    @cached_property
+    def given(self) -> set[str]:
+        """Names whose values come from elsewhere: parameters, and the variables of loops."""
+        targets = [it.target for it in self.nodes if isinstance(it, ast.For)]
+        return {*self.parameters, *(name for target in targets for name in names(target))}
+
+    @cached_property
+    def _readings(self) -> list[tuple[Position, bool]]:
+        """Where the clock is read, and whether that ends a measurement: something is subtracted from it."""
+        ends = {id(it.left) for it in self.nodes if isinstance(it, ast.BinOp) and isinstance(it.op, ast.Sub)}
+        return [(place(it), id(it) in ends) for it in self.nodes if reads(it)]
+
+    @cached_property
+    def moments(self) -> set[str]:
+        """Names of what a clock said."""
+        assigned = [it for it in self.nodes if isinstance(it, ast.Assign) and reads(it.value)]
+        return {name for it in assigned for target in it.targets for name in names(target)}
+
+    @property
+    def starts(self) -> list[Position]:
+        """Where a measurement begins."""
+        return [*(where for where, ends in self._readings if not ends), *self.magics]
+
+    def times(self, node: ast.stmt) -> bool:
+        """Return whether a clock runs while a statement is executed."""
+        before = [ends for where, ends in self._readings if where < place(node)]
+        after = [ends for where, ends in self._readings if where > place(node)]
+        return bool(before and after) and (after[0] or not before[-1])
+
+    def uses(self, name: str, since: ast.stmt) -> bool:
+        """Return whether what a statement gives a name is made use of before the clock is read for the last time."""
+        idle = {id(it) for it in ast.walk(since)}
+        tests: set[int] = set()
+        for it in self.nodes:
+            if isinstance(it, ast.Expr) or (isinstance(it, ast.Attribute) and it.attr in ASKED):
+                idle.add(id(it.value))
+            elif isinstance(it, ast.While):
+                tests |= {id(part) for part in ast.walk(it.test)}
+        return any(
+            id(it) in tests or place(since) < place(it) < self._readings[-1][0]
+            for it in self.nodes
+            if isinstance(it, ast.Name) and it.id == name and isinstance(it.ctx, ast.Load) and id(it) not in idle
+        )
+
+
+def bodies(code: Code) -> Iterator[Body]:
+    """Yield the bodies in the code of a cell: its own, then those of its functions; none where it is no Python."""
+    if not code.tree:
+        return
+    magics = tuple((number, 0) for number, line in enumerate(code.lines, start=1) if TIMEIT.match(line))
+    yield Body(tuple(code.tree.body), magics=magics)
+    for node in ast.walk(code.tree):
+        if isinstance(node, Function) and not isinstance(node, ast.Lambda):
+            arguments = node.args
+            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+            yield Body(tuple(node.body), frozenset(it.arg for it in every))
+
+
+def names(target: ast.expr) -> list[str]:
+    """Return the names that a target of an assignment gives a value; none where it is a part of something."""
+    match target:
+        case ast.Name(id=name):
+            return [name]
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return [name for part in parts for name in names(part)]
+    return []
+
+
+def place(node: ast.expr | ast.stmt) -> Position:
+    """Return where a node begins."""
+    return node.lineno, node.col_offset
+
+
+def reads(node: ast.AST) -> bool:
+    """Return whether a node asks a clock."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            return name in CLOCKS or name == "time"
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
+            return name in CLOCKS or (module, name) == ("time", "time")
+    return False

@@ -1,0 +1,188 @@
+"""Reading a page: its notebook as MyST-NB sees it, and the plan of what to run."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from myst_nb.core.config import NbParserConfig
+from nbformat import NotebookNode
+
+from witness.reading.earlier_pages import earlier
+from witness.reading.front_matter import Head, read_head
+from witness.reading.inputs import digests, matched
+from witness.reading.live import first_live, live_values
+from witness.reading.notebook import example, read_notebook
+from witness.reading.page_settings import faults, listed
+from witness.reading.plan import Budget, Cell, Lane, Plan, Unreadable
+from witness.reading.scripts import with_scripts
+from witness.reading.site import Site
+from witness.reading.spans import quiet
+
+IMPORT = re.compile(r"^\s*(?:from|import)\s+([A-Za-z_]\w*)", re.MULTILINE)
+
+
+def read_file(path: Path, page: str, site: Site) -> Plan | None:
+    """Return what to run for the page in a file, or None when nothing is. Raises Unreadable."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")  # as Sphinx reads it
+        return read_plan(text, path, page, site)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Unreadable(site.shown(path), [(line, f"not UTF-8: {error.reason}")]) from error
+
+
+def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:
+    """Return what to run for a page, or None when nothing is.
+
+    Raises Unreadable.
+    """
+    notebook = read_notebook(text, path, site)
+    try:
+        plan = _plan(notebook, text, path, page, site) if notebook else None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise Unreadable(site.shown(path), [(1, f"front matter: {error}")]) from error
+    if plan is None and (line := first_live(notebook, text)):
+        raise Unreadable(site.shown(path), [(line, "live value: no code runs on this page")])
+    return plan
+
+
+def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) -> Plan | None:
+    """Return what to run for a notebook; a wrong setting in its front matter is some error of Python's."""
+    overrides = notebook.metadata.get(site.notebooks.metadata_key) or {}
+    settings = site.notebooks.copy(**{k: v for k, v in overrides.items() if k != "output_folder"})
+    if not _runs(notebook, path, settings):
+        return None
+    head, ours = read_head(text.split("\n")), notebook.metadata.get("witness") or {}
+    if wrong := [(head.line("witness", *keys), f"{why}: {mend}") for keys, why, mend in faults(ours)]:
+        raise Unreadable(site.shown(path), wrong)
+    inputs = _inputs(ours, head, path, page, site)
+    lane, cells = _lane(ours, list(_cells(notebook, text, settings, path)), path.parent)
+    names = settings.eval_name_regex if settings.execution_mode == "inline" else None
+    return Plan(
+        page=page,
+        path=site.shown(path),
+        kernel=_kernel(notebook, settings),
+        cells=cells,
+        live=list(live_values(notebook, text, site.shown(path), names)),
+        needs=_needs(ours, cells),
+        budget=_budget(ours, settings, site),
+        lane=lane,
+        lane_stated="lane" in ours,
+        strict=site.strict,
+        folder=None if site.strict or settings.execution_in_temp else str(path.parent),
+        after=_after(ours, head, path, page, site),
+        inputs=inputs,
+        environment=sorted({*listed(ours.get("environment")), *site.environment}),
+        always=not site.strict and settings.execution_mode != "cache",
+        sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path.parent), **inputs},
+    )
+
+
+def _inputs(ours: dict[str, Any], head: Head, path: Path, page: str, site: Site) -> dict[str, str]:
+    """Return the digests of what a page declares to read, and its site for it; an earlier page may make some of it."""
+    declared = listed(ours.get("inputs"))
+    if missing := [name for name in declared if not ours.get("after") and not matched(name, path.parent)]:
+        line = head.line("witness", "inputs")
+        raise Unreadable(site.shown(path), [(line, f"`inputs: {name}`: there is no such file") for name in missing])
+    everywhere = [posixpath.relpath(name, posixpath.dirname(page) or ".") for name in site.inputs]
+    return digests(sorted({*declared, *everywhere}), path.parent)
+
+
+def _after(ours: dict[str, Any], head: Head, path: Path, page: str, site: Site) -> dict[str, int]:
+    line = head.line("witness", "after")
+    try:
+        return dict.fromkeys(earlier(listed(ours.get("after")), page, site), line)
+    except ValueError as error:
+        raise Unreadable(site.shown(path), [(line, str(error))]) from error
+
+
+def _runs(notebook: NotebookNode, path: Path, settings: NbParserConfig) -> bool:
+    """Return whether a page is executed, by MyST-NB's own settings."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not code or settings.execution_mode == "off":
+        return False
+    posix = PurePosixPath(path.as_posix())
+    if any(posix.match(pattern) for pattern in settings.execution_excludepatterns):
+        return False
+    return settings.execution_mode != "auto" or any(not cell.outputs for cell in code)
+
+
+def _loaded(notebook: NotebookNode) -> list[str]:
+    return sorted({str(cell.metadata["load"]) for cell in notebook.cells if "load" in cell.metadata})
+
+
+def _needs(ours: dict[str, Any], cells: list[Cell]) -> list[str]:
+    """Return the packages a page names or imports, the standard library apart."""
+    imported = {match[1] for cell in cells for match in IMPORT.finditer(cell.source)}
+    return sorted({*ours.get("needs", []), *imported} - sys.stdlib_module_names)
+
+
+def _kernel(notebook: NotebookNode, settings: NbParserConfig) -> str:
+    name = str((notebook.metadata.get("kernelspec") or {}).get("name") or "python3")
+    for pattern, alias in settings.kernel_rgx_aliases.items():
+        if re.fullmatch(pattern, name):
+            return str(alias)
+    return name
+
+
+def _cells(notebook: NotebookNode, text: str, settings: NbParserConfig, path: Path) -> Iterator[Cell]:
+    lines = text.split("\n")
+    starts = notebook.metadata.get("source_map")
+    number = 0
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        number += 1
+        tags = cell.metadata.get("tags") or []
+        raises = cell.metadata.get("raises")
+        yield Cell(
+            number=number,
+            line=_first_line(lines, starts[index], cell.source) if starts else number,
+            source=str(cell.source),
+            raises=str(raises) if raises else None,
+            may_raise=not raises and (settings.execution_allow_errors or "raises-exception" in tags),
+            skip="skip-execution" in tags,
+            shows=example(cell),
+            unchecked=cell.metadata.get("check") == "runs",
+            rtol=float(cell.metadata["rtol"]) if cell.metadata.get("rtol") else None,
+        )
+
+
+def _first_line(lines: list[str], start: int, source: str) -> int:
+    """Return the line, from 1, of a cell's first line of code: it follows the fence and the options."""
+    first = source.split("\n", 1)[0].strip()
+    if first:
+        for line in range(start, len(lines)):
+            if lines[line].strip() == first:
+                return line + 1
+            if lines[line].lstrip().startswith(("```", "~~~")):
+                break
+    return start
+
+
+def _budget(ours: dict[str, Any], settings: NbParserConfig, site: Site) -> Budget:
+    default = Budget()
+    if not site.strict:
+        timeout = settings.execution_timeout
+        default = Budget(cell=float(timeout) if timeout and timeout > 0 else None, page=None)
+    cell, page = ours.get("cell_budget", default.cell), ours.get("page_budget", default.page)
+    output = float(ours.get("output_limit", site.output_limit))
+    if not output > 0:
+        raise ValueError(f"`output_limit: {output:g}` is no number of MB")
+    return Budget(cell=float(cell) if cell else None, page=float(page) if page else None, output=output)
+
+
+def _lane(ours: dict[str, Any], cells: list[Cell], folder: Path) -> tuple[Lane, list[Cell]]:
+    """Return whether a page measures, as it says or as its code tells, and its cells with the same said of each."""
+    stated: Lane | None = ours.get("lane")
+    code = with_scripts([cell.source for cell in cells], folder)
+    timed = [stated == "alone"] * len(cells) if stated else quiet(code)[0]
+    lane: Lane = "alone" if any(timed) else "together"
+    return lane, [replace(cell, alone=alone) for cell, alone in zip(cells, timed, strict=True)]
