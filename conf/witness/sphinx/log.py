@@ -26,12 +26,20 @@ SETTINGS = re.compile(r"\s*\b(?:Md|Nb)ParserConfig\(")
 def add(app: Sphinx) -> Warnings:
     """Look at all that Sphinx is going to log; return what looks at warnings."""
     warnings = Warnings(app)
+    logging.getLogger("sphinx.sphinx.builders.html").addFilter(_no_half)
     for handler in logging.getLogger("sphinx").handlers:
         if handler.level == logging.WARNING:
             handler.addFilter(warnings)
         elif app.verbosity <= 0:
             handler.addFilter(_short)
     return warnings
+
+
+def _no_half(record: logging.LogRecord) -> bool:
+    """Remove a page that could be written by half only, at once: what a process of `-j` that fails logs is lost."""
+    if found := UNWRITTEN.search(logging.LogRecord.getMessage(record)):
+        Path(found[1]).unlink(missing_ok=True)
+    return True
 
 
 def _short(record: logging.LogRecord) -> bool:
@@ -57,9 +65,8 @@ class Warnings(logging.Filter):
         if re.sub(r":\d*$", "", location) in self.unreadable and not record.name.startswith("sphinx.witness"):
             return False
         said = logging.LogRecord.getMessage(record)  # Sphinx's own begins with the place
-        if found := UNWRITTEN.search(said):  # to Sphinx a warning, with half of the page left there
+        if UNWRITTEN.search(said):  # to Sphinx a warning
             self._app.statuscode = 1
-            Path(found[1]).unlink(missing_ok=True)
         if found := EXERCISE.search(said):
             self._place(record, found[1])
         for pattern, known in (
