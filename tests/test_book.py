@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from tests.programs import call
 from tests.stock import execution, printed, raised
 from witness.lint.pages import read_file
+from witness.python.cell import parse
 from witness.reading.notebook import read_notebook
 from witness.reading.site import Site
 
@@ -126,15 +127,12 @@ def test_no_page_asks_another_host_for_anything(book: Path) -> None:
 
 def imported(source: str) -> set[str]:
     """Return the packages a cell imports; what a listing imports only as a program, under ``main``, is not run here."""
-    tree = ast.parse(re.sub(r"^(\s*)(\w+\s*=\s*)?[%!].*$", r"\1pass", source, flags=re.MULTILINE))
-    tree.body = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name == "main")]
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names.append(node.module or ".")
-    return {name.split(".")[0] for name in names}
+    tree = parse(source).tree
+    main = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"] if tree else []
+    lines = source.split("\n")
+    for node in main:
+        lines[node.lineno - 1 : node.end_lineno] = [""] * ((node.end_lineno or 0) - node.lineno + 1)
+    return parse("\n".join(lines)).imported
 
 
 @pytest.mark.parametrize("page", PAGES)

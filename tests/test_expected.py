@@ -14,8 +14,8 @@ from witness.check.evidence import Evidence
 from witness.check.expected import Expected, Malformed
 from witness.check.expected_diff import Sheet, diff
 from witness.check.matching import CellKey, matched
-from witness.check.measured import measured
 from witness.check.transcript import Part, digest_of
+from witness.python.nondeterminism import nondeterminism
 from witness.records.normalise import RULES, normalise
 
 ROOT = Path(__file__).parents[1]
@@ -233,7 +233,7 @@ def test_cells_with_nothing_in_common_are_not_matched() -> None:
     ],
 )
 def test_what_a_clock_or_a_device_decides_is_measured(code: str) -> None:
-    found = measured([code])
+    found = nondeterminism([code])
     assert found.depends("len(x)") or code.startswith("%%")
 
 
@@ -249,11 +249,11 @@ def test_what_a_clock_or_a_device_decides_is_measured(code: str) -> None:
     ],
 )
 def test_what_the_code_alone_decides_is_exact(code: str) -> None:
-    assert not measured([code]).depends("len(x)")
+    assert not nondeterminism([code]).depends("len(x)")
 
 
 def test_an_expression_that_cannot_be_read_may_be_measured() -> None:
-    assert measured([]).depends("x y")
+    assert nondeterminism([]).depends("x y")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from tests.kernels import ENVIRONMENT, Page, Pages, Reply, alive, left
 from witness.kernels.forkserver import Forkserver
 from witness.kernels.manager import KernelFailed, UnknownKernel
-from witness.reading.clocks import reading
+from witness.python.clocks import reading
 from witness.reading.plan import Cell, Plan
 from witness.records.store import Store
 from witness.runner.environment import find

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.building import page
-from tests.mutation.code import edits, without_magics
+from tests.mutation.code import edits
 from tests.mutation.mutant import Edit, Mutant
 from tests.mutation.pages import expectations, mutants
 from tests.mutation.report import Report, Tally, equivalents
@@ -78,10 +78,18 @@ def test_a_mistake_of_each_kind(kind: str, source: str, mistaken: list[str]) -> 
     assert sorted(after(source, kind)) == sorted(mistaken)
 
 
-def test_a_magic_command_is_blanked_and_nothing_moves() -> None:
-    for source in ("%timeit f()", "%%timeit -n 1\nf()", "a = %timeit -o -q -r 25 f(1)", "b = a % c"):
-        assert len(without_magics(source)) == len(source)
-    assert without_magics("b = a % c") == "b = a % c"
+@pytest.mark.parametrize(
+    ("source", "mistaken"),
+    [
+        ("%timeit -n 3 f(1)", ["%timeit -n 3 f(2)"]),
+        ("é = %timeit -o -q -r 25 f(1)", ["é = %timeit -o -q -r 25 f(2)"]),
+        ("!sleep 1\nx = a + b", ["!sleep 1\nx = a - b"]),
+        ("%%timeit -n 1\nf(1)", ["%%timeit -n 1\nf(2)"]),
+        ("%%bash\nsleep 1", []),
+    ],
+)
+def test_only_python_is_mistaken_in_its_place(source: str, mistaken: list[str]) -> None:
+    assert [source[: edit.start] + edit.new + source[edit.end :] for edit in edits(source)] == mistaken
 
 
 @pytest.fixture(scope="module")

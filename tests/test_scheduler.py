@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.building import Site, page
-from witness.reading.clocks import reading
+from witness.python.clocks import reading
 from witness.runner.scheduler import Scheduler, Use
 
 

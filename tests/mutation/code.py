@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tests.mutation.mutant import Edit
+from witness.python.cell import is_ipython, parse
 
 OPERATORS: dict[type[ast.AST], tuple[str, str]] = {
     ast.Add: ("+", "-"),
@@ -45,33 +46,12 @@ DTYPES = {
 MADE = {"arange", "ones", "zeros", "full", "array", "asarray", "eye", "linspace"}
 """Functions that make an array and choose its dtype by their arguments."""
 
-MAGIC = re.compile(r"^(\s*)(?:(\w+\s*=\s*)?(%time(?:it)?\b(?:[ \t]+-\w+(?:[ \t]+\d+)?)*)(?=.*\S)|%)", re.MULTILINE)
-
-
-def without_magics(source: str) -> str:
-    """Return code of the same length in which a statement that is timed is an assignment, other magic a comment.
-
-    >>> without_magics("%timeit -o -n 1 f(x)")
-    '_=              f(x)'
-    """
-
-    def blanked(found: re.Match[str]) -> str:
-        start, name, magic = found[1], found[2] or "", found[3]
-        if not magic:
-            return f"{start}#"
-        return start + (name or "_=").ljust(len(name) + len(magic))
-
-    return MAGIC.sub(blanked, source)
-
 
 def edits(source: str) -> Iterator[Edit]:
     """Yield the mistakes that can be made in a cell; none where it is no Python."""
-    text = without_magics(source)
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return
-    yield from Mistakes(text, tree).all()
+    code = parse(source)
+    if code.is_python and code.executed:
+        yield from Mistakes(source, code.executed).all()
 
 
 class Mistakes:
@@ -91,7 +71,7 @@ class Mistakes:
             id(part) for node in ast.walk(self._tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
         }
         for node in ast.walk(self._tree):
-            if id(node) in within:
+            if id(node) in within or is_ipython(node):
                 continue  # Python 3.11 does not say where in an f-string its parts are
             yield from self._operator(node)
             yield from self._constant(node)

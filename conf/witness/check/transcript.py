@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from witness.check.measured import measured
 from witness.check.tolerance import close
+from witness.python.nondeterminism import nondeterminism
 from witness.records.captured import TIMING
 from witness.records.compilation import compilation_of
 from witness.records.normalise import normalise
@@ -72,7 +72,7 @@ class Transcript:
 
 def transcripts(record: PageRecord) -> list[Transcript]:
     """Return the transcript of each cell of a record, those without evidence too; first that of the page's top."""
-    found = measured(cell.source for cell in record.cells)
+    found = nondeterminism(cell.source for cell in record.cells)
     numbers = [0, *(cell.number for cell in record.cells)]
     live: dict[int, list[Part]] = {number: [] for number in numbers}
     for value in record.live:

@@ -7,6 +7,8 @@ from textwrap import indent
 
 from nbformat import NotebookNode
 
+from witness.python.cell import as_calls, parse
+
 RAISED = 'except {kind} as _raised:\n    print(f"{{type(_raised).__name__}}: {{_raised}}")'
 
 
@@ -24,25 +26,15 @@ def _cell(cell: NotebookNode) -> str:
         return "# %% [markdown]\n" + indent(cell.source, "# ", lambda line: True).replace("# \n", "#\n").rstrip()
     if "skip-execution" in cell.metadata.get("tags", []):
         return "# %% [markdown]\n" + indent(f"```python\n{cell.source}\n```", "# ", lambda line: True)
-    code = without_magics(cell.source).rstrip()
+    code = as_calls(cell.source).rstrip()
     if "raises-exception" in cell.metadata.get("tags", []):
         code = _caught(code, {str(output.get("ename")) for output in cell.outputs})
     return f"# %%\n{code}"
 
 
-def without_magics(source: str) -> str:
-    """Return a cell's code with IPython's magic commands as the calls that they stand for."""
-    if _tree(source):
-        return source
-    from IPython.core.inputtransformer2 import TransformerManager  # rarely needed
-
-    changed = str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]  # as IPython has it
-    return changed if _tree(changed) else source
-
-
 def _caught(code: str, names: set[str]) -> str:
     """Return code that goes on after its error."""
-    tree = _tree(code)
+    tree = parse(code).tree
     if tree is None:
         code, whole = f"exec({code!r})", set()
     else:
@@ -56,10 +48,3 @@ def _caught(code: str, names: set[str]) -> str:
     lines = [line if number in whole or not line else f"    {line}" for number, line in enumerate(code.split("\n"), 1)]
     kind = "BaseException" if names & {"SystemExit", "KeyboardInterrupt", "GeneratorExit"} else "Exception"
     return "\n".join(["try:", *lines, RAISED.format(kind=kind)])
-
-
-def _tree(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None

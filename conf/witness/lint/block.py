@@ -15,8 +15,8 @@ from myst_parser.parsers.directives import parse_directive_text
 from myst_parser.parsers.mdit import create_md_parser
 
 from witness.lint.passage import Passage, Table
+from witness.python.words import words
 from witness.reading.site import MARKDOWN
-from witness.reading.words import words
 
 DIRECTIVE = re.compile(r"\{(?P<name>[^\s{}]+)\}\s*(?P<argument>.*)")
 LITERAL = frozenset(

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
-TIMEIT = re.compile(r"\s*(?:\w+\s*=\s*)?%{1,2}timeit\b")
-INLINE_MAGIC = re.compile(r"(?<==)\s*%.*$", re.MULTILINE)
+from witness.python.cell import CellCode, parse
+
 STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 
 
@@ -48,15 +47,15 @@ class Code:
         """The lines of code, without blank ones at the end."""
         return self.source.rstrip().splitlines()
 
-    @property
-    def is_python(self) -> bool:
-        """Whether the cell is not handed to another language by a cell magic."""
-        return not re.match(r"\s*%%(?!time\b|timeit\b|capture\b|prun\b)", self.source)
+    @cached_property
+    def cell(self) -> CellCode:
+        """The code, parsed."""
+        return parse(self.source)
 
     @property
-    def plain(self) -> str:
-        """The source with IPython's own lines blanked: Python, and as many lines."""
-        return INLINE_MAGIC.sub(" None", MAGIC.sub("", self.source))
+    def tree(self) -> ast.Module | None:
+        """The code, with IPython's own lines as calls; None where it is no Python."""
+        return self.cell.tree if self.cell.is_python else None
 
     @cached_property
     def remarks(self) -> tuple[Remark, ...]:
@@ -64,13 +63,15 @@ class Code:
 
         What an ``assert`` compares with is left out: the build proves it.
         """
-        return tuple(self._remarks()) if self.is_python else ()
+        return tuple(self._remarks()) if self.cell.is_python else ()
 
     def _remarks(self) -> Iterator[Remark]:
         checked = self._checked()
         try:
-            for token in tokenize.generate_tokens(io.StringIO(self.plain).readline):
+            for token in tokenize.generate_tokens(io.StringIO(self.cell.text).readline):
                 row, column = token.start
+                if row in self.cell.own:
+                    continue
                 if token.type == tokenize.COMMENT:
                     yield Remark("comment", token.string[1:], self.line + row - 1, column + 1)
                 elif token.type in STRINGS and not any(start <= token.start < end for start, end in checked):
@@ -83,18 +84,10 @@ class Code:
         tests = [node.test for node in ast.walk(self.tree) if isinstance(node, ast.Assert)] if self.tree else []
         return [((t.lineno, t.col_offset), (t.end_lineno or t.lineno, t.end_col_offset or 0)) for t in tests]
 
-    @cached_property
-    def tree(self) -> ast.Module | None:
-        """The code without IPython's own lines; None where it is no Python."""
-        try:
-            return ast.parse(self.plain)
-        except (SyntaxError, ValueError):
-            return None
-
     def asserts(self) -> list[str]:
         """Return the source of each ``assert``, or of each line that begins with one where the cell is no Python."""
         if not self.tree:
-            return [line for line in self.plain.splitlines() if re.match(r"\s*assert\b", line)]
+            return [line for line in self.cell.text.splitlines() if re.match(r"\s*assert\b", line)]
         return [ast.unparse(node) for node in ast.walk(self.tree) if _asserts(node)]
 
 

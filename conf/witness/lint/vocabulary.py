@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from witness.reading.words import words
+from witness.python.words import words
 
 DIGITS = r"\d+(?:[.,\u2009\u202f]\d+)*(?:e[+-]?\d+)?"
 VALUES = dict(

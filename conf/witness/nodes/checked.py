@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from docutils import nodes
 
 from witness.nodes.fold import fold
-
-MAGIC = re.compile(r"^(\s*)(?:[\w, ]+=\s*)?[%!].*$", re.MULTILINE)
-"""A line for IPython, which Python cannot parse."""
+from witness.python.cell import parse
 
 
 def split(code: str) -> tuple[str, str]:
@@ -23,10 +20,10 @@ def split(code: str) -> tuple[str, str]:
     """
     if code.lstrip().startswith("%%"):
         return code, ""
-    try:
-        statements = ast.parse(MAGIC.sub(r"\1pass", code)).body
-    except (SyntaxError, ValueError):
+    tree = parse(code).tree
+    if tree is None:
         return code, ""
+    statements = tree.body
     place = len(statements)
     while place and isinstance(statements[place - 1], ast.Assert):
         place -= 1

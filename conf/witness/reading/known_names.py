@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from myst_nb.core.config import NbParserConfig, Section
 
-from witness.reading.words import words
+from witness.python.words import words
 from witness.records.ir import LANGUAGES
 
 OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol", "clock", "lens"})

@@ -13,6 +13,8 @@ from typing import Any
 from myst_nb.core.config import NbParserConfig
 from nbformat import NotebookNode
 
+from witness.python.cell import parse
+from witness.python.open_clocks import quiet
 from witness.reading.earlier_pages import earlier
 from witness.reading.front_matter import Head, read_head
 from witness.reading.inputs import digests, matched
@@ -22,9 +24,6 @@ from witness.reading.page_settings import faults, listed
 from witness.reading.plan import Budget, Cell, Lane, Plan, Unreadable
 from witness.reading.scripts import with_scripts
 from witness.reading.site import Site
-from witness.reading.spans import quiet
-
-IMPORT = re.compile(r"^\s*(?:from|import)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
 
 def read_file(path: Path, page: str, site: Site) -> Plan | None:
@@ -120,7 +119,7 @@ def _loaded(notebook: NotebookNode) -> list[str]:
 
 def _needs(ours: dict[str, Any], cells: list[Cell]) -> list[str]:
     """Return the packages a page names or imports, the standard library apart."""
-    imported = {match[1] for cell in cells for match in IMPORT.finditer(cell.source)}
+    imported = {name for cell in cells for name in parse(cell.source).imported}
     return sorted({*ours.get("needs", []), *imported} - sys.stdlib_module_names)
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from witness.reading.clocks import used
+from witness.python.clocks import used
+from witness.python.open_clocks import quiet
 from witness.reading.plan import Cell, Plan
-from witness.reading.spans import quiet
 from witness.records.captured import CLOCKS, CONDITIONS
 from witness.runner.scheduler import Turn, Use
 

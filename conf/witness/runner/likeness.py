@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from witness.reading.clocks import MAGIC, reading
+from witness.python.cell import parse
+from witness.python.clocks import reading
 from witness.reading.plan import Cell
 
 
@@ -60,10 +60,6 @@ def _until(source: str, line: int) -> str:
     """Return the first lines of a cell, as far as the statement that holds a line goes."""
     lines = source.split("\n")
     for end in range(line, len(lines)):
-        try:
-            ast.parse(MAGIC.sub(r"\1pass", "\n".join(lines[:end])))
-        except SyntaxError:
-            continue
-        if not lines[end][:1].isspace():
+        if parse("\n".join(lines[:end])).tree and not lines[end][:1].isspace():
             return "\n".join(lines[:end])
     return source

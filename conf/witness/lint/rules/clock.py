@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from witness.lint.cell import LintedCell
 from witness.lint.page import Page
 from witness.lint.rule import Finding, Rule
-from witness.lint.stopwatch import Body, bodies, names, place, reads
-from witness.lint.work import JaxCalls
+from witness.python.jax_calls import JaxCalls
+from witness.python.timed_regions import Body, bodies, names, place, reads
 
 
 def unawaited(page: Page) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def warm_ups(page: Page) -> Iterator[Finding]:
 
 def sums(page: Page) -> Iterator[Finding]:
     """Two readings of a clock that are added, or anything but subtracted."""
-    moments = {name for cell in page.cells for body in bodies(cell.code) for name in body.moments}
+    moments = {name for cell in page.cells for body in bodies(cell.code.cell) for name in body.moments}
     for cell in page.cells:
         for it in ast.walk(cell.code.tree) if cell.code.tree else ():
             match it:
@@ -55,7 +55,7 @@ def _work(page: Page) -> JaxCalls:
 
 def _unawaited(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
     """Yield the line and the call of each result that is not there when its clock is read."""
-    for body in bodies(cell.code):
+    for body in bodies(cell.code.cell):
         for statement, call in [*_dropped(body), *_kept(body)]:
             if body.times(statement) and work.is_handed_over(call, body.given):
                 yield _line(cell, statement), _shown(call)
@@ -63,7 +63,7 @@ def _unawaited(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
 
 def _warming(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
     """Yield the line and the call of each jitted function whose result is dropped above the start of a clock."""
-    for body in bodies(cell.code):
+    for body in bodies(cell.code.cell):
         for statement, call in _dropped(body):
             above = any(start > place(statement) for start in body.starts)
             if above and work.is_jitted(call) and not body.times(statement):

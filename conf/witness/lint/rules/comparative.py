@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from witness.lint.page import Page
 from witness.lint.passage import Passage
 from witness.lint.rule import Finding, Rule
-from witness.reading.words import words
+from witness.python.words import words
 
 COST = words(
     "faster fastest slower slowest quicker quickest cheaper cheapest dearer dearest costlier costliest speedup "

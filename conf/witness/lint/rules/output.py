@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from witness.lint.block import Fence
 from witness.lint.page import Page
 from witness.lint.rule import Finding, Rule
-from witness.reading.words import words
+from witness.python.words import words
 
 SHOWN = frozenset(words("bash sh shell toml yaml json markdown md ini cfg html css rst make bibtex diff"))
 """Languages that a fence may show on a page with cells: nothing there is code of the page or its output."""

@@ -11,6 +11,8 @@ import builtins
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from witness.python.cell import TIMERS, magic, parse
+
 CLOCKS = frozenset(
     f"{name}{unit}" for name in ("perf_counter", "monotonic", "process_time", "thread_time") for unit in ("", "_ns")
 ) | {"time_ns", "default_timer", "clock_gettime", "clock_gettime_ns", "getrusage"}
@@ -27,9 +29,9 @@ MODULES = {
 }
 """Functions with names that say less, by their modules and types."""
 
-TIMED = re.compile(r"%%?(?:time(?:it)?|prun|lprun)\b")
-MAGIC = re.compile(r"^(\s*)(?:([^\n=%]+?)\s*=\s*)?(%{1,2}\w+)(.*)$", re.MULTILINE)
-SPOKEN = re.compile(rf"{TIMED.pattern}|\btimeit\b|\b(?:{'|'.join(sorted(CLOCKS))})\s*\(|\btime\.time\s*\(")
+SPOKEN = re.compile(
+    rf"%%?(?:{'|'.join(sorted(TIMERS))})\b|\btimeit\b|\b(?:{'|'.join(sorted(CLOCKS))})\s*\(|\btime\.time\s*\("
+)
 """What a text that is no Python may be known by."""
 
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -43,13 +45,13 @@ def reading(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     >>> reading(["from time import perf_counter", "def now():\n    return perf_counter()", "now()"])
     [False, False, True]
     """
-    trees = [parsed(source) for source in sources]
+    cells = [parse(source) for source in sources]
     names = ClockNames(known)
-    names.learn(tree for tree in trees if tree)
+    names.learn(cell.executed for cell in cells if cell.executed)
     return [
-        names.runs(tree) if tree else bool(SPOKEN.search(source))
-        for tree, source in zip(trees, sources, strict=True)
-    ]  # fmt: skip
+        names.runs(cell.executed) if cell.is_python and cell.executed else bool(SPOKEN.search(cell.source))
+        for cell in cells
+    ]
 
 
 def used(sources: Iterable[str]) -> set[str]:
@@ -58,10 +60,10 @@ def used(sources: Iterable[str]) -> set[str]:
     >>> sorted(used(["with helpers.timer() as t:\n    f(x)"]))
     ['f', 'helpers.timer', 'x']
     """
-    trees = [tree for source in sources if (tree := parsed(source))]
+    trees = [tree for source in sources if (tree := parse(source).executed)]
     inner = {id(it.value) for tree in trees for it in ast.walk(tree) if isinstance(it, ast.Attribute)}
     found = (dotted(it) for tree in trees for it in ast.walk(tree) if id(it) not in inner)
-    return {name for name in found if name} - vars(builtins).keys()
+    return {name for name in found if name} - vars(builtins).keys() - {"get_ipython"}
 
 
 def dotted(node: ast.AST) -> str:
@@ -131,7 +133,9 @@ class ClockNames:
         return self._reads(value) or any(map(self._gives, inner))
 
     def _reads(self, node: ast.AST) -> bool:
-        """Return whether a node is the name of what reads a clock."""
+        """Return whether a node is the name of what reads a clock, or a magic that does."""
+        if magic(node) in TIMERS:
+            return True
         if isinstance(node, ast.Name):
             return isinstance(node.ctx, ast.Load) and node.id in self._names
         if not isinstance(node, ast.Attribute):
@@ -168,19 +172,3 @@ def _bound(target: ast.AST) -> Iterator[str]:
     for node in ast.walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
-
-
-def parsed(source: str) -> ast.Module | None:
-    """Return a cell's code; a magic that times is a call of a clock there, any other nothing. None: it is no Python."""
-    if source.lstrip().startswith("%%"):
-        return None
-
-    def plain(found: re.Match[str]) -> str:
-        if not TIMED.match(found[3]):
-            return f"{found[1]}pass"
-        return f"{found[1]}{found[2] or '_'} = perf_counter(...)"
-
-    try:
-        return ast.parse(MAGIC.sub(plain, source))
-    except SyntaxError:
-        return None

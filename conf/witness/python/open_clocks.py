@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from witness.reading.clocks import ClockNames, parsed, reading, run
+from witness.python.cell import parse
+from witness.python.clocks import ClockNames, reading, run
 
 START = re.compile(r"(?:re)?start(?:_.*)?|.*_(?:start|begin)|tic|begin")
 STOP = re.compile(r"stop(?:_.*)?|.*_(?:stop|end)|to[ck]|tac|end|finish|elapsed|lap|split")
@@ -32,7 +33,7 @@ def held(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     >>> held(["import time\nbegan = time.time()", "work()", "took = time.time() - began", "print(took)"])
     [True, True, False, False]
     """
-    trees = [parsed(source) or ast.Module([], []) for source in sources]
+    trees = [parse(source).executed or ast.Module([], []) for source in sources]
     names = ClockNames(known)
     names.learn(trees)
     found = [False] * len(trees)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from witness.lint.code import TIMEIT, Code
-from witness.lint.work import Function, parts
-from witness.reading.clocks import CLOCKS
-from witness.reading.words import words
+from witness.python.cell import CellCode, magic
+from witness.python.clocks import CLOCKS
+from witness.python.jax_calls import Function, parts
+from witness.python.words import words
 
 ASKED = frozenset(words("is_ready shape dtype ndim size aval weak_type sharding"))
 """What an array answers at once, whether it is there or not."""
@@ -78,11 +78,12 @@ class Body:
         )
 
 
-def bodies(code: Code) -> Iterator[Body]:
+def bodies(code: CellCode) -> Iterator[Body]:
     """Yield the bodies in the code of a cell: its own, then those of its functions; none where it is no Python."""
     if not code.tree:
         return
-    magics = tuple((number, 0) for number, line in enumerate(code.lines, start=1) if TIMEIT.match(line))
+    calls = [node for node in ast.walk(code.tree) if isinstance(node, ast.Call)]
+    magics = tuple(place(call) for call in calls if magic(call) == "timeit")
     yield Body(tuple(code.tree.body), magics=magics)
     for node in ast.walk(code.tree):
         if isinstance(node, Function) and not isinstance(node, ast.Lambda):

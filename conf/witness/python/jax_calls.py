@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator
 
-from witness.reading.words import words
+from witness.python.words import words
 
 MODULES = frozenset(words("jax.numpy jax.lax jax.random jax.nn jax.scipy jax.image"))
 """Modules of JAX whose functions compute."""

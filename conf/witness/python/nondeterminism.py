@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from witness.reading.clocks import CLOCKS
+from witness.python.cell import parse
+from witness.python.clocks import CLOCKS
 
 TIMES = {"time", "timeit", "timings"}
 TIMEIT = {"best", "worst", "average", "stdev", "all_runs"}
@@ -18,19 +19,17 @@ DEVICE = {
     *("devices", "local_devices", "device_count", "local_device_count", "device_kind", "default_backend", "platform"),
     *("cost_analysis", "memory_analysis", "memory_stats", "live_arrays"),
 }
-PROCESS = {"id", "hash", "getpid", "urandom", "uuid4", "getrefcount", "getsizeof"}
+PROCESS = {"id", "hash", "getpid", "urandom", "uuid4", "getrefcount", "getsizeof", "get_ipython"}
 SOURCES = CLOCKS | TIMES | TIMEIT | DEVICE | PROCESS
 """Names and attributes whose values are measured, or belong to a device or to one process."""
 
 SPOKEN = re.compile(r"(?i)duration|elapsed|seconds|^millis|_ms$|_time$|^times?_")
 """Names that say so themselves."""
 
-MAGIC = re.compile(r"^(\s*)(?:([\w.\[\]\"', ]+?)\s*=\s*)?%{1,2}\w+.*$", re.MULTILINE)
 
-
-def measured(sources: Iterable[str]) -> Nondeterminism:
+def nondeterminism(sources: Iterable[str]) -> Nondeterminism:
     """Return which names are measured in the cells of a page."""
-    trees = [tree for source in sources for tree in [_parsed(source)] if tree]
+    trees = [tree for source in sources if (tree := parse(source).executed)]
     found = Nondeterminism()
     size = -1
     while len(found.names) > size:  # a name may depend on one that is found further down
@@ -113,11 +112,3 @@ def _bodies(node: ast.stmt) -> list[list[ast.stmt]]:
     found = [getattr(node, name) for name in ("body", "orelse", "finalbody") if getattr(node, name, None)]
     inner = [*getattr(node, "handlers", []), *getattr(node, "cases", [])]
     return found + [part.body for part in inner]
-
-
-def _parsed(source: str) -> ast.Module | None:
-    plain = MAGIC.sub(lambda found: f"{found[1]}{found[2] or '_'} = timeit", source)
-    try:
-        return ast.parse(plain)
-    except SyntaxError:
-        return None
