@@ -88,13 +88,38 @@ def _why(facts: Mapping[str, str], flags: Mapping[str, str]) -> str:
     return f"JAX {facts['jax']} is installed and cannot be used by {python}{given} ({error}): {mend}."
 
 
-def capture_digest() -> str:
-    """Return the digest of the code that runs pages and makes records."""
-    package = Path(__file__).parent.parent
+EXECUTION = ("capture", "kernels", "python", "records", "runner")
+"""The parts whose code runs pages and makes records."""
+
+UNRECORDED = frozenset(
+    {
+        "python/jax_calls.py",
+        "python/nondeterminism.py",
+        "python/timed_regions.py",
+        "python/words.py",
+        "records/count.py",
+        "records/normalise.py",
+        "runner/capacity.py",
+        "runner/display.py",
+        "runner/environment.py",
+        "runner/facts.py",
+        "runner/freshness.py",
+        "runner/lock.py",
+        "runner/progress.py",
+        "runner/report.py",
+    }
+)
+"""Files of theirs that no record depends on: they say what goes on, how much at once, what is stale, what is equal.
+
+What is found by them is part of the key by its value.
+"""
+
+
+def capture_digest(package: Path = Path(__file__).parents[1]) -> str:
+    """Return the digest of the code, in a package like this one, that runs pages and makes records."""
     digest = hashlib.sha256()
-    for path in sorted(
-        path for part in ("records", "runner", "kernels", "capture") for path in (package / part).rglob("*")
-    ):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted(path for part in EXECUTION for path in (package / part).rglob("*")):
+        name = path.relative_to(package).as_posix()
+        if path.is_file() and path.suffix != ".pyc" and name not in UNRECORDED:
+            digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
