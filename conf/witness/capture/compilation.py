@@ -17,16 +17,15 @@ from __future__ import annotations
 import sys
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from witness.capture import jax_private
 from witness.capture.import_hook import when_imported
-from witness.capture.origin import Origins, ProgramOrigin, Seen, ended_by_error, traces
+from witness.capture.origin import Origins, ProgramOrigin, Seen
 from witness.records.compilation import Compilation, CompiledProgram
 from witness.records.signature import Signature
-
-MONITORING = "jax._src.monitoring"
-"""Where the listeners are kept; ``jax.monitoring`` is made of it."""
 
 TRACED = "/jax/core/compile/jaxpr_trace_duration"
 LOWERED = "/jax/core/compile/jaxpr_to_mlir_module_duration"
@@ -58,11 +57,11 @@ class Listener:
         self._spans: dict[int, list[Event]] = defaultdict(list)
         self._programs: dict[ProgramOrigin, CompiledProgram] = {}
         self._types: dict[ProgramOrigin, dict[Signature, int]] = defaultdict(dict)
-        when_imported(MONITORING, self._listen)
+        when_imported(jax_private.MONITORING, self._listen)
 
     def before(self) -> None:
         """Begin a cell; listen again where a cell took the listeners away."""
-        if MONITORING in sys.modules:
+        if jax_private.monitoring():
             self._listen()
         self._programs, self._types = {}, defaultdict(dict)
         self._spans.clear()
@@ -74,7 +73,7 @@ class Listener:
             for origin, program in self._programs.items()
             if not origin.own
         ]
-        lost = MONITORING in sys.modules and not self._listening()
+        lost = jax_private.monitoring() is not None and not self._listening()
         dtypes = set[str]().union(*(types.dtypes for types in self._types[OWN]))
         work = Compilation(programs, self._programs.get(OWN, CompiledProgram("")), lost, sorted(dtypes))
         return work.to_json() if work.programs or work.own.seconds or work.lost else None
@@ -83,26 +82,19 @@ class Listener:
         """Return the work in a line."""
         return f"JAX: {Compilation.from_json(seen).line}"
 
-    def _listeners(self) -> list[tuple[str, str, Any]]:
-        return [
-            ("register_scalar_listener", "get_scalar_listeners", self._begun),
-            ("register_event_listener", "get_event_listeners", self._told),
-            ("register_event_duration_secs_listener", "get_event_duration_listeners", self._ended),
-        ]
+    def _listeners(self) -> list[tuple[str, Callable[..., None]]]:
+        return [("scalar", self._begun), ("event", self._told), ("duration", self._ended)]
 
     def _listening(self) -> bool:
-        monitoring = sys.modules[MONITORING]
-        return all(listener in getattr(monitoring, get)() for _, get, listener in self._listeners())
+        return all(jax_private.listens(*listener) for listener in self._listeners())
 
     def _listen(self) -> None:
-        monitoring = sys.modules[MONITORING]
-        for register, get, listener in self._listeners():
-            if listener not in getattr(monitoring, get)():
-                getattr(monitoring, register)(listener)
+        for listener in self._listeners():
+            jax_private.listen(*listener)
 
     def _begun(self, event: str, _: float, **told: Any) -> None:
         if event in (TRACED, LOWERED, COMPILED):
-            span = Event(event, str(told.get("fun_name")), traces() if event == TRACED else None)
+            span = Event(event, str(told.get("fun_name")), jax_private.traces() if event == TRACED else None)
             self._spans[threading.get_ident()].append(span)
 
     def _told(self, event: str, **_: Any) -> None:
@@ -132,8 +124,8 @@ class Listener:
             seen = Seen(self._origins.named(span.name))
         origin = OWN if seen.origin.own else seen.origin
         program = self._programs.setdefault(origin, CompiledProgram(origin.name))
-        raised = ended_by_error(frame)
-        found = span.event == TRACED and not raised and span.traces is not None and span.traces == traces()
+        raised = jax_private.ended_by_error(frame)
+        found = span.event == TRACED and not raised and span.traces is not None and span.traces == jax_private.traces()
         if span.event == LOWERED:
             program.lowered.append(seconds)
         elif span.event == COMPILED:

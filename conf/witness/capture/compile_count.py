@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
+
+from witness.capture import jax_private
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
 
@@ -16,16 +17,11 @@ class Compiles:
 
     def begin(self) -> None:
         """Start to count, if JAX is there. JAX calls the listener when it has compiled something, and never else."""
-        if "jax" in sys.modules:
-            self._monitoring().register_event_duration_secs_listener(self._listen)
+        jax_private.listen("duration", self._listen)
 
     def end(self) -> None:
         """Stop to count."""
-        if "jax" in sys.modules and self._listen in self._monitoring().get_event_duration_listeners():
-            self._monitoring().unregister_event_duration_listener(self._listen)
+        jax_private.unlisten(self._listen)
 
     def _listen(self, event: str, _: float, **__: Any) -> None:
         self.count += event == COMPILED
-
-    def _monitoring(self) -> Any:
-        return sys.modules["jax._src.monitoring"]  # the public module has no way to ask whether one still listens

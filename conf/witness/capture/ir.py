@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from witness.capture.jax_private import DEFINED_IN
 from witness.capture.lens import Stages, equations
 from witness.capture.lens.ancestry import Ancestry
 from witness.records.captured import IR, LENS
@@ -51,15 +52,13 @@ TYPES: dict[str, Callable[[Any], dict[str, Any]]] = {
 LONGEST = 3_000_000
 """Characters of IR that a record keeps; of longer IR only what stock prints is shown."""
 
-MODULES = ("jax._src.", "jax.", "jax.extend.")
-
 
 def install(shell: Any) -> None:
     """Teach a shell to display them; JAX is not imported for it."""
     formatter = shell.display_formatter.mimebundle_formatter
     for name, show in TYPES.items():
         module, _, kind = name.rpartition(".")
-        for package in MODULES:
+        for package in DEFINED_IN:
             formatter.for_type_by_name(package + module, kind, _bundle(show))
     ANCESTRY.watch()
 

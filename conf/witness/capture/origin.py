@@ -1,25 +1,24 @@
 """Whose program an event of ``jax.monitoring`` is about: the reader's, or one of JAX's own.
 
 An event tells a name alone, and a reader may call a function ``multiply``. So the frames that are on the stack while
-the event is told are asked for the function itself. They are private to JAX, as they are in 0.10.2 and 0.12; where they
-are not found, the name decides.
+the event is told are asked for the function itself; where they are not found, the name decides.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from types import FrameType
 from typing import Any
 
+from witness.capture.jax_private import in_jax, locals_of
 from witness.records.signature import Signature
 
-DEEP = 12
-"""Frames above a listener among which those of JAX are looked for."""
+WRAPPERS = 12
+"""Wrappers around a function that are looked through."""
 
 WRAPPED = re.compile(r"^\w+\((.*)\)$")
 """The name of a lowered program: ``jit(f)``."""
@@ -56,7 +55,7 @@ class Origins:
 
     def traced(self, name: str, frame: FrameType) -> Seen:
         """Return what has been traced, or could not be."""
-        inside = _locals("_trace_for_jit", frame)
+        inside = locals_of("trace", frame)
         if "fun" not in inside:
             return Seen(self.named(name))
         fun, jaxpr = inside["fun"], inside.get("jaxpr")
@@ -69,12 +68,12 @@ class Origins:
     def lowered(self, name: str, frame: FrameType) -> Seen:
         """Return what has been lowered."""
         name = _bare(name)
-        inside = _locals("_cached_lowering_to_hlo", frame)
+        inside = locals_of("lower", frame)
         jaxpr = inside.get("closed_jaxpr")
         place = _info(jaxpr)
         if place is None:
             return Seen(self.named(name), _signature(jaxpr))
-        own = _in_jax(_file(place))
+        own = in_jax(_file(place))
         # a reader's `jit(jnp.sin)` and JAX's own share a place: what has been traced is lowered next, and once
         origin = self._places.pop(place, None) if own else self._places.get(place)
         if origin is None:
@@ -86,7 +85,7 @@ class Origins:
 
     def compiled(self, name: str, frame: FrameType) -> Seen:
         """Return what has been compiled: it has been lowered before, in this cell or another."""
-        module = _locals("_cached_compilation", frame).get("computation")
+        module = locals_of("compile", frame).get("computation")
         return self._modules.get(id(module)) or Seen(self.named(name))
 
     def named(self, name: str) -> ProgramOrigin:
@@ -96,31 +95,6 @@ class Origins:
             return self._names[name]
         known = (sys.modules.get(module) for module in ("jax.numpy", "jax.lax", "jax.random"))
         return ProgramOrigin(name, name.startswith("_") or any(hasattr(module, name) for module in known))
-
-
-def ended_by_error(frame: FrameType) -> bool:
-    """Return whether the work that an event is about ended with an error."""
-    return _locals("__exit__", frame).get("exc_type") is not None
-
-
-def traces() -> int | None:
-    """Return how many functions JAX has traced: a trace that it finds again does not count. None: it cannot be told."""
-    try:
-        return int(sys.modules["jax._src.interpreters.partial_eval"].trace_to_jaxpr.cache_info().misses)
-    except (AttributeError, KeyError):
-        return None
-
-
-def _locals(function: str, frame: FrameType) -> Mapping[str, Any]:
-    """Return the local names of the nearest frame of a function of JAX."""
-    above: FrameType | None = frame
-    for _ in range(DEEP):
-        if above is None:
-            break
-        if above.f_code.co_name == function and _in_jax(above.f_code.co_filename):
-            return above.f_locals
-        above = above.f_back
-    return {}
 
 
 def _signature(jaxpr: Any, taken: Any = None) -> Signature | None:
@@ -142,12 +116,6 @@ def _info(jaxpr: Any) -> str | None:
 
 def _file(place: str) -> str:
     return (match[2] or "") if (match := PLACE.match(place)) else ""
-
-
-@lru_cache(maxsize=4096)
-def _in_jax(file: str) -> bool:
-    jax = getattr(sys.modules.get("jax"), "__file__", None)
-    return bool(jax and file and Path(file).is_relative_to(Path(jax).parent))
 
 
 def _seen(name: str, own: bool, jaxpr: Any) -> ProgramOrigin:
@@ -173,7 +141,7 @@ def _readers(jaxpr: Any, depth: int = 3) -> Iterator[str]:
     """Yield the names of functions that are not JAX's inside a program that is: the body of a loop, say."""
     for inner in _inner(jaxpr) if depth else ():
         place = _info(inner) or ""
-        if _file(place) and not _in_jax(_file(place)):
+        if _file(place) and not in_jax(_file(place)):
             yield place.split(" ")[0]
         yield from _readers(inner, depth - 1)
 
@@ -186,7 +154,7 @@ def _name(fun: Any, told: str) -> str:
 
 def _is_own(fun: Any) -> bool:
     """Return whether JAX itself made a program of a function: of its own functions, those that it keeps jitted."""
-    for _ in range(DEEP):
+    for _ in range(WRAPPERS):
         if type(fun).__name__ == "PjitFunction":
             return False  # jit of something jitted: that is a reader's
         if isinstance(fun, partial):
@@ -197,7 +165,7 @@ def _is_own(fun: Any) -> bool:
             break
     fun = getattr(fun, "__func__", fun)
     code = getattr(fun, "__code__", None) or getattr(type(fun).__call__, "__code__", None)
-    if code is None or not _in_jax(code.co_filename):
+    if code is None or not in_jax(code.co_filename):
         return False
     name = getattr(fun, "__qualname__", "_")
     public = not name.startswith("_") and getattr(sys.modules.get(fun.__module__), name, None) is fun

@@ -1,7 +1,7 @@
 """Watches, in one run of a statement, what JAX is asked to do and whose results are waited for.
 
-This is the one place that takes hold of JAX from inside. It does so for that run alone, puts everything back, and says
-that it does not know where a version of JAX has no such handle.
+It takes hold of JAX from inside, for that run alone, puts everything back, and says that it does not know where a
+version of JAX has no such handle.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from importlib import import_module
 from threading import get_ident
 from typing import Any
 
+from witness.capture import jax_private
 from witness.capture.array_dependencies import ArrayDependencies
 from witness.capture.buffer import noticed
 from witness.records.timing import Kind
@@ -80,17 +80,12 @@ class SyncWatch:
         return self._lineage.kind()
 
     def _watch(self) -> None:
-        api: Any = import_module("jax._src.api")
-        bridge: Any = import_module("jax._src.xla_bridge")
-        self._array = import_module("jax._src.array").ArrayImpl
-        self._leaves = import_module("jax.tree_util").tree_leaves
-        if bridge.backends_are_initialized():
-            self._lineage = ArrayDependencies(
-                array for client in bridge.backends().values() for array in client.live_arrays()
-            )
-        self._hook(api._post_hook_state)
-        self._wrap(import_module("jax._src.interpreters.pxla").ExecuteReplicated, "__call__", self._executed)
-        self._wrap(api.xc, "batched_block_until_ready", self._all_awaited)
+        jax = jax_private.execution()
+        self._array, self._leaves = jax.array, jax.leaves
+        self._lineage = ArrayDependencies(jax_private.live_arrays())
+        self._hook(jax.hook)
+        self._wrap(*jax.programs, self._executed)
+        self._wrap(*jax.awaits, self._all_awaited)
         self._wrap(self._array, "block_until_ready", self._awaited)
         self._wrap(self._array, "__dlpack__", self._shared)
         for name in VIEWS:

@@ -12,9 +12,9 @@ from functools import wraps
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from witness.capture import jax_private
 from witness.capture.import_hook import when_imported
 
-MODULE = "jax._src.stages"
 PARENTS = {"Lowered": "Traced", "Compiled": "Lowered"}
 
 DEEP = 6
@@ -32,7 +32,7 @@ class Ancestry:
         """Begin, once JAX has been imported."""
         if not self._watched:
             self._watched = True
-            when_imported(MODULE, self._watch)
+            when_imported(jax_private.STAGES, self._watch)
 
     def line(self, stage: Any) -> tuple[Any, Any, Any]:
         """Return the traced, the lowered and the compiled function that a stage is in a line with, as far as known."""
@@ -44,11 +44,10 @@ class Ancestry:
         return found["Traced"], found["Lowered"], found["Compiled"]
 
     def _watch(self) -> None:
-        stages = sys.modules[MODULE]
         for child, parent in PARENTS.items():
-            kinds = getattr(stages, child, None), getattr(stages, parent, None)
-            if kinds[0] and kinds[1]:
-                kinds[0].__init__ = self._noting(kinds[0].__init__, kinds[1])
+            made, maker = jax_private.stage(child), jax_private.stage(parent)
+            if made and maker:
+                made.__init__ = self._noting(made.__init__, maker)  # type: ignore[misc]
 
     def _noting(self, stock: Callable[..., None], parent: type) -> Callable[..., None]:
         @wraps(stock)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import linecache
-import sys
 from pathlib import Path
 from typing import Any
 
+from witness.capture.jax_private import user_frame
 from witness.records.ir import Place
 
 OURS = f"{Path(__file__).parents[3]}/"
@@ -15,10 +15,7 @@ OURS = f"{Path(__file__).parents[3]}/"
 
 def of_traceback(traceback: Any) -> Place | None:
     """Return the user's innermost frame in a traceback of JAX's own kind."""
-    source: Any = sys.modules.get("jax._src.source_info_util")
-    if not source or traceback is None:
-        return None
-    frame = source.user_frame(traceback)
+    frame = user_frame(traceback)
     if frame is None or str(frame.file_name).startswith(OURS):
         return None
     return in_characters(

@@ -8,8 +8,8 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from witness.capture import jax_private
 from witness.kernels.parent.hidden_imports import HiddenImports
 
 AHEAD = ("numpy", "jax", "jaxlib.mlir.dialects.builtin", "jaxlib.mlir.dialects.mhlo")
@@ -59,8 +59,7 @@ def preload() -> str:
                 _ahead.make(name)
     except Exception as error:
         return f"{name} cannot be imported: {type(error).__name__}: {error}"
-    bridge = importlib.import_module("jax._src.xla_bridge")
-    if getattr(bridge, "backends_are_initialized", bool)():  # private; its threads would be seen below
+    if jax_private.has_backend():  # its threads would be seen below
         return "a backend of JAX is started already"
     gc.collect()
     gc.freeze()  # what a fork never looks at, it does not copy
@@ -86,9 +85,7 @@ def reset_after_fork(argv: Sequence[str], notes: Path) -> None:
     if not sys.flags.safe_path:
         sys.path.insert(0, str(Path.cwd()))
     tempfile.tempdir = None
-    printer: Any = sys.modules.get("jax._src.pretty_printer")  # private; it looked for a notebook when it was imported
-    if hasattr(printer, "CAN_USE_COLOR"):
-        printer.CAN_USE_COLOR = True
+    jax_private.forget_notebook()
     if _ahead:
         _ahead.hide(notes)
 

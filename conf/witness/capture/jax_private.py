@@ -1,0 +1,160 @@
+"""All that is taken from JAX's private parts: the file to open when there is a new JAX.
+
+JAX is not imported for it: a page imports it, or does not. Each function says what its caller does where a version of
+JAX has no such thing: a figure is left out, with a notice, and none is wrong. ``tests/test_jax_private.py`` takes each
+of them away in turn. Tested with the versions in `TESTED`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+TESTED = ("0.10.2", "0.12.0", "0.12.0.1")
+
+MONITORING = "jax._src.monitoring"
+"""Where the listeners are kept; the public ``jax.monitoring`` registers them and cannot tell whether one is there."""
+STAGES = "jax._src.stages"
+"""Where ``Traced``, ``Lowered`` and ``Compiled`` are defined; without it a stage is shown alone."""
+DEFINED_IN = ("jax._src.", "jax.", "jax.extend.")
+"""Packages in whose modules JAX may define what is displayed; of what is in none the stock text is shown."""
+
+LISTENERS = {
+    "scalar": ("register_scalar_listener", "get_scalar_listeners"),
+    "event": ("register_event_listener", "get_event_listeners"),
+    "duration": ("register_event_duration_secs_listener", "get_event_duration_listeners"),
+}
+
+WORK = {"trace": ("_trace_for_jit",), "lower": ("_cached_lowering_to_hlo",), "compile": ("_cached_compilation",)}
+"""The functions among whose local names the program is that an event of ``jax.monitoring`` is about."""
+
+DEEP = 12
+"""Frames above a listener among which those of JAX are looked for."""
+
+
+def monitoring() -> ModuleType | None:
+    """Return the module that keeps the listeners, once JAX is there; None: nothing is heard, and that is said."""
+    return sys.modules.get(MONITORING)
+
+
+def listens(kind: str, listener: Callable[..., None]) -> bool:
+    """Return whether a listener of a kind of `LISTENERS` is still there; False: work may be lost, and that is said."""
+    get = getattr(monitoring(), LISTENERS[kind][1], None)
+    return get is not None and listener in get()
+
+
+def listen(kind: str, listener: Callable[..., None]) -> None:
+    """Have a listener called, unless it is; without a way to do so nothing happens, and `listens` says so."""
+    register = getattr(monitoring(), LISTENERS[kind][0], None)
+    if register is not None and not listens(kind, listener):
+        register(listener)
+
+
+def unlisten(listener: Callable[..., None]) -> None:
+    """Have a listener of durations called no longer."""
+    if listens("duration", listener):
+        import_module(MONITORING).unregister_event_duration_listener(listener)
+
+
+def traces() -> int | None:
+    """Return how many functions JAX has traced: a trace that it finds again does not count. None: it cannot be told."""
+    try:
+        return int(sys.modules["jax._src.interpreters.partial_eval"].trace_to_jaxpr.cache_info().misses)
+    except (AttributeError, KeyError):
+        return None
+
+
+def locals_of(event: str, frame: FrameType) -> Mapping[str, Any]:
+    """Return the local names of JAX's function that does the work of an event of `WORK`, which is told in a frame.
+
+    Without any the name that the event tells says whose program it is.
+    """
+    return _locals(WORK[event], frame)
+
+
+def ended_by_error(frame: FrameType) -> bool:
+    """Return whether the work that an event is about ended with an error; False where it cannot be told."""
+    return _locals(("__exit__",), frame).get("exc_type") is not None
+
+
+def _locals(functions: tuple[str, ...], frame: FrameType) -> Mapping[str, Any]:
+    above: FrameType | None = frame
+    for _ in range(DEEP):
+        if above is None:
+            break
+        if above.f_code.co_name in functions and in_jax(above.f_code.co_filename):
+            return above.f_locals
+        above = above.f_back
+    return {}
+
+
+@lru_cache(maxsize=4096)
+def in_jax(file: str) -> bool:
+    """Return whether a file is JAX's own."""
+    jax = getattr(sys.modules.get("jax"), "__file__", None)
+    return bool(jax and file and Path(file).is_relative_to(Path(jax).parent))
+
+
+def user_frame(traceback: Any) -> Any:
+    """Return the user's innermost frame in a traceback of JAX's own kind; None: an operation has no place."""
+    source: Any = sys.modules.get("jax._src.source_info_util")
+    find = getattr(source, "user_frame", None)
+    return None if find is None or traceback is None else find(traceback)
+
+
+def stage(name: str) -> type | None:
+    """Return the class of a stage of compilation, by its name; None: what it was made of is not known."""
+    found = getattr(sys.modules.get(STAGES), name, None)
+    return found if isinstance(found, type) else None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Where programs are run and results awaited. Without any of it, whether a time is of work cannot be told."""
+
+    array: Any
+    """The class of an array."""
+    leaves: Callable[[Any], Iterable[Any]]
+    hook: Any
+    """A context variable of JAX's, for each thread and for all: called after each program that is run from C++."""
+    programs: tuple[Any, str]
+    """The class, and its method, by which Python runs a program."""
+    awaits: tuple[Any, str]
+    """The module, and its function, by which many arrays are awaited."""
+
+
+def execution() -> Execution:
+    """Return it. Raises ImportError or AttributeError where this JAX has no such handle."""
+    api: Any = import_module("jax._src.api")
+    return Execution(
+        import_module("jax._src.array").ArrayImpl,
+        import_module("jax.tree_util").tree_leaves,
+        api._post_hook_state,
+        (import_module("jax._src.interpreters.pxla").ExecuteReplicated, "__call__"),
+        (api.xc, "batched_block_until_ready"),
+    )
+
+
+def has_backend() -> bool:
+    """Return whether JAX has started a backend, which has threads; False where it cannot be told."""
+    return bool(getattr(sys.modules.get("jax._src.xla_bridge"), "backends_are_initialized", bool)())
+
+
+def live_arrays() -> Iterator[Any]:
+    """Yield the arrays that are on a device. Raises AttributeError where it cannot be told."""
+    if has_backend():
+        for client in sys.modules["jax._src.xla_bridge"].backends().values():
+            yield from client.live_arrays()
+
+
+def forget_notebook() -> None:
+    """Let JAX's printer find out again, after a fork, whether it may use colours: it does so when it is imported."""
+    printer: Any = sys.modules.get("jax._src.pretty_printer")
+    if hasattr(printer, "CAN_USE_COLOR"):
+        printer.CAN_USE_COLOR = True
