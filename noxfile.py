@@ -137,7 +137,7 @@ def doctest(session: nox.Session) -> None:
     """Check pages against their expected text, and examples in docstrings; `-- PAGES`, `-- --accept PAGES`."""
     _, rest = split(session)
     run(session, "witness", "lint", "docs")
-    run(session, "witness", "check", *rest)
+    run(session, "witness", "check", "--called", "nox -s doctest --", *rest)
     if not rest:
         asleep = [
             f"--ignore=conf/witness/capture/{name}.py" for name in ("preamble", "figures", "file_access")

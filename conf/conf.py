@@ -24,6 +24,7 @@ exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 nitpicky = True
 
 witness_strict = True
+witness_build_command = "`nox -s docs`"
 witness_records = "../.build/records"
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]

@@ -108,7 +108,7 @@ def test_a_difference_shows_both_texts_where_they_are_and_the_command_that_accep
     checks: dict[str, subprocess.CompletedProcess[str]],
 ) -> None:
     text = checks["all"].stderr.split("docs/differs.md:12: ")[1]
-    for wanted in ("--- expected/differs.txt:1\n", "-    one\n", "+    won\n", "nox -s doctest -- --accept differs\n"):
+    for wanted in ("--- expected/differs.txt:1\n", "-    one\n", "+    won\n", "witness check --accept differs\n"):
         assert wanted in text
 
 

@@ -22,11 +22,11 @@ LINUX = sys.platform == "linux"
 @pytest.mark.skipif(not LINUX, reason="kernels are not forked here")
 @pytest.mark.parametrize("may_fork", [True, False])
 def test_the_process_that_was_asked_starts_the_kernels(may_fork: bool, tmp_path: Path) -> None:
-    facts = Facts(tmp_path, strict=True)
+    facts = Facts(tmp_path, reproducible=True)
     assert facts.answer()["platform"] in ("cpu", "gpu", "tpu")
     forkserver = facts.take_forkserver()
     assert forkserver
-    environment = variables(tmp_path / "scratch", strict=True)
+    environment = variables(tmp_path / "scratch", reproducible=True)
     with (
         Pages(tmp_path, may_fork=may_fork, environment=environment, started=forkserver) as pages,
         pages.start() as page,
@@ -40,7 +40,7 @@ def test_the_process_that_was_asked_starts_the_kernels(may_fork: bool, tmp_path:
 
 @pytest.mark.skipif(not LINUX, reason="kernels are not forked here")
 def test_a_forge_of_another_environment_is_not_taken(tmp_path: Path) -> None:
-    facts = Facts(tmp_path, strict=True)
+    facts = Facts(tmp_path, reproducible=True)
     forkserver = facts.take_forkserver()
     assert forkserver
     with Pages(tmp_path, may_fork=True, started=forkserver) as pages, pages.start() as page:
@@ -50,7 +50,7 @@ def test_a_forge_of_another_environment_is_not_taken(tmp_path: Path) -> None:
 
 
 def test_a_run_that_has_nothing_to_do_ends_its_forkserver(tmp_path: Path) -> None:
-    facts = Facts(tmp_path, strict=True)
+    facts = Facts(tmp_path, reproducible=True)
     environment = find(facts)
     forkserver = facts.take_forkserver()
     run([], Store(tmp_path / environment.name), environment, Progress(), None, forkserver)
@@ -58,12 +58,12 @@ def test_a_run_that_has_nothing_to_do_ends_its_forkserver(tmp_path: Path) -> Non
 
 
 def test_an_answer_is_kept_and_a_forge_that_nobody_took_ends(tmp_path: Path) -> None:
-    first = Facts(tmp_path, strict=True)
+    first = Facts(tmp_path, reproducible=True)
     found = first.answer()
     forkserver = first._forkserver
     first.close()
     assert forkserver is None or left([forkserver.pid]) == []
-    again = Facts(tmp_path, strict=True)
+    again = Facts(tmp_path, reproducible=True)
     assert again.answer() == found
     assert again.take_forkserver() is None
 
@@ -96,7 +96,7 @@ def test_why_there_are_no_facts_is_said_and_not_kept(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    facts = Facts(tmp_path / "records", strict=True)
+    facts = Facts(tmp_path / "records", reproducible=True)
     assert why in facts.answer()["error"]
     facts.close()
     assert list((tmp_path / "records").glob("facts*")) == []
@@ -110,7 +110,7 @@ def test_a_forge_that_may_not_fork_leaves_the_question_to_another_process(
     (tmp_path / "jax").mkdir()
     (tmp_path / "jax/__init__.py").write_text(f"{thread}\n__version__ = '0'\ndef devices(): return [{device}]\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    facts = Facts(tmp_path / "records", strict=True)
+    facts = Facts(tmp_path / "records", reproducible=True)
     assert facts.answer()["device"] == "a fake"
     facts.close()
     kept = json.loads(next((tmp_path / "records").glob("facts-*.json")).read_text())

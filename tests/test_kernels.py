@@ -691,10 +691,10 @@ def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(name: str, 
         Cell(n, n, source, alone=alone)
         for n, (source, alone) in enumerate(zip(sources, reading(sources), strict=True), 1)
     ]
-    facts = Facts(tmp_path, strict=False)
+    facts = Facts(tmp_path, reproducible=False)
     environment = find(facts)
     store = Store(tmp_path / environment.name)
-    plan = Plan("page", "page.md", "python3", cells, strict=False)
+    plan = Plan("page", "page.md", "python3", cells, reproducible=False)
     run([plan], store, environment, Progress(), None, facts.take_forkserver())
     record = store.read("page")
     assert record

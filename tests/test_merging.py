@@ -9,6 +9,7 @@ import pytest
 from myst_nb.core.config import NbParserConfig
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from witness.reading.settings import Settings
 from witness.reading.site import Site
 from witness.records.captured import TIMING
 from witness.sphinx.reader import merge
@@ -37,7 +38,7 @@ def shown(cell: Any) -> str:
     [("aTbT", "a T b T"), ("abTcFdT", "ab T cd F T"), ("TT", "T T"), ("Tabc", "T abc"), ("aFb", "a F b")],
 )
 def test_streams_are_merged_between_timings(before: str, after: str) -> None:
-    site = Site(Path(), strict=False, notebooks=NbParserConfig(merge_streams=True))
+    site = Site(Path(), Settings(), notebooks=NbParserConfig(merge_streams=True))
     notebook = new_notebook(cells=[cell(before)])
     merge(notebook, site)
     assert shown(notebook.cells[0]) == after
@@ -60,7 +61,7 @@ def test_the_nearest_setting_holds(everywhere: bool, page: bool | None, own: boo
     def said(value: bool | None) -> dict[str, Any]:
         return {} if value is None else {"mystnb": {"merge_streams": value}}
 
-    site = Site(Path(), strict=False, notebooks=NbParserConfig(merge_streams=everywhere))
+    site = Site(Path(), Settings(), notebooks=NbParserConfig(merge_streams=everywhere))
     notebook = new_notebook(cells=[cell("abT", **said(own))], metadata=said(page))
     merge(notebook, site)
     assert shown(notebook.cells[0]) == ("ab T" if merged else "a b T")

@@ -101,7 +101,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, list[Mutant]]
     (folder / "docs" / "index.md").write_text("# Index\n", "utf-8")
     path = folder / "docs" / "page.md"
     path.write_text(page(*CELLS, prose=PROSE), "utf-8")
-    facts = Facts(folder / "trial" / "records", strict=True)
+    facts = Facts(folder / "trial" / "records", reproducible=True)
     try:
         pages, environment = plans([str(path)]), find(facts)
     finally:

@@ -69,7 +69,7 @@ def test_a_folder_of_a_site_is_its_pages(site: Path) -> None:
 
 def test_a_site_is_read_as_its_settings_say(site: Path) -> None:
     (plan,) = plans([str(site / "p.md")]).plans
-    assert (plan.strict, plan.folder, plan.budget.cell) == (False, str(site), 77.0)
+    assert (plan.reproducible, plan.folder, plan.budget.cell) == (False, str(site), 77.0)
     (site / "conf.py").write_text("raise ValueError('of its own')")
     with pytest.raises(NoPages, match=r"conf\.py: .*of its own"):
         plans([str(site)])
@@ -110,7 +110,7 @@ def wrong(**fields: object) -> str:
         (wrong(live=[{}]), "not a plan"),
         (wrong(budget={"cell": "long"}), "not a plan: `cell` is 'long'"),
         (wrong(lane="fast"), "not a plan: `lane` is 'fast'"),
-        (wrong(strict=None), "not a plan: `strict` is None"),
+        (wrong(reproducible=None), "not a plan: `reproducible` is None"),
         (wrong(later=1), "not a plan: .*later"),
         ("[" * 100_000, "not a plan"),
     ],

@@ -23,6 +23,7 @@ import pytest
 
 from tests.stock import execution
 from witness.reading.notebook import read_notebook
+from witness.reading.settings import Settings
 from witness.reading.site import Site
 from witness.records.page_record import PageRecord
 from witness.records.scrub import without_colour
@@ -128,7 +129,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str], 
         folder = tmp_path_factory.mktemp("stock") / case
         shutil.copytree(CASES / case, folder)
         path = next(folder.glob(f"{page}.[mi]*"))
-        notebook = read_notebook(path.read_text("utf-8"), path, Site(folder, strict=False))
+        notebook = read_notebook(path.read_text("utf-8"), path, Site(folder, Settings()))
         assert notebook
         async with kernels:
             done = await execution(notebook, folder)

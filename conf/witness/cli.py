@@ -87,9 +87,9 @@ def _count(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    facts = Facts(options.records.resolve(), strict=True)
+    facts = Facts(options.records.resolve(), reproducible=True)
     pages = plans(options.pages)
-    environment = find(facts, require_jax=any(plan.strict for plan in pages.plans))
+    environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)
     memory, forkserver = options.memory and options.memory * 10**6, facts.take_forkserver()

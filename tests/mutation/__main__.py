@@ -34,7 +34,7 @@ def main() -> int:
     folder = ROOT / ".build" / "mutation"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    facts = Facts(folder / "records", strict=True)
+    facts = Facts(folder / "records", reproducible=True)
     try:
         pages = plans(options.pages)
         trial = Trial(find(facts), folder, EXAMPLES, EXPECTED)

@@ -24,7 +24,6 @@ from witness.runner.environment import Environment
 from witness.runner.report import describe
 from witness.runner.run import run
 
-ACCEPT = "nox -s doctest -- --accept"
 SEEDS = (1, 2)
 """Hash seeds of the two runs whose agreement acceptance asks for."""
 
@@ -37,6 +36,8 @@ class Book:
     environment: Environment
     store: Store
     files: ExpectedFiles
+    command: str = "witness check"
+    """How pages are checked, as messages say it."""
 
     def check(self) -> int:
         """Compare each page; return the exit status."""
@@ -75,7 +76,7 @@ class Book:
                 continue
             found = steady([it for it in runs if it])
             promoted = accepted(expected, found, self._sheet(plan).environment, overlay)
-            if self.files.write(plan.page, promoted, plan.path, f"{ACCEPT} {plan.page}"):
+            if self.files.write(plan.page, promoted, plan.path, f"{self.command} --accept {plan.page}"):
                 changed.append(self.files.shown(plan.page))
         status = verdict.status()
         for path in changed:
@@ -116,12 +117,12 @@ class Book:
         if record is None:
             verdict.impossible.append(f"{plan.path}:1: no record; run it again")
             return None
-        verdict.faults += _failures(plan, record)
+        verdict.faults += _failures(plan, record, self.command)
         return None if record.problems else evidence(plan, record)
 
     def _sheet(self, plan: Plan) -> Sheet:
         facts = {name: getattr(self.environment, name) for name in ("jax", "jaxlib", "numpy", "python", "platform")}
-        return Sheet(plan.path, self.files.shown(plan.page), facts, f"{ACCEPT} {plan.page}")
+        return Sheet(plan.path, self.files.shown(plan.page), facts, f"{self.command} --accept {plan.page}")
 
     def _where(self) -> str:
         return Sheet(
@@ -129,7 +130,7 @@ class Book:
         ).where
 
 
-def _failures(plan: Plan, record: PageRecord) -> Iterator[Fault]:
+def _failures(plan: Plan, record: PageRecord, command: str) -> Iterator[Fault]:
     for problem in record.problems:
-        message, _, detail = describe(problem, "`nox -s doctest`").partition("\n")
+        message, _, detail = describe(problem, f"`{command}`").partition("\n")
         yield Fault(plan.path, problem.line, problem.rule, message, detail)

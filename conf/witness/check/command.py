@@ -32,6 +32,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--overlay", help="with --accept: for these environments only, such as 'python<3.12'")
     command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
     command.add_argument("--expected", type=Path, default=Path("tests/expected"), help="where expected text is kept")
+    command.add_argument("--called", default="witness check", help="how this command is called, for messages")
     command.set_defaults(command=_check)
 
 
@@ -44,7 +45,7 @@ def _check(options: argparse.Namespace) -> int:
         overlay = Condition(options.overlay) if options.overlay else None
     except NoCondition as error:
         raise NoPages(f"--overlay: {error}") from error
-    facts = Facts(options.records.resolve(), strict=True)
+    facts = Facts(options.records.resolve(), reproducible=True)
     try:
         pages = plans(options.pages)
         environment = find(facts)
@@ -52,5 +53,5 @@ def _check(options: argparse.Namespace) -> int:
         run(pages.plans, store, environment, progress(), pages.root, facts.take_forkserver())
     finally:
         facts.close()
-    book = Book(pages, environment, store, ExpectedFiles(options.expected.resolve()))
+    book = Book(pages, environment, store, ExpectedFiles(options.expected.resolve()), options.called)
     return book.accept(overlay) if options.accept else book.check()

@@ -12,7 +12,7 @@ from witness.python.words import words
 from witness.records.ir import LANGUAGES
 
 OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol", "clock", "lens"})
-"""Options of CONTRIBUTING.md."""
+"""Options of a cell that are ours."""
 LENSES = ("panes", *LANGUAGES)
 """What a cell may show of a function that it lowers: all stages, or one."""
 STOCK = frozenset(

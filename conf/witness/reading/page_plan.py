@@ -74,12 +74,12 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         budget=_budget(ours, settings, site),
         lane=lane,
         lane_stated="lane" in ours,
-        strict=site.strict,
-        folder=None if site.strict or settings.execution_in_temp else str(path.parent),
+        reproducible=site.settings.reproducible,
+        folder=None if site.settings.reproducible or settings.execution_in_temp else str(path.parent),
         after=_after(ours, head, path, page, site),
         inputs=inputs,
-        environment=sorted({*listed(ours.get("environment")), *site.environment}),
-        always=not site.strict and settings.execution_mode != "cache",
+        environment=sorted({*listed(ours.get("environment")), *site.settings.environment}),
+        always=not site.settings.reproducible and settings.execution_mode != "cache",
         sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path.parent), **inputs},
     )
 
@@ -168,11 +168,11 @@ def _first_line(lines: list[str], start: int, source: str) -> int:
 
 def _budget(ours: dict[str, Any], settings: NbParserConfig, site: Site) -> Budget:
     default = Budget()
-    if not site.strict:
+    if not site.settings.reproducible:
         timeout = settings.execution_timeout
         default = Budget(cell=float(timeout) if timeout and timeout > 0 else None, page=None)
     cell, page = ours.get("cell_budget", default.cell), ours.get("page_budget", default.page)
-    output = float(ours.get("output_limit", site.output_limit))
+    output = float(ours.get("output_limit", site.settings.output_limit))
     if not output > 0:
         raise ValueError(f"`output_limit: {output:g}` is no number of MB")
     return Budget(cell=float(cell) if cell else None, page=float(page) if page else None, output=output)

@@ -94,7 +94,7 @@ class Plan:
     """Whether it measures: a cell of it runs alone."""
     lane_stated: bool = False
     """Whether the page itself says so, whatever its code does."""
-    strict: bool = True
+    reproducible: bool = True
     """Whether the page rules of this project hold: ``:raises:`` names each error, the source tree stays as it is."""
     folder: str | None = None
     """Working directory, or None for a temporary one."""
@@ -116,7 +116,7 @@ class Plan:
             "cells": [[c.source, c.raises, c.may_raise, c.skip, c.shows] for c in self.cells],
             "live": [[v.expression, v.format, v.after] for v in self.live],
             "needs": self.needs,
-            "strict": self.strict,
+            "reproducible": self.reproducible,
             "folder": self.folder is not None,
             "after": sorted(self.after),
             "inputs": self.inputs,

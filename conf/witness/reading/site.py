@@ -11,15 +11,10 @@ from typing import Any
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
 
-from witness.reading.plan import Budget
+from witness.reading.settings import Settings
 
 MARKDOWN = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence", "deflist", "dollarmath"})
 """How the book's pages are parsed; ``conf.py`` says the same to Sphinx."""
-
-
-def output_limit(strict: bool) -> float:
-    """Return how many MB of output a cell may make where nothing is said: an animation of another's site needs some."""
-    return Budget.output if strict else 20 * Budget.output
 
 
 @dataclass(frozen=True)
@@ -28,16 +23,11 @@ class Site:
 
     root: Path
     """The folder that holds the pages."""
-    strict: bool = True
-    """Whether this project's page rules hold."""
+    settings: Settings = field(default_factory=lambda: Settings.of({"witness_strict": True}))
     notebooks: NbParserConfig = field(default_factory=lambda: NbParserConfig(execution_mode="force"))
     markdown: MdParserConfig = field(default_factory=lambda: MARKDOWN)
     inputs: tuple[str, ...] = ()
     """Files or patterns, from that folder, that every page may read."""
-    environment: tuple[str, ...] = ()
-    """Environment variables that every page may read."""
-    output_limit: float = Budget.output
-    """MB of output that one cell may make."""
 
     @classmethod
     def at(cls, root: Path) -> Site:
@@ -57,20 +47,12 @@ class Site:
 
         try:
             said = eval_config_file(root / "conf.py", Tags())
+            ours = Settings.of(said)
             notebooks = NbParserConfig(**settings(NbParserConfig, "nb"))
             markdown = MdParserConfig(**settings(MdParserConfig, "myst"))
         except (ConfigError, TypeError, ValueError) as error:
             raise ValueError(f"{root / 'conf.py'}: {' '.join(str(error).split())}") from error
-        strict = bool(said.get("witness_strict", False))
-        return cls(
-            root,
-            strict,
-            notebooks,
-            markdown,
-            tuple(said.get("witness_inputs", ())),
-            tuple(said.get("witness_environment", ())),
-            float(said.get("witness_output_limit", output_limit(strict))),
-        )
+        return cls(root, ours, notebooks, markdown, tuple(ours.inputs))
 
     @cached_property
     def digest(self) -> str:
@@ -78,14 +60,7 @@ class Site:
         package = Path(__file__).parents[1]
         parts = ("reading", "python", "lint")  # the lint says whether a page can be read
         code = [path.read_bytes() for part in parts for path in sorted((package / part).rglob("*.py"))]
-        known = (
-            self.strict,
-            self.notebooks,
-            sorted(self.markdown.enable_extensions),
-            self.inputs,
-            self.environment,
-            self.output_limit,
-        )
+        known = (self.settings, self.notebooks, sorted(self.markdown.enable_extensions), self.inputs)
         settings = repr(known)
         return hashlib.sha256(settings.encode() + b"".join(code)).hexdigest()
 

@@ -17,7 +17,7 @@ class NormalisationRule:
 
     name: str
     about: str
-    """What differs, and what stands for it: CONTRIBUTING quotes this."""
+    """What differs, and what stands for it: the documentation quotes this."""
     apply: Callable[[str], str]
 
 

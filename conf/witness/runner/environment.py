@@ -80,7 +80,7 @@ def _why(facts: Mapping[str, str], flags: Mapping[str, str]) -> str:
     if "jax" not in facts:
         return (
             f"JAX cannot be used by {python} ({error}): install it with "
-            "`python -m pip install -r requirements.txt`, or build with `nox -s docs`."
+            "`python -m pip install jax`, in the version that the site names."
         )
     chosen = [f"{name}={value}" for name, value in flags.items()]
     mend = f"unset {' or '.join(flags)}, or set what this machine has" if chosen else "look at its installation"

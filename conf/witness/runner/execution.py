@@ -96,7 +96,7 @@ class Execution:
             self.problems.append(stop.problem)
         finally:
             self._settle()
-        if self._kernel.manager.ipykernel and not self._plan.strict and self._kernel.exit_reason() == "alive":
+        if self._kernel.manager.ipykernel and not self._plan.reproducible and self._kernel.exit_reason() == "alive":
             with suppress(PageAborted):
                 told = loads((await self._ask("", {"files": TRACES})).get("files", NO_ANSWER))
                 self.traces = Traces.told(*told) if told else self.traces
@@ -122,7 +122,7 @@ class Execution:
 
     async def _begin(self) -> None:
         if self._kernel.manager.ipykernel:
-            code = PREAMBLE + (FIGURES if self._plan.strict else NOTING) + self._alone.question
+            code = PREAMBLE + (FIGURES if self._plan.reproducible else NOTING) + self._alone.question
             answer = (await self._ask(code, {"interpreter": INTERPRETER})).get("interpreter", NO_ANSWER)
             self.interpreter = Interpreter(*found) if (found := loads(answer)) else None
         else:

@@ -30,11 +30,11 @@ NODES = ("/dev/nvidia*", "/dev/accel*", "/dev/kfd", "/dev/vfio/*", "/proc/driver
 class Facts:
     """What JAX finds on this machine, asked in a process of its own while the build goes on with other things."""
 
-    def __init__(self, folder: Path, *, strict: bool) -> None:
+    def __init__(self, folder: Path, *, reproducible: bool) -> None:
         """Begin to ask, unless the answer is kept below ``folder`` and no cheap sign has changed.
 
         So a build that changes nothing imports no JAX. Where kernels may be forked, the process that is asked is the
-        forkserver of the pages that are going to run; ``strict`` decides their environment.
+        forkserver of the pages that are going to run; ``reproducible`` decides their environment.
         """
         interpreter = hashlib.sha256(f"{sys.version} {sys.prefix}".encode()).hexdigest()[:8]  # several share records
         self._kept = folder / f"facts-{interpreter}.json"
@@ -50,7 +50,9 @@ class Facts:
             "paths": {name: os.environ.get(name) for name in ("PYTHONPATH", "LD_LIBRARY_PATH")},
         }
         self._facts = self._read()
-        self._forkserver = None if self._facts else _asked_forkserver(variables(folder / "scratch", strict=strict))
+        self._forkserver = (
+            None if self._facts else _asked_forkserver(variables(folder / "scratch", reproducible=reproducible))
+        )
 
     @property
     def known(self) -> bool:

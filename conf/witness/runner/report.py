@@ -27,7 +27,7 @@ def report(plans: Iterable[Plan], store: Store) -> list[str]:
     return faults
 
 
-def describe(problem: Problem, command: str = "`nox -s docs`") -> str:
+def describe(problem: Problem, command: str = "`witness run`") -> str:
     """Return a problem without its page: rule, expected, got, and the next command."""
     where = f"cell {problem.cell}: " if problem.cell else ""
     detail = "".join(f"\n    {line}" for line in problem.detail.splitlines())

@@ -129,10 +129,10 @@ class _Runner:
         """
         capacity = Capacity(self._environment, self._memory)
         scratch = self._store.folder.parent / "scratch"
-        strict = any(plan.strict for plan in plans)
+        reproducible = any(plan.reproducible for plan in plans)
         may_fork = sys.platform == "linux" and self._environment.platform in ("cpu", "none")
         declared = {name for plan in plans for name in plan.environment}
-        kernel_variables = {**variables(scratch, strict=strict, declared=declared), **self._seeded}
+        kernel_variables = {**variables(scratch, reproducible=reproducible, declared=declared), **self._seeded}
         right = {plan.page: asyncio.get_running_loop().create_future() for plan in plans}
         async with (
             Kernels(kernel_variables, may_fork=may_fork, started=self._forkserver) as kernels,
@@ -209,7 +209,7 @@ class _Runner:
         if execution:
             problems += execution.problems
         cells = [self._scrubbed(cell, scrubber) for cell in execution.cells] if execution else []
-        if plan.strict and (touched := self._sources.changes(moment)):
+        if plan.reproducible and (touched := self._sources.changes(moment)):
             expected = "a source tree that no page changes"
             problems.append(
                 Problem("source-changed", 1, None, expected, f"changes while the page ran: {', '.join(touched)}")

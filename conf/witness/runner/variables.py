@@ -58,15 +58,15 @@ def needed() -> dict[str, str]:
     return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **decisive(), **FIXED}
 
 
-def variables(scratch: Path, *, strict: bool, declared: Iterable[str] = ()) -> dict[str, str]:
+def variables(scratch: Path, *, reproducible: bool, declared: Iterable[str] = ()) -> dict[str, str]:
     """Return the whole environment of a kernel; what programs cache is kept below ``scratch``.
 
-    In strict mode that is what is ``needed`` and the ``declared`` variables, which pages say they read; figures have
+    For reproducible pages that is what is ``needed`` and the ``declared`` variables, which they read; figures have
     the style of our book, and jaxprs no colours. A kernel of another's site has all variables of the build, as in a
     stock run.
     """
     cached = {"MPLCONFIGDIR": str(scratch / "matplotlib")}
-    if not strict:
+    if not reproducible:
         return {**cached, **QUIET, **os.environ}
     config = Path(__file__).parent.parent / "capture" / "matplotlibrc"
     more = {name: os.environ[name] for name in declared if name in os.environ}

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
-    from witness.reading.site import output_limit
+    from witness.reading.settings import PREFIX, Settings
     from witness.runner.facts import Facts
     from witness.sphinx.deferred import defer
     from witness.sphinx.interrupts import Interrupts
 
     interrupts = Interrupts()
     interrupts.install()
-    app.add_config_value("witness_strict", False, "env", bool)
-    app.add_config_value("witness_downloads", lambda config: config.witness_strict, "html", bool)
-    app.add_config_value("witness_replicates", 1, "", int)
-    app.add_config_value("witness_inputs", [], "", (list, tuple))
-    app.add_config_value("witness_environment", [], "", (list, tuple))
-    app.add_config_value(
-        "witness_output_limit", lambda config: output_limit(config.witness_strict), "env", (int, float)
-    )
-    app.add_config_value("witness_memory", 0, "", (int, float))
-    app.add_config_value("witness_records", None, "", (str, type(None)))
+    for it in fields(Settings):
+        known = it.metadata
+        start: Any = it.default if known["strict"] is None else partial(_default, it.name)
+        app.add_config_value(f"{PREFIX}{it.name}", start, known["rebuild"], known["kinds"])
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
-    facts = Facts(folder, strict=app.config.witness_strict)  # JAX looks for devices while MyST-NB is imported
+    facts = Facts(
+        folder, reproducible=app.config.witness_reproducible
+    )  # JAX looks for devices while MyST-NB is imported
     defer()
 
     from witness.nodes import fold, listing
-    from witness.sphinx import assets, card, downloads, env_state, eval_roles, lens, live, log, mathml, style
+    from witness.sphinx import (
+        assets,
+        card,
+        downloads,
+        env_state,
+        eval_roles,
+        lens,
+        live,
+        log,
+        mathml,
+        settings_table,
+        style,
+    )
     from witness.sphinx.build import Build
     from witness.sphinx.foot import on_html_page_context
     from witness.sphinx.outputs import on_config_inited, on_doctree_read
@@ -47,6 +58,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     mathml.add(app)
     style.add(app)
     card.add(app)
+    settings_table.add(app)
 
     app.connect("config-inited", on_config_inited)
     build = Build(app, folder, facts, interrupts, log.add(app))
@@ -59,3 +71,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", downloads.on_html_page_context)
     app.connect("build-finished", build.on_build_finished)
     return {"version": "0.1.0", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _default(name: str, config: Config) -> Any:
+    from witness.reading.settings import default
+
+    return default(name, strict=config.witness_strict)

@@ -19,6 +19,7 @@ from witness.reading.inputs import digests, matched
 from witness.reading.notebook import is_notebook
 from witness.reading.order import Read, closed
 from witness.reading.plan import Plan, Unreadable
+from witness.reading.settings import Settings
 from witness.reading.site import Site
 from witness.records.page_record import Problem
 from witness.records.store import Stamp, Store, probe
@@ -53,12 +54,10 @@ class Build:
         ``folder`` is that of the records; ``facts`` are being asked for, ``interrupts`` are taken.
         """
         folders = {Path(app.outdir), Path(app.doctreedir)}
-        if app.config.witness_replicates < 1:
-            raise ConfigError(f"witness_replicates is {app.config.witness_replicates}; a page runs at least once")
-        if app.config.witness_memory < 0:
-            raise ConfigError(
-                f"witness_memory is {app.config.witness_memory}; expected MB, or 0 for half of what is free"
-            )
+        try:
+            Settings.of(app.config)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
         self._locks = [
             Lock(folder.parent / f".{folder.name}.lock")
             for folder in sorted(folders)
@@ -92,9 +91,9 @@ class Build:
                 for page in _notebooks(env):
                     with suppress(Unreadable):
                         read(page)
-            environment = find(self._facts, require_jax=site.strict)
+            environment = find(self._facts, require_jax=site.settings.reproducible)
             store = Store(self._folder / environment.name)
-            since = 0.0 if site.strict else demanded(app)
+            since = 0.0 if site.settings.reproducible else demanded(app)
             executed = self._execute(env, site, read, store, environment, since)
         formats = {}
         for page in executed.keys() | self._failed.keys():
@@ -111,7 +110,7 @@ class Build:
         if stale:
             stale |= cards(env)
         stale &= env.found_docs
-        command = "`nox -s docs`" if site.strict else "build again"
+        command = app.config.witness_build_command
         for page, problems in self._failed.items():
             for problem in problems:
                 logger.error("%s", describe(problem, command), location=(page, problem.line))
@@ -228,14 +227,7 @@ def _site(app: Sphinx, env: BuildEnvironment) -> Site:
         if not matched(path, Path(app.srcdir)):
             logger.warning("witness_inputs: %s: there is no such file below %s", name, app.confdir, type="witness")
     settings = env.mystnb_config, env.myst_config  # type: ignore[attr-defined]
-    return Site(
-        Path(app.srcdir),
-        config.witness_strict,
-        *settings,
-        tuple(inputs),
-        tuple(config.witness_environment),
-        config.witness_output_limit,
-    )
+    return Site(Path(app.srcdir), Settings.of(config), *settings, tuple(inputs))
 
 
 def _sources(stamp: Stamp, site: Site, path: Path) -> dict[str, str]:

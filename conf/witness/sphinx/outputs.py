@@ -19,7 +19,7 @@ from witness.sphinx.env_state import pages
 logger = logging.getLogger(__name__)
 
 ACTIVE = ("text/html", "application/javascript", "application/vnd.jupyter.widget-view+json")
-"""Kinds of output that can run scripts or reach another host: in strict mode each is the last choice."""
+"""Kinds of output that can run scripts or reach another host: with `witness_safe_html` each is the last choice."""
 
 SAFE = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "text/latex", "text/plain")
 """Kinds of output that pages may show, best first."""
@@ -31,7 +31,7 @@ HTML = ("html", "dirhtml", "singlehtml")
 
 
 def on_config_inited(app: Sphinx, config: Config) -> None:
-    """Choose our renderer where the site chose none; in strict mode, tables in Markdown and what outputs may show."""
+    """Choose our renderer where the site chose none; where HTML is to be safe, what outputs may show."""
     installed = bool(entry_points(group="myst_nb.renderers", name="witness"))
     if config.nb_render_plugin == "default":
         if installed:
@@ -42,7 +42,7 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
         ours = [(builder, kind, 0) for builder in HTML for kind in OURS]
         ours += [(builder, LENS, -1) for builder in HTML]
         config.nb_mime_priority_overrides = [("*", IR, 0), ("*", TABLE, 0), *ours, *config.nb_mime_priority_overrides]
-    if config.witness_strict:
+    if config.witness_safe_html:
         if config.nb_render_markdown_format == "commonmark":  # MyST-NB's choice, which has no tables
             config.nb_render_markdown_format = "gfm"
         last = 1000 if installed else None

@@ -43,7 +43,7 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
     merge(notebook, site)
     if site.notebooks.render_plugin != "witness":
         forget(notebook)
-    elif site.strict:
+    elif site.settings.safe_html:
         tables(notebook)
     names = site.notebooks.eval_name_regex if any(value.format == EVAL for value in record.live) else None
     reading[page] = [live.line for live in live_values(notebook, text, path, names)]

@@ -11,6 +11,7 @@ from myst_nb.core import render as stock
 from myst_nb.core.config import NbParserConfig
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
+from sphinx.config import Config
 
 from witness.lens.document import section
 from witness.lexers.printed import split
@@ -54,7 +55,7 @@ INSTEAD = ("render_stdout", "render_stderr", "render_error", "render_text_plain"
 
 
 class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say whether it is typed
-    """Text is plain, errors say their message first, and in strict mode no markup of a cell's is let through.
+    """Text is plain, errors say their message first, and with `witness_safe_html` no markup of a cell's is let through.
 
     A site that has put methods of its own in the place of MyST-NB's sees what they do.
     """
@@ -127,26 +128,30 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         return list(super().render_mime_type_inline(data))
 
     def render_text_html(self, data: MimeData) -> list[nodes.Element]:
-        """Return HTML; in strict mode its text, as nothing better was displayed with it."""
-        return self._source(data, "html") if self._strict else list(super().render_text_html(data))
+        """Return HTML; with `witness_safe_html` its text, as nothing better was displayed with it."""
+        return self._source(data, "html") if self._config.witness_safe_html else list(super().render_text_html(data))
 
     def render_text_latex(self, data: MimeData) -> list[nodes.Element]:
-        """Return a formula; in strict mode the text of one that could make a link or load a script."""
-        active = self._strict and ACTIVE_TEX.search(data.string)
+        """Return a formula; with `witness_safe_html` the text of one that links or loads."""
+        active = self._config.witness_safe_html and ACTIVE_TEX.search(data.string)
         return self._source(data, "tex") if active else list(super().render_text_latex(data))
 
     def render_javascript(self, data: MimeData) -> list[nodes.Element]:
-        """Return a script; in strict mode its text."""
-        return self._source(data, "javascript") if self._strict else list(super().render_javascript(data))
+        """Return a script; with `witness_safe_html` its text."""
+        return (
+            self._source(data, "javascript")
+            if self._config.witness_safe_html
+            else list(super().render_javascript(data))
+        )
 
     def render_widget_view(self, data: MimeData) -> list[nodes.Element]:
-        """Return a widget; in strict mode nothing, for widgets come with scripts of another host."""
-        return [] if self._strict else list(super().render_widget_view(data))
+        """Return a widget; with `witness_safe_html` nothing, for widgets come with scripts of another host."""
+        return [] if self._config.witness_safe_html else list(super().render_widget_view(data))
 
     def render_markdown(self, data: MimeData) -> list[nodes.Element]:
-        """Return Markdown; in strict mode HTML in it is text."""
+        """Return Markdown; with `witness_safe_html` HTML in it is text."""
         found = super().render_markdown(data)
-        return sanitized(found) if self._strict else list(found)
+        return sanitized(found) if self._config.witness_safe_html else list(found)
 
     def render_image(self, data: MimeData) -> list[nodes.Element]:
         """Return a figure, with a text in its stead for those who cannot see it."""
@@ -169,9 +174,9 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             if node.get("nb_element") == "cell_code":
                 number = self._number(node["cell_index"])
                 node["ids"].append(CellPlace(number).id)
-                checked = self._strict and self._tidy(node)
+                checked = self._config.witness_tidy and self._tidy(node)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
-                    spoken = not self._strict or speaks_of_compiling(node)
+                    spoken = not self._config.witness_tidy or speaks_of_compiling(node)
                     told = strips(kept[number], replicates, explained=explained, spoken=spoken, checked=checked)
                     node += told
                     explained = explained or (bool(told) and compilation_of(kept[number].captured) is not None)
@@ -211,8 +216,9 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         return sum(cell.cell_type == "code" for cell in self.renderer.nb_client.notebook.cells[: cell_index + 1])
 
     @property
-    def _strict(self) -> bool:
-        return bool(self.renderer.sphinx_env.config.witness_strict)
+    def _config(self) -> Config:
+        config: Config = self.renderer.sphinx_env.config
+        return config
 
     @property
     def _record(self) -> PageRecord | None:

@@ -75,7 +75,7 @@ RULES = (
     Rule(
         "missing-ending",
         "A page with cells ends with a takeaway and an exercise with an executed solution.",
-        "see “The shape of a page” in CONTRIBUTING.md",
+        "end it with an admonition `takeaway`, an `exercise` and its `solution`",
         ending,
     ),
 )
