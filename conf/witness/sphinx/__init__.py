@@ -33,7 +33,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     defer()
 
     from witness.nodes import fold, listing
-    from witness.sphinx import assets, card, downloads, env_state, eval_roles, lens, live, log, mathml, style
+    from witness.sphinx import assets, card, downloads, env_state, eval_roles, lens, live, log, mathml, predict, style
     from witness.sphinx.build import Build
     from witness.sphinx.foot import on_html_page_context
     from witness.sphinx.outputs import on_config_inited, on_doctree_read
@@ -44,6 +44,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     lens.add(app)
     live.add(app)
     eval_roles.add(app)
+    predict.add(app)
     mathml.add(app)
     style.add(app)
     card.add(app)

@@ -169,6 +169,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             if node.get("nb_element") == "cell_code":
                 number = self._number(node["cell_index"])
                 node["ids"].append(CellPlace(number).id)
+                node["number"] = number
                 checked = self._strict and self._tidy(node)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
                     spoken = not self._strict or speaks_of_compiling(node)
