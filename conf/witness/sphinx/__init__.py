@@ -33,7 +33,20 @@ def setup(app: Sphinx) -> dict[str, Any]:
     defer()
 
     from witness.nodes import fold, listing
-    from witness.sphinx import assets, card, downloads, env_state, eval_roles, lens, live, log, mathml, predict, style
+    from witness.sphinx import (
+        assets,
+        card,
+        downloads,
+        env_state,
+        eval_roles,
+        figure,
+        lens,
+        live,
+        log,
+        mathml,
+        predict,
+        style,
+    )
     from witness.sphinx.build import Build
     from witness.sphinx.foot import on_html_page_context
     from witness.sphinx.outputs import on_config_inited, on_doctree_read
@@ -45,6 +58,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     live.add(app)
     eval_roles.add(app)
     predict.add(app)
+    figure.add(app)
     mathml.add(app)
     style.add(app)
     card.add(app)
