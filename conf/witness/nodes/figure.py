@@ -25,7 +25,7 @@ TAGS = re.compile("svg|g|path|rect|circle|ellipse|line|polyline|polygon|text|tsp
 ATTRIBUTES = re.compile(
     "id|d|[xyr]|[xy][12]|[cr][xy]|width|height|viewBox|transform|points|clip-path|style|href|preserveAspectRatio"
 )
-STYLES = re.compile("(?:fill|stroke)(?:-[a-z]+)?|opacity|font(?:-[a-z]+)?|text-anchor|image-rendering")
+STYLES = re.compile("(?:fill|stroke)(?:-[a-z]+)?|opacity|font(?:-(?:size|style|weight))?|text-anchor|image-rendering")
 FONT = re.compile(r"(?P<style>(?:(?:italic|oblique|bold|\d{3})\s+)*)(?P<size>[\d.]+px)")
 HEX = re.compile(r"#[0-9a-f]{6}")
 NAMESPACE = re.compile(r"\{[^}]*\}")
@@ -60,10 +60,9 @@ def inline(text: str, name: str, alternative: str) -> str | None:
     told = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(rest)}</desc>'
     size = "".join(f' {key}="{escape(root.get(key, ""))}"' for key in ("width", "height", "viewBox"))
     parts = "".join(part for child in root for part in writer.written(child))
-    return (
-        f'<div class="witness-figure"><svg{size} role="img" aria-labelledby="{name}-title" '
-        f'aria-describedby="{name}-desc" fill="currentColor" stroke-linejoin="round" stroke-linecap="butt">{told}{parts}</svg></div>\n'
-    )
+    labels = f'role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc"'
+    drawing = 'fill="currentColor" stroke-linejoin="round" stroke-linecap="butt"'
+    return f'<div class="witness-figure"><svg{size} {labels} {drawing}>{told}{parts}</svg></div>\n'
 
 
 def _grounds(root: ElementTree.Element) -> Iterator[ElementTree.Element]:

@@ -44,6 +44,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         live,
         log,
         mathml,
+        pipeline,
         predict,
         style,
     )
@@ -59,6 +60,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     eval_roles.add(app)
     predict.add(app)
     figure.add(app)
+    pipeline.add(app)
     mathml.add(app)
     style.add(app)
     card.add(app)
