@@ -66,7 +66,8 @@ def test_a_question_its_choices_and_what_is_said_below_them() -> None:
         ("", 0, "nothing answers"),
         (":answer: 1 +\n", 0, "is not a Python expression"),
         (":reply: 1", 0, "unknown option `reply`"),
-        (":answer: 1\n:cells: -1", 0, "no number of cells"),
+        (":answer: 1\n:cells: -1", 0, "`:cells: -1` is no number"),
+        (":answer: 1\n:prose: some", 0, "`:prose: some` is no number"),
         (":answer: 1\n:within: 3", 0, "`0.1` is a tenth"),
         (":answer: 1\n\n- [x] 1", 0, "one choice is none"),
         (":answer: 1\n\n- [ ] 1\n- [ ] 2", 0, "not none"),
@@ -164,3 +165,20 @@ def test_so_does_none_and_so_do_two(tmp_path: Path, choices: str, line: int, tol
 def test_one_below_which_no_cell_stands_is_refused(tmp_path: Path) -> None:
     _, log = built(tmp_path, asking(CELLS, ASK.format(" ", "x", " ")), code=1)
     assert re.search(r"docs/page.md:\d+: .*prediction: no code cell below it", log)
+
+
+def test_prose_that_does_not_tell_the_answer_stays_in_sight(tmp_path: Path) -> None:
+    text = asking(ASK.format(" ", "x", " ")).replace(":answer: len(seen)", ":answer: len(seen)\n:cells: 2\n:prose: 1")
+    text += "\nIn the fold.\n\nBelow it.\n"
+    site, _ = built(tmp_path, text)
+    above, look = (site.html("page") or "").split('<details class="witness-look', 1)
+    inside, below = look.split("</details>", 1)
+    assert "another" not in above
+    assert [text in inside for text in ("OUTPUT", "What was seen", "another", "In the fold")] == [True] * 4
+    assert "Below it" in below
+
+
+def test_an_answer_that_stays_in_sight_is_a_warning(tmp_path: Path) -> None:
+    text = asking(ASK.format(" ", "x", " ")).replace("```{code-cell}", "## Another section\n\n```{code-cell}", 1)
+    _, log = built(tmp_path, text, code=1)
+    assert "docs/page.md:8: WARNING: prediction: the cell that answers is not below it in the same section" in log

@@ -20,7 +20,7 @@ WORDS = {"no": 0.0, "never": 0.0, "zero": 0.0, "none": 0.0, "one": 1.0, "once": 
 WORDS |= {word: n for n, word in enumerate(("three", "four", "five", "six", "seven", "eight", "nine", "ten"), 3)}
 TRUTHS = {"yes": "True", "no": "False", "true": "True", "false": "False"}
 
-OPTIONS = ("answer", "cells", "within", "name", "class")
+OPTIONS = ("answer", "cells", "prose", "within", "name", "class")
 
 
 class WrongPrediction(ValueError):
@@ -56,6 +56,8 @@ class Prediction:
     """The expression and its format; empty where each choice has a condition."""
     cells: int
     """How many code cells below it must have run."""
+    prose: int | None
+    """How many blocks of prose below these tell the answer; None, all down to the next cell or heading."""
     within: float
     """How far off a number may be that a reader types, relatively."""
     choices: tuple[Choice, ...] = ()
@@ -109,16 +111,17 @@ def of(question: str, options: Mapping[str, str], body: Sequence[str], first: in
         raise WrongPrediction("a prediction without a question")
     answer, within = options.get("answer", ""), options.get("within", "0")
     _judge(answer, choices)
-    if not options.get("cells", "1").isdecimal():
-        raise WrongPrediction(f"`:cells: {options['cells']}` is no number of cells")
+    for name in ("cells", "prose"):
+        if not options.get(name, "1").isdecimal():
+            raise WrongPrediction(f"`:{name}: {options[name]}` is no number")
     try:
         off = float(within)
     except ValueError:
         off = -1.0
     if not 0 <= off < 1 or (off and choices):
         raise WrongPrediction(f"`:within: {within}` is how far off a typed number may be: `0.1` is a tenth")
-    cells = int(options.get("cells", "1"))
-    return Prediction(asked, answer, cells, off, choices, tuple(body[end:]) if starts else (), length)
+    cells, prose = int(options.get("cells", "1")), int(options["prose"]) if "prose" in options else None
+    return Prediction(asked, answer, cells, prose, off, choices, tuple(body[end:]) if starts else (), length)
 
 
 def _end(body: Sequence[str], last: int) -> int:

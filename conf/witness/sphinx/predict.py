@@ -78,10 +78,14 @@ class Predict(SphinxDirective):
         number = self.env.new_serialno("witness-predict") + 1
         node = prediction("", classes=self.options.get("class", []), look=f"look-{number}", after=value.after)
         node["ids"].append(f"predict-{number}")
-        node["cells"] = asked.cells
+        node["cells"], node["prose"] = asked.cells, asked.prose
         self.set_source_info(node)
         self.add_name(node)
-        node += nodes.container("", *self._parsed(asked.question), classes=["witness-question"])
+        question = self._parsed(asked.question)
+        if not isinstance(question[0], nodes.paragraph):
+            question.insert(0, nodes.paragraph())
+        question[0].insert(0, [nodes.strong("", "Predict."), nodes.Text(" ")])
+        node += nodes.container("", *question, classes=["witness-question"])
         if asked.right:
             items = [nodes.list_item("", *self._parsed(choice.text)) for choice in asked.choices]
             node += nodes.bullet_list("", *items, classes=["witness-choices"], bullet="-")
@@ -104,7 +108,7 @@ class Predict(SphinxDirective):
             return LiveValue(expression, form, self.lineno, "?")
         return value_at(self.env, expression, PREDICT + form, self.lineno + below)
 
-    def _parsed(self, lines: Iterable[str]) -> list[nodes.Node]:
+    def _parsed(self, lines: Iterable[str]) -> list[Any]:
         holder = nodes.container()
         self.state.nested_parse(StringList(list(lines), self.get_source_info()[0]), self.content_offset, holder)
         return list(holder.children)
@@ -149,7 +153,8 @@ def _covered(asked: prediction) -> list[nodes.Element]:
         if {"exercise", "solution"} & {*node["classes"]} or node.get("number", 0) > asked["after"]:
             break
         found.append(node)
-    return found
+    last = max((n for n, node in enumerate(found, 1) if "number" in node), default=0)
+    return found if asked["prose"] is None else found[: last + asked["prose"]]
 
 
 def _fold(asked: prediction, told: nodes.Node, covered: list[nodes.Element]) -> None:
