@@ -15,7 +15,7 @@ from theme import chapters, exercises, links, search, sentences, terms
 SUPERSEDED = ("*/pygments.css", "*/basic.css", "*/mystnb.*.css", "*/exercise.css", "*/sphinx-design.min.css")
 """Stylesheets of what the book is made with; its own has a place for all that they style."""
 
-SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "minisearch", "search", "recompile")]
+SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "predict", "minisearch", "search", "recompile")]
 """Scripts that pages load; what extensions would add is not needed."""
 
 CARD = re.compile(r'<meta property="og:image" content="([^"]+)"')

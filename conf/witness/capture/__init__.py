@@ -76,11 +76,12 @@ def load(shell: Any) -> None:
     """Begin to watch the cells of a shell; a second time changes nothing."""
     if hasattr(shell, "_witness"):
         return
-    from witness.capture import ir, undecoded
+    from witness.capture import figure_text, ir, undecoded
     from witness.capture.cpu_speed import CpuSpeed
     from witness.capture.timeit import Timeit  # IPython, which a shell has
 
     ir.install(shell)
+    figure_text.install(shell)
     undecoded.install()
     pace = CpuSpeed()
     parts: dict[str, Observer] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from witness.check.tolerance import close
 from witness.python.nondeterminism import nondeterminism
+from witness.reading.plan import PREDICT
 from witness.records.captured import TIMING
 from witness.records.compilation import compilation_of
 from witness.records.normalise import normalise
@@ -38,7 +39,7 @@ class Part:
 
     kind: str
     """``stdout``, ``stderr``, a MIME type, ``error`` and its class, ``timing`` and its kind, ``jax`` and the function
-    that it traced or compiled, or whose programs are its own, ``live`` and its role."""
+    that it traced or compiled, or whose programs are its own, ``live`` and its role, ``predict`` and what answers."""
     text: str = ""
     """Normalised."""
     loose: str | None = None
@@ -47,7 +48,7 @@ class Part:
     @property
     def is_live(self) -> bool:
         """Whether it stands in prose."""
-        return self.kind.startswith("live ")
+        return self.kind.startswith(("live ", "predict "))
 
     def allows(self, got: Part, rtol: float | None = None) -> bool:
         """Return whether what a cell did is what this part expects."""
@@ -170,7 +171,10 @@ def _joined(text: object) -> str:
 
 
 def _live(value: LiveValue, *, shown: bool) -> Part:
-    role = f"{value.expression}:{value.format}" if value.format else value.expression
+    kind, form = (
+        ("predict", value.format[len(PREDICT) :]) if value.format.startswith(PREDICT) else ("live", value.format)
+    )
+    role = f"{value.expression}:{form}" if form else value.expression
     exact = normalise(value.text if value.kind else _joined(value.data.get("text/plain", "")))
     loose = f"({value.kind or 'value'})"
-    return Part(f"live {role}", loose if shown or value.format in MEASURED else exact, loose)
+    return Part(f"{kind} {role}", loose if shown or form in MEASURED else exact, loose)

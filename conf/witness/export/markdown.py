@@ -24,6 +24,9 @@ class Prose:
     """The pictures in it: for each name, a kind and base64."""
 
 
+ANSWER = "<details><summary>Answer</summary>\n\n{}\n\n</details>"
+"""How Markdown keeps an answer out of sight until it is asked for."""
+
 Piece = Prose | int
 """Prose, or the place in the notebook of a code cell."""
 
@@ -80,6 +83,8 @@ class Blocks:
 
     def _block(self, node: nodes.Element, level: int) -> None:
         match node:
+            case _ if node.get("nb_element") == "cell_rest":  # what its notebook has below its code
+                pass
             case _ if node.get("nb_element") == "cell_code":
                 self.flush()
                 self.pieces.append(int(node["cell_index"]))
@@ -118,7 +123,10 @@ class Blocks:
                 self._other(node, level)
 
     def _other(self, node: nodes.Element, level: int) -> None:
-        if isinstance(node, fold):
+        if "witness-answer" in node["classes"]:
+            self._blocks.append(ANSWER.format(self._text(node.children, level)))
+            return
+        if isinstance(node, fold) and "witness-look" not in node["classes"]:
             self._bold(node["summary"])
         holds_cell = any(part.get("nb_element") == "cell_code" for part in node.findall(nodes.container))
         if isinstance(node, nodes.block_quote) or (isinstance(node, nodes.Admonition) and not holds_cell):

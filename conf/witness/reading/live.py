@@ -1,4 +1,4 @@
-"""Live roles in a page's prose."""
+"""Live roles in a page's prose, and the predictions that it asks for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from witness.reading.plan import EVAL, Live, Unreadable
+from witness.reading.plan import EVAL, PREDICT, Live, Unreadable
+from witness.reading.prediction import OPEN, Prediction, WrongPrediction, predictions
 from witness.records.values import NoLiveValue, split
 
 EVALUATED = re.compile(r"(?<!`)\{eval\}`([^`]+)`(?!`)|^\s*(?:`{3,}|~{3,}|:{3,})\s*\{eval(?::figure)?\}[ \t]+(\S+)\s*$")
@@ -17,14 +18,19 @@ FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\}|\w+)?")
 PROSE_FREE = {"{code-block}", "{code}", "{raw}", "{math}", "{literalinclude}", "{mermaid}"}
 
 
-def live_values(notebook: NotebookNode, text: str, path: str, names: str | None = None) -> Iterator[Live]:
-    """Yield the live roles of a page in order; with ``names``, a pattern, MyST-NB's own ``eval`` of such names too.
+def live_values(notebook: NotebookNode, text: str, path: str, names: str | None = None) -> list[Live]:
+    """Return what a page asks of its kernel, in the order in which it does: live roles, and answers to predictions.
 
-    Raises Unreadable where one holds no expression.
+    With ``names``, a pattern, MyST-NB's own ``eval`` of such names too. Raises Unreadable where one holds no
+    expression, or a prediction asks nothing that can be checked.
     """
+    return sorted(_live_values(notebook, text, path, names), key=lambda live: live.after)
+
+
+def _live_values(notebook: NotebookNode, text: str, path: str, names: str | None) -> Iterator[Live]:
     lines = text.split("\n")
     starts = notebook.metadata.get("source_map")
-    above = 0
+    above, every = 0, sum(cell.cell_type == "code" for cell in notebook.cells)
     for index, cell in enumerate(notebook.cells):
         above += cell.cell_type == "code"
         if cell.cell_type != "markdown":
@@ -32,23 +38,52 @@ def live_values(notebook: NotebookNode, text: str, path: str, names: str | None 
         start = starts[index] if starts else (index + 1) * 10000 + 1  # as MyST-NB numbers the lines of a notebook
         while starts and start < len(lines) and not lines[start].strip():
             start += 1
-        for offset, prose in prose_lines(cell.source):
-            for match in ROLE.finditer(prose):
+        prose = list(prose_lines(cell.source))
+        later: dict[int, int] = {}
+        for place, asked in _predictions(cell.source, [offset for offset, _ in prose], path, start):
+            line, after = start + place + 1, above + asked.cells
+            if not 0 < after <= every:
+                missing = "no code cell" if not every - above else f"no {asked.cells} code cells"
+                raise Unreadable(path, [(line, f"prediction: {missing} below it to answer it")])
+            later |= dict.fromkeys(range(place, place + asked.length), after)
+            yield from _answers(asked, line, after)
+        for offset, words in prose:
+            after = later.get(offset, above)
+            for match in ROLE.finditer(words):
                 try:
                     expression, form = split(match[1])
                 except NoLiveValue as error:
                     raise Unreadable(path, [(start + offset + 1, f"live value: {error}")]) from error
-                yield Live(expression, form, start + offset + 1, above)
-            for match in EVALUATED.finditer(prose) if names else ():
+                yield Live(expression, form, start + offset + 1, after)
+            for match in EVALUATED.finditer(words) if names else ():
                 if re.match(names or "", name := match[1] or match[2]):
-                    yield Live(name, EVAL, start + offset + 1, above)
+                    yield Live(name, EVAL, start + offset + 1, after)
+
+
+def _predictions(source: str, prose: list[int], path: str, start: int) -> list[tuple[int, Prediction]]:
+    try:
+        return list(predictions(source, prose))
+    except WrongPrediction as error:
+        raise Unreadable(path, [(start + error.line + 1, f"prediction: {error}")]) from error
+
+
+def _answers(asked: Prediction, line: int, after: int) -> Iterator[Live]:
+    """Yield what decides which answer is right: one expression, or the condition of each choice."""
+    if asked.answer:
+        expression, form = split(asked.answer)
+        right = asked.right.key if asked.right else ""
+        wrong = [choice.key for choice in asked.choices if not choice.right]
+        yield Live(expression, PREDICT + form, line, after, right, wrong)
+    for choice in asked.choices if not asked.answer else ():
+        held = ("True", ["False"]) if choice.right else ("False", ["True"])
+        yield Live(choice.condition, PREDICT, line + choice.line, after, *held)
 
 
 def first_live(notebook: NotebookNode | None, text: str) -> int:
-    """Return the line of the first live role of a page, or 0."""
+    """Return the line of the first live role or prediction of a page, or 0."""
     if notebook and not notebook.metadata.get("source_map"):
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    return next((offset + 1 for offset, prose in prose_lines(text) if ROLE.search(prose)), 0)
+    return next((offset + 1 for offset, prose in prose_lines(text) if ROLE.search(prose) or OPEN.match(prose)), 0)
 
 
 def prose_lines(source: str) -> Iterator[tuple[int, str]]:

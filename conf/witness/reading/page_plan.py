@@ -69,7 +69,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         path=site.shown(path),
         kernel=_kernel(notebook, settings),
         cells=cells,
-        live=list(live_values(notebook, text, site.shown(path), names)),
+        live=live_values(notebook, text, site.shown(path), names),
         needs=_needs(ours, cells),
         budget=_budget(ours, settings, site),
         lane=lane,

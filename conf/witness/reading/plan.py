@@ -14,6 +14,9 @@ Lane = Literal["alone", "together"]
 EVAL = "{eval}"
 """The format of a live value that MyST-NB's own role or directive shows."""
 
+PREDICT = "{predict}"
+"""What the format of a value begins with that answers a question to the reader."""
+
 
 class Unreadable(Exception):
     """A page that is no plan: ``faults`` says why, each with its line."""
@@ -64,6 +67,10 @@ class Live:
     line: int
     after: int
     """Number of code cells above it."""
+    right: str = ""
+    """Where it answers a question: what the choice says that is marked as right."""
+    wrong: list[str] = field(default_factory=list)
+    """What the other choices say."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ class Plan:
         decisive = {
             "kernel": self.kernel,
             "cells": [[c.source, c.raises, c.may_raise, c.skip, c.shows] for c in self.cells],
-            "live": [[v.expression, v.format, v.after] for v in self.live],
+            "live": [[v.expression, v.format, v.after, v.right, *v.wrong] for v in self.live],
             "needs": self.needs,
             "reproducible": self.reproducible,
             "folder": self.folder is not None,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from witness.reading.plan import EVAL, Live
+from witness.reading.plan import EVAL, PREDICT, Live
+from witness.reading.prediction import same
 from witness.records.page_record import LiveValue, Problem
 from witness.records.values import NoLiveValue, text
 from witness.runner.expressions import SCALAR, loads
@@ -27,9 +28,12 @@ def values(wanted: Sequence[Live], answers: Mapping[str, Any]) -> Iterator[LiveV
     """Yield each value, or why there is none."""
     for i, live in enumerate(wanted):
         try:
-            yield _value(live, answers.get(str(i), NO_ANSWER))
+            value = _value(live, answers.get(str(i), NO_ANSWER))
+            yield value
+            if problem := _mispredicted(live, value):
+                yield problem
         except NoLiveValue as error:
-            role = EVAL if live.format == EVAL else "{live}"
+            role = next((it for it in (EVAL, PREDICT) if live.format.startswith(it)), "{live}")
             expected = f"a value for {role}`{live.expression}`"
             yield Problem("live-value", live.line, None, expected, str(error))
 
@@ -41,6 +45,20 @@ def _value(live: Live, answer: dict[str, Any]) -> LiveValue:
         shown = {"data": answer["data"], "metadata": answer.get("metadata", {})}
         return LiveValue(live.expression, EVAL, live.line, "", live.after, **shown)
     kind, value = loads(answer)
-    said = text(value, kind, live.format)
+    said = text(value, kind, live.format.removeprefix(PREDICT))
     kind = "truth" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
     return LiveValue(live.expression, live.format, live.line, said, live.after, kind)
+
+
+def _mispredicted(live: Live, value: LiveValue) -> Problem | None:
+    """Return what is wrong with a question's choices, the answer being known."""
+    if not live.right or same(live.right, value.text):
+        return None
+    other = next((key for key in live.wrong if same(key, value.text)), None)
+    if {live.right, *live.wrong} == {"True", "False"}:
+        expected = f"`{live.expression}` to be {live.right}, for its choice is marked as "
+        expected += "right" if live.right == "True" else "wrong"
+        return Problem("prediction", live.line, None, expected, value.text)
+    said = "which no choice says" if other is None else f"as the choice `{other}` says, which is marked as wrong"
+    expected = f"`{live.right}`, as the choice says that is marked as right, for `{live.expression}`"
+    return Problem("prediction", live.line, None, expected, f"{value.text}, {said}")

@@ -38,10 +38,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
         downloads,
         env_state,
         eval_roles,
+        figure,
         lens,
         live,
         log,
         mathml,
+        pipeline,
+        predict,
         settings_table,
         style,
     )
@@ -55,6 +58,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     lens.add(app)
     live.add(app)
     eval_roles.add(app)
+    predict.add(app)
+    figure.add(app)
+    pipeline.add(app)
     mathml.add(app)
     style.add(app)
     card.add(app)

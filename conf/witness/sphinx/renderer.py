@@ -19,6 +19,7 @@ from witness.nodes.block import block, folded
 from witness.nodes.checked import fold_asserts
 from witness.nodes.compilation import strips
 from witness.nodes.error import CellPlace, Report
+from witness.nodes.figure import inline as figure
 from witness.nodes.ir import ir
 from witness.nodes.sanitize import sanitized
 from witness.nodes.shown import shown
@@ -156,9 +157,19 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def render_image(self, data: MimeData) -> list[nodes.Element]:
         """Return a figure, with a text in its stead for those who cannot see it."""
         found: list[nodes.Element] = super().render_image(data)
+        told = str((data.output_metadata.get(data.mime_type) or {}).get("alt") or self._unknown(data))
         for image in found:
-            image.setdefault("alt", "Figure that the code above draws")
+            image.setdefault("alt", told)
+            if self._config.witness_reproducible and data.mime_type == "image/svg+xml" and data.cell_index is not None:
+                name = f"figure-{self._number(data.cell_index)}-{(data.output_index or 0) + 1}"
+                image["html"] = figure(data.string, name, image["alt"])
         return found
+
+    def _unknown(self, data: MimeData) -> str:
+        """Return what is known of a picture that nothing was said of: which line displayed it."""
+        cell = self.renderer.nb_client.notebook.cells[data.cell_index] if data.cell_index is not None else {}
+        code = [line.strip() for line in str(cell.get("source", "")).splitlines() if line.strip()]
+        return f"Picture that `{code[-1]}` displays, without a description" if code else "Picture without a description"
 
     def render_unhandled(self, data: MimeData) -> list[nodes.Element]:
         """Return nothing for what the kernel extension tells beside a text; a kind that nobody knows is a warning."""
@@ -174,6 +185,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             if node.get("nb_element") == "cell_code":
                 number = self._number(node["cell_index"])
                 node["ids"].append(CellPlace(number).id)
+                node["number"] = number
                 checked = self._config.witness_tidy and self._tidy(node)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
                     spoken = not self._config.witness_tidy or speaks_of_compiling(node)

@@ -61,8 +61,9 @@ def _formats(value: float | str, form: str) -> bool:
 def early(page: Page) -> Iterator[Finding]:
     """Values of names that no cell has bound yet."""
     first = page.cells[0].line if page.cells else len(page.lines) + 1
+    later = [range(fence.line, fence.end + 1) for fence in page.fences if fence.directive == "predict"]
     for live in page.lives:
-        if live.line < first:
+        if live.line < first and not any(live.line in lines for lines in later):
             yield Finding(live.line, f"no code cell stands above the live value `{live.text}`", live.column)
 
 
