@@ -64,6 +64,8 @@ class Live:
     line: int
     after: int
     """Number of code cells above it."""
+    measured: bool = False
+    """Whether a clock or the device is in it, as far as the code tells."""
 
 
 @dataclass(frozen=True)
