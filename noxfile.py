@@ -165,6 +165,13 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["dev"])
+def scripts(session: nox.Session) -> None:
+    """Run every script that the built site offers, with `python` and with `ipython`; `-- FOLDER` is another site."""
+    _, rest = split(session)
+    run(session, "python", "-m", "tests.scripts", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
 def lint(session: nox.Session) -> None:
     """Check code, types, spelling and pages; arguments go to ruff: `-- --fix`."""
     _, rest = split(session)
