@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from witness.python.nondeterminism import Nondeterminism
-from witness.reading.plan import Plan
 from witness.python.open_clocks import quiet
+from witness.reading.plan import Plan
 from witness.records.page_record import PageRecord, Problem
 from witness.records.replicate import disagreeing
 

@@ -12,8 +12,8 @@ from witness.lint.page import Page, Section
 from witness.lint.passage import InlineSpan, Passage, Table
 from witness.lint.rule import Finding, Rule
 from witness.lint.rules.comparative import COST, HARMLESS, SENTENCE
-from witness.reading.measured import Nondeterminism, measured
-from witness.reading.words import words
+from witness.python.nondeterminism import Nondeterminism, nondeterminism
+from witness.python.words import words
 from witness.records.values import NoLiveValue, split
 
 SIZE = words(
@@ -36,7 +36,7 @@ EITHER = re.compile(
 
 def untied(page: Page) -> Iterator[Finding]:
     """Conclusions beside live values that a clock decides, which no assert of the section and no live word ties."""
-    found = measured(_sources(page))
+    found = nondeterminism(_sources(page))
     for section in page.sections():
         numbers = [live for live in section.lives if _measured(live, found)]
         if not numbers:
