@@ -43,6 +43,9 @@ LOCKS = {
 SPHINX = ("-n", "-c", "conf", "-d", ".build/doctrees", "docs")
 """How every builder of the book is called."""
 
+PUBLISHED = "5"
+"""In how many processes pages measure that are to be published: the fewest of which the interval is of use."""
+
 DEV = Path(".nox/dev/bin").absolute()
 
 nox.needs_version = ">=2025.5"
@@ -104,11 +107,13 @@ def run(session: nox.Session, program: str, *arguments: str) -> None:
 def docs(session: nox.Session) -> None:
     """Build the book into .build/html, running its code; `-- cuda13` or `-- tpu` does so on that accelerator.
 
-    `-- --replicates 5` runs the pages that measure five times, and shows how far the runs are apart.
+    `-- --publish` runs the pages that measure in five processes, so that what they print is about the next one, too;
+    `-- --replicates 7` in seven.
     """
     accelerator, rest = split(session)
     parser = argparse.ArgumentParser(prog="nox -s docs --", add_help=False, allow_abbrev=False)
     parser.add_argument("--replicates", metavar="N", nargs="?", const="")
+    parser.add_argument("--publish", dest="replicates", action="store_const", const=PUBLISHED)
     ours, rest = parser.parse_known_args(rest)
     for_sphinx(session, rest)
     replicates = count(session, "--replicates", ours.replicates) if ours.replicates is not None else ""
@@ -157,6 +162,13 @@ def browser(session: nox.Session) -> None:
     """Read the built site in a real browser, and print what it weighs, finds and fails at; `-- FOLDER` is another."""
     _, rest = split(session)
     run(session, "python", "-m", "tests.browser", *rest)
+
+
+@nox.session(venv_backend="none", requires=["dev"])
+def scripts(session: nox.Session) -> None:
+    """Run every script that the built site offers, with `python` and with `ipython`; `-- FOLDER` is another site."""
+    _, rest = split(session)
+    run(session, "python", "-m", "tests.scripts", *rest)
 
 
 @nox.session(venv_backend="none", requires=["dev"])

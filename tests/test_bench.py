@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tests.bench.measure import Measured, Turn, by_chance, spread, spreads
+from tests.bench.reproduce import Printed, flips, hindsight, intervals, printed, share
+from witness.records.page_record import CellRecord, LiveValue, OtherRun, PageRecord, Problem, Replicate
+from witness.records.timing import Timing
 
 
 def test_chance_makes_nothing_of_figures_that_are_alike() -> None:
@@ -45,3 +50,54 @@ def test_without_figures_there_is_no_verdict() -> None:
     for few in ([], [turns((1, 2)), turns((3, 4))]):
         row = spreads("spread", few)
         assert (row.ratio, row.holds) == (None, None)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reproduce
+
+
+def test_the_share_of_intervals_is_over_pairs_of_builds() -> None:
+    shown = [Printed(1.0, 0.9, 1.1), Printed(1.05, 1.0, 1.06), Printed(2.0, 1.0, 3.0)]
+    assert share(shown) == 4 / 6
+
+
+def test_hindsight_is_the_least_width_that_would_have_held_nine_in_ten() -> None:
+    shown = [Printed(math.exp(0.1 * k), 0.0, 0.0) for k in range(3)]
+    assert hindsight(shown) == pytest.approx(0.4)
+    assert hindsight([Printed(1.0, 1.0, 1.0), Printed(1.0, 1.0, 1.0)]) == 0.0
+
+
+def timed(samples: list[float], *others: float, problems: list[Problem] | None = None, word: str = "") -> PageRecord:
+    """Return the record of a page with one timing and one live word, run as often as there are others."""
+    timing = Timing("f()", 1, samples, [], "execution", "by hand")
+    cell = CellRecord(1, 1, "", 1.0, 1, [], captured={"timings": [timing.to_json()]})
+    live = [LiveValue("word", "", 1, word, kind="text", measured=True)] if word else []
+    runs = [Replicate("", 1.0, [OtherRun(1, False, "f()", other)], [word] * len(live), []) for other in others]
+    return PageRecord("a", "", {}, "", 1.0, [cell], live, replicates=runs, problems=problems or [])
+
+
+def test_one_process_prints_the_interval_within_it_and_several_the_one_between_them() -> None:
+    ((_, alone),) = printed(timed([1.0 + 0.001 * ((7 * k) % 12) for k in range(12)]))
+    assert alone.high - alone.low < 0.02
+    ((_, several),) = printed(timed([1.0], 1.2, 0.9, 1.1, 1.3))
+    assert several.figure == 1.1
+    assert several.high - several.low > 0.5
+
+
+def test_the_rows_say_what_holds_and_name_the_worst(capsys: pytest.CaptureFixture[str]) -> None:
+    held, width, worst = intervals([{"a": timed([1.0], 1.1, 0.9)}, {"a": timed([1.05], 1.1, 0.95)}])
+    assert held.holds
+    assert width.ratio is None
+    assert "a, cell 1, timing 1: f()" in worst.stock
+    missed, *_ = intervals([{"a": timed([1.0], 1.01, 0.99)}, {"a": timed([3.0], 3.1, 2.9)}])
+    assert not missed.holds
+    assert "0%" in missed.ours
+
+
+def test_a_conclusion_flips_where_an_assert_fails_in_some_builds_only(capsys: pytest.CaptureFixture[str]) -> None:
+    fails = Problem("unexpected-error", 7, 1, "no error", "AssertionError: ")
+    row = flips([{"a": timed([1.0], word="faster")}, {"a": timed([1.0], word="slower", problems=[fails])}])
+    assert (row.ours, row.holds) == ("1", False)
+    assert "1 live words" in row.what
+    assert "failed in 1 of 2: a:7 unexpected-error" in capsys.readouterr().out
+    assert flips([{"a": timed([1.0])}] * 2).holds

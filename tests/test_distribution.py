@@ -12,7 +12,7 @@ import pytest
 
 from tests.building import Site, page
 from witness.nodes.distribution import svg
-from witness.nodes.timing import _details, between
+from witness.nodes.timing import _details
 from witness.records.captured import TIMING
 from witness.records.timing import Timing
 
@@ -50,7 +50,9 @@ def shown(site: Site) -> list[str]:
 def test_a_timing_is_one_line_a_picture_and_folded_details(site: Site) -> None:
     few = shown(site)[0]
     line = re.findall(r'<p class="witness-timing-line">(.*?)</p>', few, re.DOTALL)[0]
-    assert re.match(r"[\d.]+ ms a call \(median; range [\d.]+ ms to [\d.]+ ms; .*4 samples", text_of(line))
+    assert re.match(
+        r"[\d.]+ ms a call \(median of this process; range within it [\d.]+ to [\d.]+ ms; .*4 samples", text_of(line)
+    )
     picture = ElementTree.fromstring(re.findall(r"<svg.*?</svg>", few)[0])
     title, desc = picture.find(f"{SVG}title"), picture.find(f"{SVG}desc")
     assert title is not None
@@ -93,7 +95,7 @@ def test_text_stands_for_the_picture_elsewhere(site: Site) -> None:
     done = site.build("-W", "-b", "text", output="text")
     assert done.returncode == 0, done.stderr
     text = (site.folder / "text" / "measures.txt").read_text("utf-8")
-    assert "ms a call (median;" in text
+    assert "ms a call (median of this process;" in text
     assert "<svg" not in text
 
 
@@ -111,7 +113,10 @@ def test_what_is_no_timing_is_a_warning_and_no_crash(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"pilot": [1.0] * 24}, "The number of samples was to make the 95% interval of the median 2% wide."),
+        (
+            {"pilot": [1.0] * 24},
+            "The number of samples was to make the 95% interval of the median within this process 2% wide.",
+        ),
         ({}, "The time for measuring was used up."),
         ({"stopped": "budget", "pilot": [1.0] * 24}, "The time for measuring was used up."),
         ({"stopped": "slow"}, "A sample takes too long for more."),
@@ -158,8 +163,16 @@ def test_far_samples_are_told_of_and_do_not_squeeze_the_rest() -> None:
     assert columns > 15
 
 
-def test_other_processes_have_their_marks() -> None:
+def test_other_processes_have_their_marks_and_their_interval() -> None:
     text = svg(timing([0.001, 0.0011, 0.0012]), [0.002, 0.003], "n")
-    assert "Triangles mark the medians of 2 more processes" in text
-    assert text.count("l3 6l3 -6z") == 2
-    assert between(timing([0.001]), [0.003]) == "In 2 processes the median was 1.0 ms to 3.0 ms."
+    assert "The median of the 3 processes is 2.0 ms. A bar below marks its 95% interval between processes." in text
+    assert "Distribution of 3 samples of the first process" in text
+    assert text.count("l3 6l3 -6z") == 3
+    alone = svg(timing([0.001 + 1e-6 * k for k in range(12)]), [], "n")
+    assert "its 95% interval within this process" in alone
+
+
+def test_an_axis_and_its_text_have_one_unit() -> None:
+    text = svg(timing([0.0009, 0.00095, 0.0011, 0.0012]), [], "n")
+    assert re.findall(r">([\d.]+ \w+)</text>", text) == ["0.90 ms", "1.2 ms"]
+    assert set(re.findall(r"[\d.]+ ([mµn]?s)\b", text)) == {"ms"}

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import random
 import re
+import statistics
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.building import Site, page
 from tests.programs import call
+from witness.records.between import Between
 from witness.records.page_record import LiveValue, OtherRun, PageRecord, Replicate
-from witness.records.replicate import Varied, medians, varied
+from witness.records.replicate import Together, combined, disagreeing, line, medians
 from witness.records.store import Store
+from witness.records.timing import Timing
 
 MEASURES = page(
     "import os, time\npid = os.getpid()",
@@ -63,18 +68,27 @@ def text_of(html: str) -> str:
 
 def test_a_page_that_measures_runs_so_often_each_time_in_a_process_of_its_own(history: History) -> None:
     assert history.asked.returncode == 0, history.asked.stderr
-    (values,) = re.findall(r"<code>pid</code>: ([\d; ]+)</li>", history.html)
+    (values,) = re.findall(r"<code>pid</code>: \d+ \(.*?\); the runs had ([\d; ]+)</li>", history.html)
     assert len(set(values.split("; "))) == 3
-    assert values.split("; ")[0] == re.findall(r'built: pid"[^>]*>(\d+)<', history.html)[0]
+    assert re.findall(r"built: pid[^>]*>(\d+)<", history.html) == [str(statistics.median(map(int, values.split("; "))))]
 
 
-def test_the_text_shows_the_first_run_and_what_differed(history: History) -> None:
+def test_the_text_shows_the_median_and_says_what_differed(history: History) -> None:
     text = text_of(history.html)
-    assert (
-        "Run 3 times, each time in a process of its own; the text shows the first run. 1 value in it differed" in text
-    )
+    assert "Run 3 times, each time in a process of its own." in text
+    assert "1 value in it differed" in text
     assert "<code>40 + 2</code>" not in history.html
-    assert len(re.findall(r"In 3 processes the median was [\d.]+ ms to [\d.]+ ms", text)) == 2
+    assert re.search(r"built: pid \(median of 3 processes, 95% interval between them", history.html)
+
+
+def test_a_timing_is_the_median_of_its_processes_with_an_interval_between_them(history: History) -> None:
+    text = text_of(history.html)
+    between = r"ms a call \(median of 3 processes; 95% interval between them [\d.]+ to [\d.]+ ms\)"
+    assert len(re.findall(between, text)) == 2
+    assert "In the first process: " in text
+    assert "95% interval within it" not in text.split("In the first process")[0]
+    downloaded = (history.site.folder / "html" / "measures.ipynb").read_text("utf-8")
+    assert "95% interval between them" in downloaded
 
 
 def test_a_page_that_does_not_measure_runs_once(history: History) -> None:
@@ -128,7 +142,123 @@ def test_medians_are_those_of_the_same_statement_in_the_same_place() -> None:
     assert medians([run, other], 2, False, 1, "f()") == []
 
 
-def test_values_that_differ_are_told_once() -> None:
-    live = [LiveValue(name, "", 1, text) for name, text in (("a", "1"), ("b", "2"), ("a", "1"))]
-    assert varied(live, [Replicate("", 1.0, [], ["1", "3", "1"])]) == [Varied("b", ["2", "3"])]
-    assert varied(live, [Replicate("", 1.0, [], ["4"])]) == [Varied("a", ["1", "4"])]
+def page_record(live: list[LiveValue], *others: Replicate) -> PageRecord:
+    return PageRecord("a", "", {}, "", 1.0, [], live, replicates=list(others))
+
+
+def number(expression: str, value: float, form: str = "", *, measured: bool = True) -> LiveValue:
+    return LiveValue(expression, form, 1, str(value), kind="number", number=value, measured=measured)
+
+
+def others(*values: float) -> list[Replicate]:
+    return [Replicate("", 1.0, [], [str(value)], [value]) for value in values]
+
+
+def test_a_number_in_prose_is_the_median_and_says_how_far_it_holds() -> None:
+    (it,) = combined(page_record([number("r", 0.81, "ratio")], *others(1.42, 1.38, 1.50, 1.46)))
+    assert it.text == "1.4×"
+    assert re.fullmatch(r"median of 5 processes, 95% interval between them 0\.\d+× to \d\.\d×", it.told)
+
+
+def test_an_interval_in_prose_is_the_one_between_processes_or_unknown() -> None:
+    value = number("r", 1.0, "ratio interval")
+    assert combined(page_record([value], *others(1.02, 1.01)))[0].text == "0.96× to 1.1×"
+    alone = replace(value, text="unknown from one process")
+    assert combined(page_record([alone])) == [
+        Together("r", "unknown from one process", [alone.text], "in one process, which says nothing of the next")
+    ]
+
+
+@pytest.mark.parametrize("runs", [3, 5, 7])
+def test_a_word_and_the_number_it_is_made_of_agree(runs: int) -> None:
+    r = random.Random(runs)
+    for _ in range(200):
+        ratios = [r.lognormvariate(0, 0.2) for _ in range(runs)]
+        words = ["slower" if ratio > 1 else "faster" for ratio in ratios]
+        live = [number("r", ratios[0]), LiveValue("w", "", 1, words[0], kind="text", measured=True)]
+        again = [Replicate("", 1.0, [], ["", words[k]], [ratios[k], None]) for k in range(1, runs)]
+        _, word = combined(page_record(live, *again))
+        assert word.text == ("slower" if statistics.median(ratios) > 1 else "faster")
+
+
+def test_a_whole_number_stays_whole_and_a_value_that_is_the_same_is_told_nothing_of() -> None:
+    assert combined(page_record([number("n", 3)], *others(4, 5, 6)))[0].text == "4"
+    assert combined(page_record([number("n", 3, measured=False)], *others(3, 3)))[0].told == ""
+
+
+def test_a_value_without_a_clock_that_differs_is_a_contradiction() -> None:
+    live = [number("n", 3, measured=False)]
+    assert [(value.expression, found) for value, found in disagreeing(page_record(live, *others(3, 4)))] == [
+        ("n", ["3", "3", "4"])
+    ]
+    assert [*disagreeing(page_record([number("n", 3)], *others(4)))] == []
+
+
+def test_a_process_far_slower_than_the_rest_is_named_and_moves_the_figure_little() -> None:
+    told = line(Timing("f()", 1, [0.001], [], "execution", "by hand"), [0.00101, 0.00102, 0.00099, 0.011])
+    assert told.startswith("1.0 ms a call (median of 5 processes;")
+    assert told.endswith("one process of 5 far off: 11 times the median")
+
+
+def test_two_processes_have_a_range_and_no_interval() -> None:
+    told = line(Timing("f()", 1, [0.001], [], "execution", "by hand"), [0.0012])
+    assert told == "1.1 ms a call (median of 2 processes; they had 1.0 to 1.2 ms)"
+
+
+@pytest.mark.parametrize(
+    ("runs", "apart", "wanted"),
+    [(3, 0.0, (0.96, 1.0)), (5, 0.0, (0.96, 1.0)), (5, 1.0, (0.80, 0.95))],
+)
+def test_the_interval_holds_another_builds_figure_about_as_often_as_it_says(
+    runs: int, apart: float, wanted: tuple[float, float]
+) -> None:
+    """Also where builds are apart by as much as the processes of one: then a little less often."""
+    r = random.Random(runs)
+    held = 0
+    for _ in range(1000):
+        builds = [[math.exp(shift + r.gauss(0, 0.1)) for _ in range(runs)] for shift in (0.0, r.gauss(0, 0.1 * apart))]
+        one, other = (Between(tuple(build)) for build in builds)
+        assert one.interval
+        held += one.interval[0] <= other.figure <= one.interval[1]
+    assert wanted[0] <= held / 1000 <= wanted[1]
+
+
+SPLIT = """\
+import pathlib, time
+path = pathlib.Path({path!r})
+runs = path.read_text() if path.exists() else ""
+path.write_text(runs + "x")
+start = time.perf_counter()
+spent = time.perf_counter() - start"""
+
+
+def test_another_run_ends_where_no_clock_reaches_further(tmp_path: Path) -> None:
+    runs, after = tmp_path / "runs", tmp_path / "after"
+    more = f"open({str(after)!r}, 'a').write('x');\nprint('nothing of the clock')"
+    cells = (SPLIT.format(path=str(runs)), "assert spent < 9", more)
+    site = Site.at(tmp_path, {"a": page(*cells)})
+    done = site.build("-D", "witness_replicates=3")
+    assert "1 page in" in done.stderr, done.stderr
+    assert (runs.read_text(), after.read_text()) == ("xxx", "x")
+
+
+def test_a_value_that_no_clock_is_in_and_that_differs_fails_the_page_with_its_line(tmp_path: Path) -> None:
+    cells = (SPLIT.format(path=str(tmp_path / "runs")), "count = len(runs)", "print(spent >= 0)")
+    top, last = page(*cells, prose="").split("```{code-cell} python\nprint(spent")
+    text = f"{top}There were {{live}}`count`.\n\n```{{code-cell}} python\nprint(spent{last}"
+    site = Site.at(tmp_path, {"a": text})
+    done = site.build("-D", "witness_replicates=3")
+    assert done.returncode == 1
+    line = text.splitlines().index("There were {live}`count`.") + 1
+    assert f"docs/a.md:{line}: " in done.stderr
+    assert "unsteady-value: expected one value of {live}`count` in all runs" in done.stderr
+    assert "`0` in run 1, `1` in run 2, `2` in run 3" in done.stderr
+
+
+def test_a_replicate_that_is_killed_fails_the_page_and_names_the_run(tmp_path: Path) -> None:
+    dies = SPLIT.format(path=str(tmp_path / "runs")) + "\nimport os\nif len(runs) == 1: os.kill(os.getpid(), 9)"
+    site = Site.at(tmp_path, {"a": page(dies)})
+    done = site.build("-D", "witness_replicates=3")
+    assert done.returncode == 1
+    assert re.search(r"docs/a\.md:\d+: .*kernel-died: .*SIGKILL.* \(in run 2 of 3\)", done.stderr)
+    assert site.html("a") is None

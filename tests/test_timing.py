@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 import statistics
 from collections.abc import Callable
 
@@ -12,9 +13,10 @@ import compare
 import pytest
 
 from witness.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
+from witness.records.digits import durations, earned, span
 from witness.records.drift import drifts
 from witness.records.median import interval, probability, ranks
-from witness.records.timing import NARROW, Stopped, Timing, durations, timings
+from witness.records.timing import NARROW, Stopped, Timing, timings
 
 Draw = Callable[[random.Random], float]
 
@@ -113,14 +115,14 @@ def test_below_six_samples_the_range_is_shown(count: int) -> None:
 def test_from_six_samples_on_the_interval_is_shown() -> None:
     timing = Timing("f()", 1, [1.2, 1.0, 1.5, 1.3, 1.1, 1.4], [], "none", "by hand")
     assert timing.interval == (1.0, 1.5)
-    assert "95% interval 1.00 s to 1.50 s" in timing.line
+    assert timing.line.startswith("1.2 s a call (median of this process; 95% interval within it 1.0 to 1.5 s;")
 
 
 def test_no_interval_is_shown_where_samples_drift() -> None:
     timing = Timing("f()", 1, [1 + 0.01 * k for k in range(40)], [], "none", "by hand")
     assert timing.drifts
     assert timing.interval is None
-    assert "range 1.00 s to 1.39 s" in timing.line
+    assert "range within it 1.0 to 1.4 s" in timing.line
     assert "drifting" in timing.line
 
 
@@ -335,7 +337,7 @@ def test_a_timing_says_all_that_it_is() -> None:
     )
     assert timing.median == statistics.median(timing.samples)
     assert timing.line == (
-        "1.0095 ms a call (median; 95% interval 1.0050 ms to 1.0140 ms; middle half 9.5 µs wide; "
+        "1.01 ms a call (median of this process; 95% interval within it 1.01 to 1.01 ms; middle half 9.5 µs wide; "
         "20 samples of 10 loops; -n 10, -r 20 by hand); dispatch only: the result was not awaited; "
         "2 compiled while the clock ran; jit is disabled"
     )
@@ -380,17 +382,38 @@ def test_a_timing_comes_back_from_json() -> None:
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [
-        ([0.0], ["0.0 ns"]),
+        ([0.0], ["less than 1 ns"]),
         ([5e-10], ["0.50 ns"]),
-        ([2.34e-8, 2.3e-8, 2.6e-8], ["23.4 ns", "23.0 ns", "26.0 ns"]),
-        ([0.0010012, 0.0010003, 0.0010021], ["1.0012 ms", "1.0003 ms", "1.0021 ms"]),
-        ([0.9999, 0.5, 1.5], ["1000 ms", "500 ms", "1500 ms"]),
+        ([2.34e-8, 2.3e-8, 2.6e-8], ["23 ns", "23 ns", "26 ns"]),
+        ([0.0105412, 0.000303], ["11 ms", "0.30 ms"]),
+        ([0.9999, 0.5, 1.5], ["1.0 s", "0.50 s", "1.5 s"]),
+        ([0.994, 1.5], ["990 ms", "1500 ms"]),
         ([12.0, 11.0, 900.0], ["12 s", "11 s", "900 s"]),
-        ([1.0, 1.0, 1.0], ["1.0 s", "1.0 s", "1.0 s"]),
-        ([123456.0], ["123456 s"]),
+        ([123456.0], ["120000 s"]),
+        ([-0.0021], ["-2.1 ms"]),
     ],
 )
-def test_times_are_shown_in_one_unit_with_the_digits_that_tell_them_apart(
-    seconds: list[float], shown: list[str]
-) -> None:
+def test_times_are_shown_in_one_unit_with_two_digits(seconds: list[float], shown: list[str]) -> None:
     assert durations(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("figure", "low", "high", "digits"),
+    [(0.81, 0.79, 0.85, 2), (1.043, 1.040, 1.046, 3), (1.04, 0.99, 1.09, 2), (137.0, 135.0, 139.0, 3), (0.0, 0, 0, 2)],
+)
+def test_a_third_digit_is_earned_by_an_interval_narrower_than_the_second(
+    figure: float, low: float, high: float, digits: int
+) -> None:
+    assert earned(figure, low, high) == digits
+
+
+def test_a_range_names_its_unit_once() -> None:
+    assert span([0.0012, 0.001, 0.0013]) == "1.0 to 1.3 ms"
+    assert span([0.0012, 0.0, 0.0013]) == "less than 1 ns to 1.3 ms"
+
+
+def test_what_one_process_says_is_called_so_and_offers_nothing_about_the_next() -> None:
+    for taken in ([1.2, 1.0, 1.5, 1.3, 1.1, 1.4], [1.0, 1.1]):
+        line = Timing("f()", 1, taken, [], "none", "by hand").line
+        assert "median of this process; " in line
+        assert re.search(r"(95% interval|range) within it ", line)

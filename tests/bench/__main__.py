@@ -11,10 +11,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from tests.bench.cause import cause
 from tests.bench.clock import Build, Samples, build
 from tests.bench.measure import capture, measure, measure_busy
+from tests.bench.reproduce import reproduce
 from tests.bench.row import Row
 from tests.bench.sites import OURS, ROOT, STATIC, STOCK, Site, book, synthetic
 from witness.records.store import Store
@@ -141,20 +144,27 @@ def parallel(folder: Path, repeats: int) -> list[Row]:
 
 
 PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
-    part.__name__: part for part in (trivial, rebuild, scale, parallel, cold, measure, measure_busy, capture)
+    part.__name__: part for part in (trivial, rebuild, scale, parallel, cold, measure, measure_busy, capture, cause)
 }
 
 
 def main() -> None:
     """Measure the parts that are named, or all."""
     parser = argparse.ArgumentParser(prog="nox -s bench --")
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join([*PARTS, 'reproduce'])}; default: all but reproduce")
     parser.add_argument("--repeats", type=int, default=5)
+    again = parser.add_argument_group("reproduce", "the pages that measure, built --repeats times")
+    again.add_argument("--replicates", type=int, default=5, help="processes in each build; default: 5")
+    again.add_argument("--busy", type=int, default=0, help="how many of the builds are beside a busy core")
+    again.add_argument("--pages", nargs="+", default=[], help="only these")
     options = parser.parse_args()
+    PARTS["reproduce"] = partial(
+        reproduce, replicates=options.replicates, pages=options.pages, busy=options.busy
+    )  # last, for it takes longest
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     rows: list[Row] = []
-    for name in options.parts or PARTS:
+    for name in options.parts or [name for name in PARTS if name != "reproduce"]:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             for row in PARTS[name](Path(folder), options.repeats):
                 rows.append(row)

@@ -3,29 +3,64 @@
 from __future__ import annotations
 
 import ast
+import re
 from textwrap import indent
 
 from nbformat import NotebookNode
 
 from witness.python.cell import as_calls, parse
 
+MARKDOWN = "# %% [markdown]"
+ASKS = re.compile(r"\b(?:get_ipython|display)\(")
 RAISED = 'except {kind} as _raised:\n    print(f"{{type(_raised).__name__}}: {{_raised}}")'
+
+
+SHELL = """# %%
+# As in a notebook: IPython answers to what the cells below ask of it, when this runs with `python`, too.
+try:
+    get_ipython()
+except NameError:
+    try:
+        from IPython.core.interactiveshell import InteractiveShell
+    except ImportError:
+        raise SystemExit("this page uses IPython: pip install ipython") from None
+    from IPython.display import display
+    from traitlets.config import Config
+
+    InteractiveShell.instance(
+        config=Config(HistoryManager={"enabled": False}),
+        user_ns=globals(),
+        user_module=__import__("sys").modules[__name__],
+    )
+    from IPython import get_ipython
+"""
+"""What a script begins with whose cells use magic commands or display something."""
+
+NO_FILE = """# %%
+# As in a notebook: no cell is a program of its own, and a listing that can be one does not start.
+globals().pop("__file__", None)
+"""
+"""What a script begins with that shows a program."""
 
 
 def script(notebook: NotebookNode) -> str:
     """Return a notebook as a script.
 
-    It runs in a kernel and as ``ipython page.py``; where no cell uses a magic command, as ``python page.py`` too. What
-    a notebook displays without being asked, a script does not. An error that the page shows is caught and printed.
+    It runs in a kernel, as ``ipython page.py`` and as ``python page.py``. What a notebook displays without being asked,
+    a script does not. An error that the page shows is caught and printed.
     """
-    return "\n\n".join(map(_cell, notebook.cells)) + "\n"
+    cells = list(map(_cell, notebook.cells))
+    code = "\n".join(cell for cell in cells if not cell.startswith(MARKDOWN))
+    before = [SHELL] if ASKS.search(code) else []
+    before += [NO_FILE] if "__file__" in code else []
+    return "\n\n".join([*(text.rstrip() for text in before), *cells]) + "\n"
 
 
 def _cell(cell: NotebookNode) -> str:
     if cell.cell_type != "code":
-        return "# %% [markdown]\n" + indent(cell.source, "# ", lambda line: True).replace("# \n", "#\n").rstrip()
+        return f"{MARKDOWN}\n" + indent(cell.source, "# ", lambda line: True).replace("# \n", "#\n").rstrip()
     if "skip-execution" in cell.metadata.get("tags", []):
-        return "# %% [markdown]\n" + indent(f"```python\n{cell.source}\n```", "# ", lambda line: True)
+        return f"{MARKDOWN}\n" + indent(f"```python\n{cell.source}\n```", "# ", lambda line: True)
     code = as_calls(cell.source).rstrip()
     if "raises-exception" in cell.metadata.get("tags", []):
         code = _caught(code, {str(output.get("ename")) for output in cell.outputs})

@@ -10,10 +10,9 @@ from docutils import nodes
 
 from witness.nodes.fold import fold
 from witness.nodes.text import amount
-from witness.nodes.timing import between
 from witness.records.compilation import Compilation, CompiledProgram, compilation_of
 from witness.records.page_record import CellRecord, Replicate
-from witness.records.replicate import medians
+from witness.records.replicate import line, medians
 from witness.records.signature import Signature, folded
 from witness.records.timing import Timing, falsified, timings
 from witness.records.values import UNITS
@@ -85,7 +84,7 @@ def quietly(quiet: list[Timing]) -> str:
 
 def _timed(timing: Timing, others: Sequence[float]) -> Iterator[nodes.Node]:
     yield nodes.literal(timing.statement, timing.statement)
-    yield nodes.Text(f": {timing.line}" + (f". {between(timing, others)}" if others else ""))
+    yield nodes.Text(f": {line(timing, others)}")
 
 
 def _details(work: Compilation, explained: bool, checked: bool) -> list[nodes.Element]:

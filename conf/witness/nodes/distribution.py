@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from witness.records.timing import Timing, durations
+from witness.records.between import Between
+from witness.records.digits import durations
+from witness.records.timing import Timing
 
 WIDTH, HEIGHT, EDGE, BINS = 320, 48, 4, 40
 """Sizes in pixels, and into how many columns the samples are sorted."""
@@ -32,16 +34,21 @@ def svg(timing: Timing, others: Sequence[float], name: str) -> str:
         return EDGE + (WIDTH - 2 * EDGE) * ((inside - low) / span if span else 0.5)
 
     least, most = timing.range
-    first, last, least_shown, most_shown = durations([low, high, least, most])
-    title = f"Distribution of {len(timing.samples)} samples, from {least_shown} to {most_shown}"
+    between = Between((timing.median, *others)) if others else None
+    figure = between.figure if between else timing.median
+    interval = between.interval if between else timing.interval
+    middle, first, last, least_shown, most_shown = durations([figure, low, high, least, most])
+    of = " of the first process" if others else ""
+    title = f"Distribution of {len(timing.samples)} samples{of}, from {least_shown} to {most_shown}"
     below, above = (sum(sample < low for sample in timing.samples), sum(sample > high for sample in timing.samples))
     first += f", {below} below" if below else ""
     last += f", {above} above" if above else ""
-    told = f"The median is {durations([timing.median])[0]}."
-    if timing.interval:
-        told += " A bar below marks its 95% interval."
+    whose = f"the {len(others) + 1} processes" if others else "this process"
+    told = f"The median of {whose} is {middle}."
+    if interval:
+        told += f" A bar below marks its 95% interval {'between processes' if others else 'within this process'}."
     if others:
-        told += f" Triangles mark the medians of {len(others)} more processes."
+        told += " Triangles mark what each process found."
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="witness-distribution" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}" role="img" aria-labelledby="{name}-title {name}-desc">',
@@ -49,13 +56,13 @@ def svg(timing: Timing, others: Sequence[float], name: str) -> str:
         f'<path d="{_columns([place(sample) for sample in timing.samples])}" fill="currentColor" opacity="0.45"/>',
         f'<path d="M{EDGE} {FLOOR}.5H{WIDTH - EDGE}" stroke="currentColor" opacity="0.6"/>',
     ]
-    if timing.interval:
-        left, right = (place(seconds) for seconds in timing.interval)
+    if interval:
+        left, right = (place(seconds) for seconds in interval)
         parts.append(
             f'<path d="M{left - 0.75:.1f} {FLOOR + 2.5}H{right + 0.75:.1f}" stroke="currentColor" stroke-width="3"/>'
         )
-    parts.append(f'<path d="M{place(timing.median):.1f} 2V{FLOOR}" stroke="currentColor" stroke-width="1.5"/>')
-    marks = "".join(f"M{place(other):.1f} 1l-3 -0l3 6l3 -6z" for other in others)
+    parts.append(f'<path d="M{place(figure):.1f} 2V{FLOOR}" stroke="currentColor" stroke-width="1.5"/>')
+    marks = "".join(f"M{place(other):.1f} 1l-3 -0l3 6l3 -6z" for other in (between.found if between else ()))
     if marks:
         parts.append(f'<path d="{marks}" fill="currentColor"/>')
     text = f'font-size="12" fill="currentColor" y="{HEIGHT - 3}"'
@@ -71,7 +78,8 @@ def _range(timing: Timing, others: Sequence[float]) -> tuple[float, float]:
     low, high = timing.quartiles
     far = 3 * (high - low)
     least, most = timing.range
-    inside = [*others, *(timing.interval or ()), timing.median]
+    interval = Between((timing.median, *others)).interval if others else timing.interval
+    inside = [*others, *(interval or ()), timing.median]
     return min(*inside, max(least, low - far)), max(*inside, min(most, high + far))
 
 

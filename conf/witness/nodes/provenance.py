@@ -6,7 +6,7 @@ from html import escape
 
 from witness.nodes.text import amount
 from witness.records.page_record import PageRecord
-from witness.records.replicate import varied
+from witness.records.replicate import combined
 
 
 def variation(record: PageRecord) -> str:
@@ -14,11 +14,16 @@ def variation(record: PageRecord) -> str:
     if not record.replicates:
         return ""
     runs = 1 + len(record.replicates)
+    values = {(it.expression, it.text): it for it in combined(record) if len(set(it.found)) > 1}.values()
     items = [
-        f"<li><code>{escape(value.expression)}</code>: {escape('; '.join(value.texts))}</li>"
-        for value in varied(record.live, record.replicates)
+        f"<li><code>{escape(it.expression)}</code>: {escape(it.text)} ({escape(it.told)}); "
+        f"the runs had {escape('; '.join(it.found))}</li>"
+        for it in values
     ]
-    told = f"Run {runs} times, each time in a process of its own; the text shows the first run."
+    told = (
+        f"Run {runs} times, each time in a process of its own. A time or a ratio in the text is the median of these; "
+        "figures and printed lines are from the first."
+    )
     if not items:
         return f'<p class="witness-provenance">{told} No value in it was another.</p>\n'
     summary = f"{told} {amount(len(items), 'value')} in it differed"

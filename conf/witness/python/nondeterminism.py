@@ -29,14 +29,7 @@ SPOKEN = re.compile(r"(?i)duration|elapsed|seconds|^millis|_ms$|_time$|^times?_"
 
 def nondeterminism(sources: Iterable[str]) -> Nondeterminism:
     """Return which names are measured in the cells of a page."""
-    trees = [tree for source in sources if (tree := parse(source).executed)]
-    found = Nondeterminism()
-    size = -1
-    while len(found.names) > size:  # a name may depend on one that is found further down
-        size = len(found.names)
-        for tree in trees:
-            found.read(tree.body)
-    return found
+    return Nondeterminism().learn(sources)
 
 
 class Nondeterminism:
@@ -45,12 +38,27 @@ class Nondeterminism:
     def __init__(self) -> None:
         self.names: set[str] = set()
 
+    def learn(self, sources: Iterable[str]) -> Nondeterminism:
+        """Take in the cells of a page; return this."""
+        trees = [tree for source in sources if (tree := parse(source).executed)]
+        size = -1
+        while len(self.names) > size:  # a name may depend on one that is found further down
+            size = len(self.names)
+            for tree in trees:
+                self.read(tree.body)
+        return self
+
     def depends(self, expression: str) -> bool:
         """Return whether an expression depends on what is measured; one that cannot be read may."""
         try:
             return self._touches(ast.parse(expression, mode="eval"))
         except SyntaxError:
             return True
+
+    def touches(self, source: str) -> bool:
+        """Return whether a cell reads a clock, or a name that is measured; one that cannot be read may."""
+        tree = parse(source).executed
+        return tree is None or self._touches(tree)
 
     def read(self, body: Iterable[ast.stmt], *, under: bool = False) -> None:
         """Take in statements; ``under`` says that whether they run is itself measured."""

@@ -14,6 +14,7 @@ from myst_nb.core.config import NbParserConfig
 from nbformat import NotebookNode
 
 from witness.python.cell import parse
+from witness.python.nondeterminism import nondeterminism
 from witness.python.open_clocks import quiet
 from witness.reading.earlier_pages import earlier
 from witness.reading.front_matter import Head, read_head
@@ -63,13 +64,17 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         raise Unreadable(site.shown(path), wrong)
     inputs = _inputs(ours, head, path, page, site)
     lane, cells = _lane(ours, list(_cells(notebook, text, settings, path)), path.parent)
+    clocks = nondeterminism(cell.source for cell in cells)
     names = settings.eval_name_regex if settings.execution_mode == "inline" else None
     return Plan(
         page=page,
         path=site.shown(path),
         kernel=_kernel(notebook, settings),
         cells=cells,
-        live=live_values(notebook, text, site.shown(path), names),
+        live=[
+            replace(live, measured=clocks.depends(live.expression))
+            for live in live_values(notebook, text, site.shown(path), names)
+        ],
         needs=_needs(ours, cells),
         budget=_budget(ours, settings, site),
         lane=lane,

@@ -71,6 +71,8 @@ class Live:
     """Where it answers a question: what the choice says that is marked as right."""
     wrong: list[str] = field(default_factory=list)
     """What the other choices say."""
+    measured: bool = False
+    """Whether a clock or the device is in it, as far as the code tells."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the meaning of a stored field changes; older records are then run again."""
 
 
@@ -66,6 +66,10 @@ class LiveValue:
     data: dict[str, Any] = field(default_factory=dict)
     """What MyST-NB's own ``eval`` shows: the value in all of its kinds."""
     metadata: dict[str, Any] = field(default_factory=dict)
+    number: float | None = None
+    """Its number, as exact as it was; None where it is a text or a truth value."""
+    measured: bool = False
+    """Whether a clock or the device is in it, as far as the page's code tells: another run may have another."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class Replicate:
     """In the order in which they were taken."""
     live: list[str]
     """The texts of the live values, in the order of the page."""
+    numbers: list[float | None] = field(default_factory=list)
+    """Their numbers."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 from witness.records.captured import CONDITIONS
+from witness.records.digits import duration, earned, span
 from witness.records.drift import drifts
 from witness.records.median import interval
 
@@ -33,8 +33,6 @@ WHY: dict[Stopped, str] = {
     "slow": "a sample takes too long for more",
 }
 """What a reader is told of why there are no more samples."""
-
-UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Timing:
     drifts: bool = field(init=False)
     """Whether later samples differ from earlier ones more than chance explains; then there is no interval."""
     interval: tuple[float, float] | None = field(init=False)
-    """95 % interval of the median, or None: too few samples, or they drift."""
+    """95% interval of the median within this process, or None: too few samples, or they drift."""
 
     def __post_init__(self) -> None:
         drifting = drifts(self.samples)
@@ -99,26 +97,36 @@ class Timing:
         return marks + self.conditions
 
     @property
+    def digits(self) -> int:
+        """How many digits the median has earned, as far as this process tells."""
+        return earned(self.median, *self.interval) if self.interval else 2
+
+    @property
+    def figure(self) -> str:
+        """The median in words."""
+        return f"{duration(self.median, self.digits)} a call"
+
+    @property
     def line(self) -> str:
-        """The result in one line of text."""
+        """The result in one line of text: it is about this process, and says so."""
+        return "; ".join([f"{self.figure} ({self.spread})", *self.marks])
+
+    @property
+    def spread(self) -> str:
+        """How far this process can tell, of how many samples."""
         count = len(self.samples)
-        low, high = self.interval or self.range
-        shown = durations([self.median, low, high])
         if count == 1:
-            figure = f"{shown[0]} a call (a single sample"
+            told = ["a single sample"]
         else:
-            between = "95% interval" if self.interval else "range"
-            spread = durations([self.quartiles[1] - self.quartiles[0]])[0]
-            figure = f"{shown[0]} a call (median; {between} {shown[1]} to {shown[2]}; middle half {spread} wide"
+            between = span([self.median, *(self.interval or self.range)], self.digits)
+            what = "95% interval" if self.interval else "range"
+            wide = self.quartiles[1] - self.quartiles[0]
+            told = [f"median of this process; {what} within it {between}", f"middle half {duration(wide)} wide"]
         loops = f" of {self.loops:,} loops" if self.loops > 1 else ""
         taken = f"{count:,} sample{'s' if count > 1 else ''}{loops}" if count > 1 or loops else ""
         taken += ", the first watched" if self.watched and self.loops == 1 else ""
         hand = ", ".join(self.by_hand) + " by hand" if self.by_hand else ""
-        return (
-            "; ".join(part for part in (figure, taken, hand, WHY[self.stopped]) if part)
-            + ")"
-            + "".join(f"; {m}" for m in self.marks)
-        )
+        return "; ".join(part for part in (*told, taken, hand, WHY[self.stopped]) if part)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON data that :meth:`from_json` reads back, with what the samples say beside them."""
@@ -143,20 +151,6 @@ def quartiles(samples: Sequence[float]) -> tuple[float, float]:
         return (samples[0], samples[0])
     low, _, high = statistics.quantiles(samples, n=4, method="inclusive")
     return (low, high)
-
-
-def durations(seconds: Sequence[float]) -> list[str]:
-    """Return times as text in the unit of the first, with as many digits as tell them apart: two to five.
-
-    >>> durations([0.0010012, 0.0010003, 0.0010021])
-    ['1.0012 ms', '1.0003 ms', '1.0021 ms']
-    """
-    first = abs(seconds[0])
-    unit, size = next((pair for pair in UNITS if first >= pair[1]), UNITS[-1])
-    apart = max(seconds) - min(seconds) or first or size
-    places = 1 - math.floor(math.log10(apart / size))
-    leading = math.floor(math.log10(first / size)) if first else 0
-    return [f"{value / size:.{max(0, min(max(places, 1 - leading), 4 - leading))}f} {unit}" for value in seconds]
 
 
 def timings(captured: dict[str, Any]) -> list[Timing]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from witness.records.between import Between
+from witness.records.digits import duration, earned, significant, span
 
 LONGEST = 200
 """Characters that a live value may have in prose."""
@@ -16,43 +19,39 @@ class NoLiveValue(ValueError):
     """The value cannot stand in prose; the message says why."""
 
 
-def _time(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if abs(seconds) >= size:
-            return f"{_significant(seconds / size)} {unit}"
-    return f"{_significant(seconds / 1e-9)} ns"
-
-
-def _bytes(count: float) -> str:
+def _bytes(count: float, digits: int = 2) -> str:
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if abs(count) >= size:
-            return f"{_significant(count / size)} {unit}"
+            return f"{_exact(count / size)} {unit}"
     return f"{count:.0f} bytes"
 
 
-def _ratio(value: float) -> str:
-    return f"{_significant(value)}×"
-
-
-def _count(value: float) -> str:
+def _count(value: float, digits: int = 2) -> str:
     return f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def _significant(value: float) -> str:
-    """Two significant digits, three from 100 up, never an exponent below a million."""
-    if value == 0:
-        return "0"
-    digits = max(0, 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{digits}f}"
+def _exact(value: float) -> str:
+    """Two significant digits, three from 100 up: of what is counted, no digit is noise."""
+    return significant(value, 3 if value >= 100 else 2)
 
 
-UNITS: dict[str, Callable[[float], str]] = {
-    "time": _time,  # seconds
-    "ratio": _ratio,
+UNITS: dict[str, Callable[..., str]] = {
+    "time": duration,  # seconds
+    "ratio": lambda value, digits=2: f"{significant(value, digits)}×",
+    "figure": significant,
     "count": _count,
     "bytes": _bytes,
 }
-"""Formats beyond Python's own."""
+"""Formats beyond Python's own: what they make of a number, with two significant digits or as many as are asked for."""
+
+MEASURES = ("time", "ratio", "figure")
+"""Formats of what a clock says: an interval can be asked of these, as in ``time interval``."""
+
+INTERVAL = " interval"
+"""What follows such a format where prose shows not the figure, but its interval between processes."""
+
+UNKNOWN = "unknown from one process"
+"""How an interval reads where there are not the processes to make it of."""
 
 
 def split(role: str) -> tuple[str, str]:
@@ -71,7 +70,7 @@ def split(role: str) -> tuple[str, str]:
     raise NoLiveValue(f"{role!r} is not a Python expression")
 
 
-def text(value: Scalar | None, kind: str, form: str) -> str:
+def text(value: Scalar | None, kind: str, form: str, digits: int = 2) -> str:
     """Return a value as prose shows it.
 
     ``kind`` names the type the value had in the kernel; None stands for anything that is no scalar. Raises NoLiveValue.
@@ -80,10 +79,10 @@ def text(value: Scalar | None, kind: str, form: str) -> str:
         raise NoLiveValue(f"a {kind}, which is neither a number, a truth value nor a short text")
     if isinstance(value, float) and not math.isfinite(value):
         raise NoLiveValue("not a number" if math.isnan(value) else "infinite")
-    if form in UNITS:
+    if known(form):
         if isinstance(value, str):
             raise NoLiveValue(f"a text, where the format {form!r} needs a number")
-        return UNITS[form](value)
+        return UNKNOWN if form.endswith(INTERVAL) else UNITS[form](value, digits)
     try:
         shown = format(value, form) if form else _plain(value)
     except ValueError as error:
@@ -91,6 +90,36 @@ def text(value: Scalar | None, kind: str, form: str) -> str:
     if len(shown) > LONGEST or "\n" in shown:
         raise NoLiveValue(f"a text of {len(shown)} characters in {shown.count(chr(10)) + 1} lines")
     return shown
+
+
+def known(form: str) -> bool:
+    """Return whether a format is one of ours, of a figure or of its interval."""
+    return form in UNITS or form.removesuffix(INTERVAL) in MEASURES
+
+
+def together(found: Sequence[float], form: str) -> str:
+    """Return what several processes say of a number: the median, or its interval where the format asks for that.
+
+    >>> together([1.0, 1.2, 1.1], "ratio"), together([1.0, 1.02, 0.99], "ratio interval")
+    ('1.1×', '0.95× to 1.1×')
+    """
+    between = Between(tuple(found))
+    if form.endswith(INTERVAL):
+        return interval(between, form.removesuffix(INTERVAL)) or UNKNOWN
+    whole = all(isinstance(value, int) for value in found)
+    figure = sorted(found)[(len(found) - 1) // 2] if whole else between.figure
+    return text(figure, "number", form, earned(figure, *between.interval) if between.interval else 2)
+
+
+def interval(between: Between, form: str) -> str:
+    """Return the interval between processes, or an empty text where there is none."""
+    if between.interval is None:
+        return ""
+    digits = earned(between.figure, *between.interval)
+    if form == "time":
+        return span([between.figure, *between.interval], digits)
+    low, high = (UNITS[form if form in MEASURES else "figure"](value, digits) for value in between.interval)
+    return f"{low} to {high}"
 
 
 def _plain(value: Scalar) -> str:

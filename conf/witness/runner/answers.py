@@ -43,11 +43,20 @@ def _value(live: Live, answer: dict[str, Any]) -> LiveValue:
         raise NoLiveValue(f"{answer['ename']}: {first_line(answer['evalue'])}")
     if live.format == EVAL:
         shown = {"data": answer["data"], "metadata": answer.get("metadata", {})}
-        return LiveValue(live.expression, EVAL, live.line, "", live.after, **shown)
+        return LiveValue(live.expression, EVAL, live.line, "", live.after, measured=live.measured, **shown)
     kind, value = loads(answer)
     said = text(value, kind, live.format.removeprefix(PREDICT))
     kind = "truth" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
-    return LiveValue(live.expression, live.format, live.line, said, live.after, kind)
+    return LiveValue(
+        live.expression,
+        live.format,
+        live.line,
+        said,
+        live.after,
+        kind,
+        number=value if kind == "number" else None,
+        measured=live.measured,
+    )
 
 
 def _mispredicted(live: Live, value: LiveValue) -> Problem | None:

@@ -94,7 +94,6 @@ EXECUTION = ("capture", "kernels", "python", "records", "runner")
 UNRECORDED = frozenset(
     {
         "python/jax_calls.py",
-        "python/nondeterminism.py",
         "python/timed_regions.py",
         "python/words.py",
         "records/count.py",

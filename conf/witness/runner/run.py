@@ -32,6 +32,7 @@ from witness.runner.lock import locked
 from witness.runner.machine_names import machine, of_page
 from witness.runner.problems import changed
 from witness.runner.progress import Progress
+from witness.runner.repeat import contradictions, repeated
 from witness.runner.scheduler import Scheduler
 from witness.runner.source_guard import SourceGuard
 from witness.runner.traces import Traces
@@ -157,10 +158,12 @@ class _Runner:
     async def _page(self, plan: Plan, kernels: Kernels) -> PageRecord:
         record = await self._once(plan, kernels)
         runs = self._replicates if measures(plan) else 1
+        clocks = self._clocks.get(plan.page, frozenset())
+        again_plan = repeated(plan, clocks) if runs > 1 else plan
         for number in range(2, runs + 1):
             if record.problems:
                 break
-            again = await self._once(plan, kernels, apart=True)
+            again = await self._once(again_plan, kernels, apart=True)
             record = dataclasses.replace(
                 record,
                 problems=[
@@ -169,6 +172,8 @@ class _Runner:
                 ],
                 replicates=[*record.replicates, replicate(again.executed, again.seconds, again.cells, again.live)],
             )
+        if plan.reproducible and not record.problems:
+            record = dataclasses.replace(record, problems=[*contradictions(plan, record, clocks)])
         return record
 
     async def _once(self, plan: Plan, kernels: Kernels, *, apart: bool = False) -> PageRecord:

@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from witness.records.page_record import LiveValue, PageRecord
+from witness.records.replicate import Together, combined
 from witness.records.store import Store
 
 
@@ -36,8 +37,10 @@ reading: dict[str, list[int]] = {}
 """The lines that the live values of a page now have, by page, while it is read: prose moves, its record does not."""
 
 
-def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None) -> LiveValue | None:
+def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None) -> tuple[LiveValue, Together] | None:
     """Return the value of an expression in the block of prose that begins at a line; equal ones stand in order.
+
+    It is that of the first run, and beside it is what all runs say together.
 
     Sphinx does not ask in the order of lines: footnotes come last.
     """
@@ -59,7 +62,7 @@ def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None
     start = (line or 1) - 1
     nearest = min(same, key=lambda place: (lines[place] < start, abs(lines[place] - start)))
     used.add(nearest)
-    return record.live[nearest]
+    return record.live[nearest], combined(record)[nearest]
 
 
 def mark_unpublishable(env: BuildEnvironment) -> None:

@@ -32,9 +32,10 @@ class Answered:
             def answer(name: str) -> list[NotebookNode]:
                 if not re.match(client.nb_config.eval_name_regex, name):
                     raise EvalNameError(name)
-                value = value_at(env, name, EVAL, self.line)
-                if value is None:
+                found = value_at(env, name, EVAL, self.line)
+                if found is None:
                     return list(unanswered(client, name))
+                value, _ = found
                 return [new_output("execute_result", data=value.data, metadata=value.metadata)]
 
             client.eval_variable = answer

@@ -23,7 +23,7 @@ class live(nodes.inline):  # noqa: N801 (docutils' nodes are written so)
 
 def visit_live(self: HTML5Translator, node: live) -> None:
     """Begin a value, which a pointer, a touch or the keyboard explains; the stylesheet shows the explanation."""
-    told = f"Computed while this page was built: {node['expression']}"
+    told = f"Computed while this page was built: {node['expression']}" + (f" ({node['told']})" if node["told"] else "")
     attributes: dict[str, Any] = {"tabindex": "0", "data-told": told, "aria-description": told}
     self.body.append(self.starttag(node, "span", "", **attributes))
 
@@ -42,10 +42,11 @@ class LiveRole(SphinxRole):
             expression, form = split(self.text)
         except NoLiveValue as error:
             return self._missing(str(error)), []
-        value = value_at(self.env, expression, form, self.lineno)
-        if value is None:
+        found = value_at(self.env, expression, form, self.lineno)
+        if found is None:
             return self._missing("it has no place in the record of this page"), []
-        return [live(self.rawtext, value.text, classes=["live"], expression=expression)], []
+        value = found[1]
+        return [live(self.rawtext, value.text, classes=["live"], expression=expression, told=value.told)], []
 
     def _missing(self, why: str) -> list[Node]:
         """Say that the value is missing, now and at the end of this build and of those to come."""

@@ -106,7 +106,8 @@ class Predict(SphinxDirective):
         expression, form = split(role)
         if has_failed(self.env):
             return LiveValue(expression, form, self.lineno, "?")
-        return value_at(self.env, expression, PREDICT + form, self.lineno + below)
+        found = value_at(self.env, expression, PREDICT + form, self.lineno + below)
+        return found[0] if found else None
 
     def _parsed(self, lines: Iterable[str]) -> list[Any]:
         holder = nodes.container()

@@ -17,6 +17,7 @@ from witness.reading.plan import EVAL, Unreadable
 from witness.reading.site import Site
 from witness.records.captured import SHOWN, TIMING
 from witness.records.page_record import PageRecord
+from witness.records.replicate import with_lines
 from witness.records.store import Store
 from witness.sphinx.env_state import reading
 
@@ -120,7 +121,8 @@ def fill(notebook: NotebookNode, record: PageRecord) -> None:
             cell.execution_count = None
     for kept in record.cells:
         cell = code[kept.number - 1]
-        cell.outputs = [nbformat.from_dict(output) for output in kept.outputs]
+        outputs = with_lines(kept.outputs, kept.number, record.replicates) if record.replicates else kept.outputs
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
         cell.execution_count = kept.execution_count
         if kept.raised:
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]

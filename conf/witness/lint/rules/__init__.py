@@ -6,6 +6,7 @@ from witness.lint.rule import Rule
 from witness.lint.rules import (
     clock,
     comparative,
+    conclusion,
     environment,
     expectation,
     fence,
@@ -36,6 +37,7 @@ MODULES = (
     pasted_output,
     table,
     comparative,
+    conclusion,
     shape,
 )
 

@@ -9,7 +9,7 @@ from witness.lint.page import Page
 from witness.lint.passage import InlineSpan
 from witness.lint.rule import Finding, Rule
 from witness.reading.known_names import near
-from witness.records.values import UNITS, NoLiveValue, split
+from witness.records.values import UNITS, NoLiveValue, known, split
 
 LIKE_LIVE = re.compile(r"\{\s*live\s*\}", re.IGNORECASE)
 
@@ -44,7 +44,7 @@ def formats(page: Page) -> Iterator[Finding]:
         if _fault(live):
             continue
         form = split(live.text)[1]
-        if form and form not in UNITS and not any(_formats(value, form) for value in (1, 1.5, "text")):
+        if form and not known(form) and not any(_formats(value, form) for value in (1, 1.5, "text")):
             meant = near(form, UNITS, 0.6)
             mend = f"did you mean `{meant}`?" if meant else None
             yield Finding(live.line, f"unknown format `{form}`", live.column, mend)
