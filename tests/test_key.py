@@ -20,7 +20,7 @@ FILES = sorted(
 )
 ROOTS = (
     *("runner/execution.py", "runner/machine_names.py", "runner/variables.py", "runner/source_guard.py"),
-    *("runner/ledger.py", "runner/commit.py", "records/replicate.py"),
+    *("runner/ledger.py", "runner/commit.py", "runner/repeat.py", "records/replicate.py"),
 )
 """What executes a page, what it is told to see, and what changes its record afterwards."""
 ASKED = {"runner/environment.py", "runner/facts.py", "runner/freshness.py"}

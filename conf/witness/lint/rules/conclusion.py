@@ -12,6 +12,7 @@ from witness.lint.page import Page, Section
 from witness.lint.passage import InlineSpan, Passage, Table
 from witness.lint.rule import Finding, Rule
 from witness.lint.rules.comparative import COST, HARMLESS, SENTENCE
+from witness.python.cell import parse
 from witness.python.nondeterminism import Nondeterminism, nondeterminism
 from witness.python.words import words
 from witness.records.values import NoLiveValue, split
@@ -128,10 +129,8 @@ def _made(code: Code) -> Iterator[tuple[set[str], set[str]]]:
 
 
 def _names(source: str) -> set[str]:
-    try:
-        return {it.id for it in ast.walk(ast.parse(source.strip())) if isinstance(it, ast.Name)}
-    except SyntaxError:
-        return set()
+    tree = parse(source.strip()).tree
+    return {it.id for it in ast.walk(tree) if isinstance(it, ast.Name)} if tree else set()
 
 
 RULES = (
