@@ -5,6 +5,7 @@ workflow sets; without them, a page has all but the links that need an address.
 """
 
 import os
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ URL = os.environ.get("BOOK_URL", "")
 REPOSITORY = os.environ.get("BOOK_REPOSITORY", "")
 
 project = "Jit with JAX"
+version = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
 author = "The Jit with JAX authors"
 copyright = "The Jit with JAX authors. Text CC BY 4.0, code Apache-2.0"  # noqa: A001 (the name Sphinx asks for)
 language = "en"
@@ -54,3 +56,11 @@ ogp_site_url = URL
 ogp_enable_meta_description = False
 
 intersphinx_mapping = {name: (address, str(references.file(name))) for name, address in references.ADDRESSES.items()}
+
+epub_basename = "jit-with-jax"
+epub_title = html_title
+epub_css_files = ["ebook.css"]
+epub_show_urls = "no"
+epub_uid = "book"
+epub_identifier = URL or f"urn:book:jit-with-jax:{version}"
+epub_contributor = author

@@ -125,14 +125,14 @@ def text(node: nodes.Node) -> str:
 
 def on_builder_inited(app: Sphinx) -> None:
     """Put this search in the place of Sphinx's own, whose index nothing would read."""
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         app.builder.search = False  # type: ignore[attr-defined]
         app.config.html_additional_pages["search"] = "search.html"
 
 
 def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Write what is searched as scripts, which a page may load without a server too."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name != "html":
         return
     pages = [page for page in of(app.env) if Path(app.builder.get_output_path(page)).exists()]  # type: ignore[attr-defined]
     pages.sort()
