@@ -1,7 +1,7 @@
 """Sphinx settings of *Jit with JAX*.
 
-Where the book is published, and its source, come from the variables ``BOOK_URL`` and ``BOOK_REPOSITORY``, which the
-workflow sets; without them, a page has all but the links that need an address.
+Where the book is published, its source, and its versions come from the variables ``BOOK_URL``, ``BOOK_REPOSITORY`` and
+``BOOK_VERSIONS``, which the workflow sets; without them, a page has all but the links that need an address.
 """
 
 import os
@@ -41,7 +41,11 @@ html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
 html_permalinks_icon = "#"
-html_theme_options = {"repository": REPOSITORY, "notebooks": os.environ.get("BOOK_NOTEBOOKS", "")}
+html_theme_options = {
+    "repository": REPOSITORY,
+    "notebooks": os.environ.get("BOOK_NOTEBOOKS", ""),
+    "versions": os.environ.get("BOOK_VERSIONS", ""),
+}
 html_math_renderer = "mathml"
 
 THEME = Path(__file__).parent / "theme"

@@ -10,13 +10,16 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from theme import chapters, ebook, exercises, links, llms, search, sentences, taken, terms
+from theme import chapters, ebook, exercises, links, llms, previews, search, sentences, taken, terms, versions
 
 SUPERSEDED = ("*/pygments.css", "*/basic.css", "*/mystnb.*.css", "*/exercise.css", "*/sphinx-design.min.css")
 """Stylesheets of what the book is made with; its own has a place for all that they style."""
 
 SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "minisearch", "search", "recompile")]
 """Scripts that pages load; what extensions would add is not needed."""
+
+UNPLACED = ("404", "search")
+"""Pages that have no place of their own in another version."""
 
 CARD = re.compile(r'<meta property="og:image" content="([^"]+)"')
 """The card that sphinxext-opengraph has drawn of a page."""
@@ -42,6 +45,9 @@ def on_html_page_context(
         for script in ("minisearch.js", "search.js"):
             app.add_js_file(script, loading_method="defer")
     context["described"] = sentences.of(app.env).get(pagename, "")
+    told = str(app.config.html_theme_options.get("versions", ""))
+    page = "" if pagename in UNPLACED else app.builder.get_target_uri(pagename)
+    context["versions"] = versions.versions(told, app.config.html_baseurl, page)
     context["taken"] = taken.links(app)
     context["executed"] = "witness-provenance" in context.get("body", "")
     if 'id="what-jax-logs-and-what-it-means"' in context.get("body", ""):
@@ -80,5 +86,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", search.on_builder_inited)
     app.connect("build-finished", search.on_build_finished)
     app.connect("build-finished", on_build_finished)
+    app.connect("build-finished", previews.on_build_finished)
     app.connect("build-finished", llms.on_build_finished)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

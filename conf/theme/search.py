@@ -89,9 +89,12 @@ def part(section: nodes.section) -> Part:
 def term(entry: nodes.definition_list_item) -> Part:
     """Return what can be found of a term that is explained."""
     name, *rest = entry.children
+    also = [place for other in rest if isinstance(other, nodes.term) for place in other["ids"]]
     said = " ".join(text(node) for node in rest if isinstance(node, nodes.Element))
     at = name["ids"][0] if isinstance(name, nodes.Element) and name["ids"] else ""
-    return {"at": at, "title": name.astext(), "text": " ".join(said.split()), "names": "", "errors": "", "shown": ""}
+    found = {"at": at, "title": name.astext(), "text": " ".join(said.split()), "names": "", "errors": "", "shown": ""}
+    means = " ".join(text(node) for node in rest if isinstance(node, nodes.definition))
+    return {**found, "also": also, "means": " ".join(means.split())}
 
 
 def within(node: nodes.Element) -> list[nodes.Element]:
