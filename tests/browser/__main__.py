@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import re
 import subprocess
 import sys
 import threading
@@ -116,8 +117,9 @@ def searches(browser: Browser, site: Path) -> Iterator[Figure]:
             try:
                 page.locator("#found a").first.click(timeout=5000)
                 page.locator("article mark:visible").first.wait_for(timeout=5000)
-                if not any(place in page.url for place in where):
-                    wrong.append(f"{query} leads to {page.url.rpartition('/html/')[2]}")
+                reached = re.sub(r"\.html(\?[^#]*)?", "", page.url).rpartition("/")[2]
+                if reached not in where:
+                    wrong.append(f"{query} leads to {reached}")
             except Error:
                 wrong.append(f"{query} finds nothing, or marks nothing")
     yield Figure(
