@@ -130,6 +130,21 @@ def dev(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["dev"])
+def book(session: nox.Session) -> None:
+    """Make the whole book as EPUB and, where Chromium is, as PDF, in .build/book; the next site leads to both."""
+    _, rest = split(session)
+    folder, made = Path(".build/epub"), Path(".build/book")
+    for old in (folder, made):
+        shutil.rmtree(old, ignore_errors=True)
+    run(session, "sphinx-build", "-W", "-b", "epub", *SPHINX, str(folder), *for_sphinx(session, rest))
+    made.mkdir(parents=True)
+    (found,) = folder.glob("*.epub")
+    shutil.copy(found, made)
+    run(session, "python", "-m", "theme.printed", str(folder), str(made / found.with_suffix(".pdf").name))
+    run(session, "sphinx-build", "-W", "-q", *SPHINX, ".build/html")
+
+
+@nox.session(venv_backend="none", requires=["dev"])
 def live(session: nox.Session) -> None:
     """Rebuild the book and reload it in the browser on every save; `-- --open-browser` opens it."""
     _, rest = split(session)

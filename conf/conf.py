@@ -1,10 +1,11 @@
 """Sphinx settings of *Jit with JAX*.
 
-Where the book is published, and its source, come from the variables ``BOOK_URL`` and ``BOOK_REPOSITORY``, which the
-workflow sets; without them, a page has all but the links that need an address.
+Where the book is published, its source, and its versions come from the variables ``BOOK_URL``, ``BOOK_REPOSITORY`` and
+``BOOK_VERSIONS``, which the workflow sets; without them, a page has all but the links that need an address.
 """
 
 import os
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ URL = os.environ.get("BOOK_URL", "")
 REPOSITORY = os.environ.get("BOOK_REPOSITORY", "")
 
 project = "Jit with JAX"
+version = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
 author = "The Jit with JAX authors"
 copyright = "The Jit with JAX authors. Text CC BY 4.0, code Apache-2.0"  # noqa: A001 (the name Sphinx asks for)
 language = "en"
@@ -39,7 +41,11 @@ html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
 html_permalinks_icon = "#"
-html_theme_options = {"repository": REPOSITORY, "notebooks": os.environ.get("BOOK_NOTEBOOKS", "")}
+html_theme_options = {
+    "repository": REPOSITORY,
+    "notebooks": os.environ.get("BOOK_NOTEBOOKS", ""),
+    "versions": os.environ.get("BOOK_VERSIONS", ""),
+}
 html_math_renderer = "mathml"
 
 THEME = Path(__file__).parent / "theme"
@@ -54,3 +60,11 @@ ogp_site_url = URL
 ogp_enable_meta_description = False
 
 intersphinx_mapping = {name: (address, str(references.file(name))) for name, address in references.ADDRESSES.items()}
+
+epub_basename = "jit-with-jax"
+epub_title = html_title
+epub_css_files = ["ebook.css"]
+epub_show_urls = "no"
+epub_uid = "book"
+epub_identifier = URL or f"urn:book:jit-with-jax:{version}"
+epub_contributor = author

@@ -1,7 +1,8 @@
-"""Downloads: a page as a notebook and as a script, each run in a kernel that has no witness, with the same results."""
+"""Downloads: a page as a notebook and a script, run in a kernel that has no witness, with the same results; as text."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -108,6 +109,7 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
+SUFFIXES = (".ipynb", ".py", ".md", ".csv")
 PUBLISHED = f"""{CONF}
 html_baseurl = "https://example.org/book"
 numfig = True
@@ -156,20 +158,22 @@ class _Links(HTMLParser):
 
 
 @pytest.mark.parametrize(("builder", "name"), [("html", "part/page"), ("dirhtml", "part/page/index")])
-def test_each_page_offers_both_and_the_links_lead_there(site: Site, builder: str, name: str) -> None:
+def test_each_page_offers_all_and_the_links_lead_there(site: Site, builder: str, name: str) -> None:
     done = site.build("-W", "-b", builder, output=builder)
     assert done.returncode == 0, done.stderr
     links = _Links()
     links.feed(site.html(name, builder) or "")
     hrefs = [str(link["href"]) for link in links.found if "download" in link]
     files = [((site.folder / builder / name).parent / href).resolve() for href in hrefs]
-    assert [file.name for file in files] == ["page.ipynb", "page.py"]
+    assert [file.name for file in files] == ["page.ipynb", "page.py", "page.md", "page.csv"]
     assert all(file.is_file() for file in files)
 
 
 def test_a_page_that_runs_nothing_offers_nothing(site: Site) -> None:
     assert "download" not in (site.html("index") or "")
     assert not (site.folder / "html" / "index.ipynb").exists()
+    assert not (site.folder / "html" / "index.md").exists()
+    assert not (site.folder / "html" / "part" / "other.csv").exists()  # it measures nothing
 
 
 def test_a_notebook_is_valid_and_keeps_what_the_page_shows(notebook: NotebookNode) -> None:
@@ -269,10 +273,40 @@ def test_a_script_runs_as_a_whole(script: Path, tmp_path: Path) -> None:
         assert part in done.stdout
 
 
+def test_the_markdown_says_what_the_page_shows_and_nothing_that_only_a_notebook_can(site: Site) -> None:
+    text = (site.folder / "html" / "part" / "page.md").read_text("utf-8")
+    for shown in (
+        "# Page\n",
+        "```python\nprint(repr(kept), hidden)\n```\n\n```output\n'two\\n  lines' 7\n```",
+        "```output\nTracerBoolConversionError: Attempted boolean conversion",
+        "```output\n{ lambda ; a:f32[3]",
+        '```python\nprint("the answer is", hidden)\n```\n\n```output\nthe answer is 7\n```',
+        "```output\na `code` ``span``\n```",
+        "*(Figure: An eye)*",
+        "Executed on ",
+    ):
+        assert shown in text
+    for unseen in ("hidden = 7", "not shown", "attachment:", "%pip install", "\x1b"):
+        assert unseen not in text
+
+
+def test_every_sample_of_a_timing_is_in_the_table(site: Site) -> None:
+    record = json.loads(next((site.folder / "records").rglob("page.json")).read_text("utf-8"))
+    taken = [timing for cell in record["cells"] for timing in cell["captured"].get("timings", [])]
+    with (site.folder / "html" / "part" / "page.csv").open(encoding="utf-8", newline="") as file:
+        rows = [*csv.DictReader(file)]
+    assert [float(row["seconds"]) for row in rows if row["phase"] == "sample"] == pytest.approx(
+        [seconds for timing in taken for seconds in timing["samples"]], rel=1e-8
+    )
+    assert {row["statement"] for row in rows} == {"x.block_until_ready()"}
+    assert {row["cell"] for row in rows} == {"8"}
+    assert len(rows) == 2
+
+
 def test_a_second_build_writes_the_same_bytes(site: Site) -> None:
-    files = [path for path in (site.folder / "html").rglob("*") if path.suffix in (".ipynb", ".py")]
+    files = [path for path in (site.folder / "html").rglob("*") if path.suffix in SUFFIXES]
     before = {path: path.read_bytes() for path in files}
-    assert len(before) == 4
+    assert len(before) == 7
     done = site.build("-W", "-E", "-a")
     assert done.returncode == 0, done.stderr
     assert {path: path.read_bytes() for path in files} == before
@@ -284,18 +318,20 @@ def test_a_page_that_fails_or_vanishes_takes_its_downloads_away(tmp_path: Path) 
 
     def there() -> set[str]:
         html = site.folder / "html"
-        return {path.name for path in html.iterdir() if path.suffix in (".ipynb", ".py")} | {
+        return {path.name for path in html.iterdir() if path.suffix in SUFFIXES} | {
             name for name in ("stays", "fails", "stops", "vanishes") if site.html(name)
         }
 
-    everything = {name + suffix for name in ("stays", "fails", "stops", "vanishes") for suffix in ("", ".ipynb", ".py")}
+    everything = {
+        name + suffix for name in ("stays", "fails", "stops", "vanishes") for suffix in ("", ".ipynb", ".py", ".md")
+    }
     assert there() == everything
     site.page("fails", page("1 / 0"))
     site.page("stops", "# No code any more\n")
     (site.folder / "docs" / "vanishes.md").unlink()
     site.page("index", "# Index\n\n```{toctree}\nstays\nfails\nstops\n```\n")
     assert site.build().returncode == 1
-    assert there() == {"stays", "stays.ipynb", "stays.py", "stops"}
+    assert there() == {"stays", "stays.ipynb", "stays.py", "stays.md", "stops"}
     site.page("fails", page("'mended'"))
     assert site.build("-W").returncode == 0
     assert {"fails", "fails.ipynb", "fails.py"} <= there()
@@ -324,7 +360,7 @@ def test_another_site_offers_them_when_it_says_so(
 def test_other_builders_make_none(tmp_path: Path, records: str, builder: str) -> None:
     site = Site.at(tmp_path, {"a": page("'a'")}, records)
     assert site.build("-W", "-b", builder).returncode == 0
-    assert [path for path in (site.folder / "html").rglob("*") if path.suffix in (".ipynb", ".py")] == []
+    assert [path for path in (site.folder / "html").rglob("*") if path.suffix in SUFFIXES] == []
 
 
 def rendered(markdown: str) -> Any:

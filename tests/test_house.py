@@ -318,7 +318,7 @@ def test_a_wrong_word_after_nox_is_one_sentence(session: str, arguments: list[st
 def test_readme_has_the_two_commands_that_ci_runs() -> None:
     command = [str(ROOT / ".ci/run"), "--list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert [line.rpartition(" ")[2] for line in listed] == ["docs", "lint", "doctest", "tests"]
+    assert [line.rpartition(" ")[2] for line in listed] == ["docs", "lint", "doctest", "book", "browser", "tests"]
     commands = re.findall(r"^```sh\n(.*)\n```$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert commands == [listed[0], listed[-1]]
 

@@ -10,13 +10,16 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from theme import chapters, exercises, links, search, sentences, terms
+from theme import chapters, ebook, exercises, links, llms, previews, search, sentences, taken, terms, versions
 
 SUPERSEDED = ("*/pygments.css", "*/basic.css", "*/mystnb.*.css", "*/exercise.css", "*/sphinx-design.min.css")
 """Stylesheets of what the book is made with; its own has a place for all that they style."""
 
 SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "predict", "minisearch", "search", "recompile")]
 """Scripts that pages load; what extensions would add is not needed."""
+
+UNPLACED = ("404", "search")
+"""Pages that have no place of their own in another version."""
 
 CARD = re.compile(r'<meta property="og:image" content="([^"]+)"')
 """The card that sphinxext-opengraph has drawn of a page."""
@@ -42,6 +45,10 @@ def on_html_page_context(
         for script in ("minisearch.js", "search.js"):
             app.add_js_file(script, loading_method="defer")
     context["described"] = sentences.of(app.env).get(pagename, "")
+    told = str(app.config.html_theme_options.get("versions", ""))
+    page = "" if pagename in UNPLACED else app.builder.get_target_uri(pagename)
+    context["versions"] = versions.versions(told, app.config.html_baseurl, page)
+    context["taken"] = taken.links(app)
     context["executed"] = "witness-provenance" in context.get("body", "")
     if 'id="what-jax-logs-and-what-it-means"' in context.get("body", ""):
         app.add_js_file("recompile.js", loading_method="defer")
@@ -56,7 +63,7 @@ def on_html_page_context(
 
 def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Tell other sites' searches where the list of pages is, where the book has an address."""
-    if not exception and app.builder.format == "html" and (base := app.config.html_baseurl):
+    if not exception and app.builder.name == "html" and (base := app.config.html_baseurl):
         told = f"User-agent: *\nAllow: /\n\nSitemap: {base.rstrip('/')}/sitemap.xml\n"
         Path(app.outdir, "robots.txt").write_text(told, "utf-8")
 
@@ -66,6 +73,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx_book_theme")
     app.add_html_theme("book", str(Path(__file__).parent / "book"))
     app.add_js_file("book.js", loading_method="defer")
+    ebook.add(app)
+    taken.add(app)
     app.add_env_collector(sentences.Sentences)
     app.add_env_collector(search.Index)
     app.add_transform(terms.Terms)
@@ -77,4 +86,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", search.on_builder_inited)
     app.connect("build-finished", search.on_build_finished)
     app.connect("build-finished", on_build_finished)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("build-finished", previews.on_build_finished)
+    app.connect("build-finished", llms.on_build_finished)
+    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

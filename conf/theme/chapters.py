@@ -19,7 +19,7 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def on_doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the list in the place of the first page's tables of contents."""
-    if docname != app.config.root_doc or app.builder.format != "html":
+    if docname != app.config.root_doc or app.builder.name != "html":
         return
     for toctree in list(doctree.findall(addnodes.toctree)):
         pages = [page for page in toctree["includefiles"] if page in app.env.titles]

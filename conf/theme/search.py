@@ -89,9 +89,12 @@ def part(section: nodes.section) -> Part:
 def term(entry: nodes.definition_list_item) -> Part:
     """Return what can be found of a term that is explained."""
     name, *rest = entry.children
+    also = [place for other in rest if isinstance(other, nodes.term) for place in other["ids"]]
     said = " ".join(text(node) for node in rest if isinstance(node, nodes.Element))
     at = name["ids"][0] if isinstance(name, nodes.Element) and name["ids"] else ""
-    return {"at": at, "title": name.astext(), "text": " ".join(said.split()), "names": "", "errors": "", "shown": ""}
+    found = {"at": at, "title": name.astext(), "text": " ".join(said.split()), "names": "", "errors": "", "shown": ""}
+    means = " ".join(text(node) for node in rest if isinstance(node, nodes.definition))
+    return {**found, "also": also, "means": " ".join(means.split())}
 
 
 def within(node: nodes.Element) -> list[nodes.Element]:
@@ -125,14 +128,14 @@ def text(node: nodes.Node) -> str:
 
 def on_builder_inited(app: Sphinx) -> None:
     """Put this search in the place of Sphinx's own, whose index nothing would read."""
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         app.builder.search = False  # type: ignore[attr-defined]
         app.config.html_additional_pages["search"] = "search.html"
 
 
 def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Write what is searched as scripts, which a page may load without a server too."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name != "html":
         return
     pages = [page for page in of(app.env) if Path(app.builder.get_output_path(page)).exists()]  # type: ignore[attr-defined]
     pages.sort()

@@ -1,14 +1,16 @@
 """``nox -s browser``: the built site as readers get it, in a real browser; prints its figures, and fails on a fault.
 
-Needs Chromium, Playwright's own or Debian's; without one, it says so in a sentence. ``AXE`` names npm's ``axe.min.js``
-and ``VNU`` npm's ``vnu.jar``; what is not named is not checked, and the report says so.
+Needs Chromium, Playwright's own or Debian's; without one, it tries to fetch Playwright's, or says in a sentence what to
+install. axe comes with the locks; vnu is fetched by npm, where npm and Java are; lighthouse is asked where it is
+installed. What is not there is not checked, and the report says so.
 """
 
 from __future__ import annotations
 
 import functools
 import gzip
-import os
+import re
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,10 +21,12 @@ from urllib.parse import unquote, urlparse
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.browser.chromium import AXE, CHROMIUM, OPTIONS
+from tests.browser import audit
+from tests.browser.chromium import AXE, lighthouse, vnu
 from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, Figure
-from tests.browser.links import VNU, links, markup, opened
+from tests.browser.links import links, markup, opened
 from tests.browser.test_reading import luminance
+from theme.chromium import ADVICE, launched
 
 SETTINGS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -113,8 +117,9 @@ def searches(browser: Browser, site: Path) -> Iterator[Figure]:
             try:
                 page.locator("#found a").first.click(timeout=5000)
                 page.locator("article mark:visible").first.wait_for(timeout=5000)
-                if not any(place in page.url for place in where):
-                    wrong.append(f"{query} leads to {page.url.rpartition('/html/')[2]}")
+                reached = re.sub(r"\.html(\?[^#]*)?", "", page.url).rpartition("/")[2]
+                if reached not in where:
+                    wrong.append(f"{query} leads to {reached}")
             except Error:
                 wrong.append(f"{query} finds nothing, or marks nothing")
     yield Figure(
@@ -158,6 +163,15 @@ def uses(browser: Browser, site: Path) -> Iterator[Figure]:
     yield Figure("uses that fail", str(len(faults)), not faults, faults)
 
 
+def fetched() -> bool:
+    """Try to fetch Playwright's own browser; return whether that was done."""
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=180).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
 def main(site: Path) -> int:
     """Check a site; return how the process ends."""
     if not (site / "index.html").exists():
@@ -166,25 +180,32 @@ def main(site: Path) -> int:
     pages = ["index.html", *sorted(str(path.relative_to(site)) for path in site.glob("*/*.html")), "search.html"]
     pages = [name for name in pages if not name.startswith("_")]
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        except Error:
-            print("skipped: no browser here; `apt-get install chromium` or `playwright install chromium` brings one")
+        browser = launched(playwright) or (launched(playwright) if fetched() else None)
+        if browser is None:
+            print(f"skipped: {ADVICE}")
             return 0
+        jar, lights = vnu(), lighthouse()
         figures = [
             *loads(browser, site, pages),
             *settings(browser, site, pages),
             *searches(browser, site),
             *uses(browser, site),
             *links(site, browser, pages),
-            *(markup(site, pages) if VNU else ()),
+            *(markup(site, pages, jar) if jar else ()),
         ]
         browser.close()
+    if lights:
+        with served(site) as base:
+            figures += audit.scores(lights, base)
     for figure in figures:
         print(figure)
-    for name, what in (("AXE", "axe"), ("VNU", "vnu")):
-        if not os.environ.get(name):
-            print(f"not checked: {what}, for the variable {name} does not name it")
+    for what, there, advice in (
+        ("axe", AXE, "`nox -s dev` installs it"),
+        ("vnu", jar, "`npm` and Java bring it"),
+        ("lighthouse", lights, "`npm install --global lighthouse` brings it"),
+    ):
+        if not there:
+            print(f"not checked: {what}; {advice}")
     return int(not all(figure.good for figure in figures))
 
 

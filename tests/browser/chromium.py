@@ -4,18 +4,63 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from tests.building import ROOT
+from theme.chromium import FOUND as CHROMIUM
+from theme.chromium import OPTIONS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-AXE = os.environ.get("AXE", "")
-"""Where axe.min.js of npm's axe-core lies."""
+__all__ = ["AXE", "CHROMIUM", "CONF", "NEEDED", "OPTIONS", "lighthouse", "vnu"]
+
+
+def bundled() -> str:
+    """Return where the axe.min.js lies that a package for Python brings."""
+    spec = find_spec("axe_playwright_python")
+    file = Path(spec.submodule_search_locations[0], "axe.min.js") if spec and spec.submodule_search_locations else None
+    return str(file) if file and file.is_file() else ""
+
+
+AXE = os.environ.get("AXE", "") or bundled()
+"""Where axe.min.js lies: npm's, or what comes with a package of the locks."""
+
+VNU_PACKAGE = "vnu-jar@26.9.27"
+TOOLS = ROOT / ".build" / "npm"
+
+
+def vnu() -> str:
+    """Return where vnu.jar lies, fetched by npm where that and Java are; an empty text where it cannot be had."""
+    if named := os.environ.get("VNU", ""):
+        return named
+    jar = TOOLS / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    if not shutil.which("java"):
+        return ""
+    if not jar.is_file() and shutil.which("npm"):
+        command = [
+            "npm",
+            "install",
+            "--silent",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(TOOLS),
+            VNU_PACKAGE,
+        ]
+        try:
+            subprocess.run(command, capture_output=True, check=False, timeout=180)
+        except subprocess.TimeoutExpired:
+            return ""
+    return str(jar) if jar.is_file() else ""
+
+
+def lighthouse() -> str:
+    """Return npm's lighthouse, where it is installed; it is no small thing, and not fetched."""
+    return os.environ.get("LIGHTHOUSE", "") or shutil.which("lighthouse") or ""
+
 
 NEEDED = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 

@@ -14,34 +14,48 @@ BLOCKING = 6
 """Files that a page waits for before it is drawn."""
 
 QUERIES = {
-    "recompile": ["anatomy-of-a-cache-miss", "why-did-it-recompile"],
+    "recompile": ["why-did-it-recompile", "anatomy-of-a-cache-miss"],
     "recompilation": ["anatomy-of-a-cache-miss", "why-did-it-recompile"],
+    "recompiles every call": ["anatomy-of-a-cache-miss", "which-page#it-is-slow"],
     "cache miss": ["anatomy-of-a-cache-miss", "why-did-it-recompile"],
-    "warm-up": ["ahead-of-time", "benchmarking", "what-jit-does", "op-by-op", "glossary"],
-    "benchmark": ["benchmarking", "op-by-op"],
-    "GPU": ["glossary", "numerics", "benchmarking", "sharded-jit", "cost-model"],
-    "NaN": ["debugging", "cond-under-vmap"],
+    "warm-up": ["ahead-of-time", "benchmarking#the-clock-that-starts-too-early"],
+    "why is the first call slow": ["ahead-of-time", "what-jit-does#just-in-time"],
+    "benchmark": ["benchmarking"],
+    "GPU": ["glossary#term-GPU", "what-jit-does#on-your-own-machine"],
+    "NaN": ["debugging#a-nan-and-where-it-was-made", "cond-under-vmap#the-gradient-that-is-not-a-number"],
+    "nan gradient": ["cond-under-vmap#the-gradient-that-is-not-a-number"],
     "donate": ["memory-and-donation"],
-    "donate_argnums": ["memory-and-donation", "myths"],
-    "TracerBoolConversionError": ["error-atlas", "control-flow-table", "why-not-everything"],
-    "Attempted boolean conversion of traced array": ["error-atlas", "why-not-everything"],
-    "ConcretizationTypeError": ["error-atlas", "control-flow-table", "why-not-everything"],
-    "leaked tracer": ["error-atlas", "side-effects", "debugging"],
-    "unhashable": ["static-arguments", "plain-errors"],
-    "jax.lax.cond": ["cond-under-vmap", "why-not-everything", "control-flow"],
-    "static_argnums": ["static-arguments", "plain-errors"],
-    "fori_loop": ["loops", "control-flow-table", "plain-errors"],
+    "donate_argnums": ["memory-and-donation"],
+    "TracerBoolConversionError": [
+        "control-flow-table#tracerboolconversionerror",
+        "error-atlas#attempted-boolean-conversion-tracerboolconversionerror",
+    ],
+    "Attempted boolean conversion of traced array": [
+        "error-atlas#attempted-boolean-conversion-tracerboolconversionerror",
+    ],
+    "ConcretizationTypeError": [
+        "control-flow-table#concretizationtypeerror",
+        "error-atlas#a-concrete-value-is-expected-concretizationtypeerror",
+    ],
+    "Array has been deleted": ["plain-errors#array-has-been-deleted-runtimeerror"],
+    "leaked tracer": ["error-atlas#an-unexpected-tracer-unexpectedtracererror", "side-effects#a-tracer-that-got-out"],
+    "unhashable": ["static-arguments#a-static-value-needs-a-hash"],
+    "jax.jit": ["what-jit-does"],
+    "jax.lax.cond": ["why-not-everything#an-if-on-a-value", "cond-under-vmap"],
+    "lax.scan": ["loops"],
+    "block_until_ready": ["what-jit-does#two-timings", "benchmarking#the-clock-that-stops-too-soon"],
+    "static_argnums": ["static-arguments"],
+    "fori_loop": ["loops"],
     "dynamic shapes": ["dynamic-shapes"],
-    "print inside jit": ["debugging", "side-effects"],
+    "print inside jit": ["side-effects#what-to-do-instead", "debugging"],
     "side effects": ["side-effects"],
     "AOT": ["ahead-of-time"],
-    "pytree": ["methods-and-pytrees", "glossary"],
+    "pytree": ["methods-and-pytrees#a-pytree-arrays-are-traced-the-rest-is-static", "methods-and-pytrees"],
     "sharding": ["sharded-jit"],
     "float64": ["numerics"],
-    "jaxpr": ["reading-a-jaxpr", "error-atlas"],
-    "why is the first call slow": ["ahead-of-time", "which-page", "what-jit-does"],
+    "jaxpr": ["reading-a-jaxpr"],
 }
-"""What readers look for, and the pages that answer."""
+"""What readers look for, and the sections that answer: of a page without ``#``, its beginning."""
 
 
 @dataclass(frozen=True)

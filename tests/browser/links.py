@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,6 @@ from urllib.parse import unquote, urlparse
 from playwright.sync_api import Browser, BrowserContext, Error
 
 from tests.browser.figures import Figure
-
-VNU = os.environ.get("VNU", "")
-"""Where vnu.jar of npm's vnu-jar lies."""
 
 
 @contextmanager
@@ -56,9 +52,9 @@ def links(site: Path, browser: Browser, pages: list[str]) -> Iterator[Figure]:
     yield Figure(f"dead links of {len(asked)}", str(len(dead)), not dead, dead)
 
 
-def markup(site: Path, pages: list[str]) -> Iterator[Figure]:
-    """Ask vnu, where it is."""
-    command = ["java", "-jar", VNU, "--errors-only", "--format", "gnu", *(str(site / name) for name in pages)]
+def markup(site: Path, pages: list[str], vnu: str) -> Iterator[Figure]:
+    """Ask vnu."""
+    command = ["java", "-jar", vnu, "--errors-only", "--format", "gnu", *(str(site / name) for name in pages)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     errors = [line.rpartition("/html/")[2] for line in done.stderr.splitlines() if "error" in line]
     yield Figure("vnu errors", str(len(errors)), not errors, errors)

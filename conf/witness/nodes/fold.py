@@ -14,16 +14,25 @@ from sphinx.writers.html5 import HTML5Translator
 
 
 class fold(nodes.container):  # noqa: N801 (docutils' nodes are written so)
-    """A part of a page that a reader opens; builders other than HTML's show it open, without its summary."""
+    """A part of a page that a reader opens.
+
+    In an EPUB a solution stands open; builders of other formats than HTML show all open, without their summaries.
+    """
 
 
 class scroll(nodes.container):  # noqa: N801
     """A part of a page that scrolls within itself, can be reached by keyboard, and has a label."""
 
 
+def opened(self: HTML5Translator) -> dict[str, Any]:
+    """Return the attribute by which a part is open at once where there may be nothing to open it with."""
+    return {"open": "open"} if self.builder.name == "epub" else {}
+
+
 def visit_fold(self: HTML5Translator, node: fold) -> None:
     """Begin a part that opens on demand."""
-    self.body.append(self.starttag(node, "details", CLASS="witness-fold"))
+    attributes = opened(self) if "dropdown" in node["classes"] else {}
+    self.body.append(self.starttag(node, "details", CLASS="witness-fold", **attributes))
     self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
 
 
@@ -45,7 +54,7 @@ def depart_scroll(self: HTML5Translator, node: scroll) -> None:
 
 def visit_hidden(self: HTML5Translator, node: HideCodeCellNode) -> None:
     """Begin code or output that a page hides; MyST-NB's own label is not the text that a reader sees (WCAG 2.5.3)."""
-    self.body.append(self.starttag(node, "details", CLASS="hide"))
+    self.body.append(self.starttag(node, "details", CLASS="hide", **opened(self)))
     shown, hidden = escape(node["prompt_show"]), escape(node["prompt_hide"])
     if shown == hidden:
         self.body.append(f"<summary>{shown}</summary>")

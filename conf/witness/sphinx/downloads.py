@@ -1,4 +1,4 @@
-"""Downloads: each executed page also as a notebook and as a script, from the same tree and record as its HTML."""
+"""Downloads: each executed page as a notebook, a script, Markdown and a table, from the tree and record of its HTML."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from sphinx.application import Sphinx
 from witness.export.links import PageLinks
 from witness.export.markdown import markdown
 from witness.export.notebook import assembled
+from witness.export.samples import samples
 from witness.export.script import script
+from witness.export.twin import twin
 from witness.records.page_record import PageRecord
 from witness.sphinx import reader
 from witness.sphinx.env_state import record_of
 
-KINDS = {"notebook": ".ipynb", "script": ".py"}
+KINDS = {"notebook": ".ipynb", "script": ".py", "Markdown with outputs": ".md", "every sample of its timings": ".csv"}
 """What is offered, with the suffixes of the files."""
 
 
@@ -51,9 +53,11 @@ def made(app: Sphinx, page: str, doctree: nodes.document, record: PageRecord) ->
     text = Path(path).read_text("utf-8-sig")
     filled = reader.read(text, **known)
     notebook = assembled(filled, markdown(doctree, PageLinks(app, page)), record)
-    files = {KINDS["notebook"]: nbformat.writes(notebook) + "\n"}
+    files = {".ipynb": nbformat.writes(notebook) + "\n", ".md": twin(notebook)}
     if notebook.metadata.language_info.name == "python":
-        files[KINDS["script"]] = script(notebook)
+        files[".py"] = script(notebook)
+    if measured := samples(record):
+        files[".csv"] = measured
     return files
 
 

@@ -27,7 +27,7 @@ SAFE = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif"
 OURS = (TIMING,)
 """Kinds of output that the kernel extension publishes; elsewhere than in HTML their text is shown."""
 
-HTML = ("html", "dirhtml", "singlehtml")
+HTML = ("html", "dirhtml", "singlehtml", "epub")
 
 
 def on_config_inited(app: Sphinx, config: Config) -> None:

@@ -13,7 +13,7 @@ from witness.records.page_record import CellRecord
 from witness.records.place import tells
 from witness.records.scrub import Machine, Scrubber, leaks
 
-PUBLISHED = (".html", ".js", ".json", ".txt", ".ipynb", ".py", ".svg", ".xml")
+PUBLISHED = (".html", ".js", ".json", ".txt", ".ipynb", ".py", ".md", ".csv", ".svg", ".xml")
 """Files that are read."""
 
 

@@ -64,8 +64,8 @@ function regions() {
     ["Code", "pre"],
   ];
   const counts = {};
-  const mark = (part) => {
-    if (part.scrollWidth > part.clientWidth + 1) {
+  const mark = (part, wide) => {
+    if (wide) {
       part.tabIndex = 0;
       part.setAttribute("role", "region");
       part.setAttribute("aria-label", part.dataset.label);
@@ -73,7 +73,10 @@ function regions() {
       for (const name of ["role", "aria-label", "tabindex"]) part.removeAttribute(name);
     }
   };
-  const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
+  const watch = new ResizeObserver((entries) => {
+    const parts = entries.map(({ target }) => [target, target.scrollWidth > target.clientWidth + 1]);
+    for (const [part, wide] of parts) mark(part, wide); // all is measured before anything is changed
+  });
   for (const [kind, selector] of kinds) {
     for (const part of document.querySelectorAll(`.bd-article :is(${selector})`)) {
       if (part.dataset.label || part.closest(".witness-scroll, .witness-lens")) continue;
@@ -99,7 +102,7 @@ function here() {
     current = link;
   };
   addEventListener("scroll", () => requestAnimationFrame(find), { passive: true });
-  find();
+  requestAnimationFrame(() => setTimeout(find));
 }
 
 // Words that were searched for, marked where they stand: in the section that was found, or on the whole page.
@@ -139,6 +142,67 @@ function markIn(place, pattern) {
   }
 }
 
+// What a link within the book leads to, beside it: at a pointer that rests there, or where the keyboard is.
+function glances() {
+  const base = new URL(root.dataset.content_root, location.href);
+  const box = document.createElement("div");
+  box.className = "preview";
+  box.id = "preview";
+  box.role = "tooltip";
+  box.hidden = true;
+  document.body.append(box);
+  let asked = null; // the link that a preview is wanted or shown for
+  let timer = 0;
+  const known = () =>
+    new Promise((resolve) => {
+      if (self.previews) return resolve();
+      const script = document.createElement("script");
+      script.src = new URL("previews.js", base);
+      script.onload = script.onerror = resolve;
+      document.head.append(script);
+    });
+  const close = () => {
+    clearTimeout(timer);
+    asked?.removeAttribute("aria-describedby");
+    asked = null;
+    box.hidden = true;
+  };
+  const show = async (link) => {
+    await known();
+    const { href } = link;
+    const found = href.startsWith(base.href) && self.previews?.[href.slice(base.href.length).replace(/\?[^#]*/, "")];
+    if (link !== asked || !found) return;
+    const [title, words] = found.map((text, i) => Object.assign(document.createElement(i ? "p" : "strong"), { textContent: text }));
+    box.replaceChildren(title, words);
+    box.hidden = false;
+    const place = link.getClientRects()[0];
+    const below = place.bottom + box.offsetHeight + 8 < innerHeight;
+    box.style.left = `${Math.max(8, Math.min(place.left, root.clientWidth - box.offsetWidth - 8))}px`;
+    box.style.top = `${below ? place.bottom + 4 : Math.max(8, place.top - box.offsetHeight - 4)}px`;
+    link.setAttribute("aria-describedby", box.id);
+  };
+  const want = (link, after) => {
+    if (link === asked) return clearTimeout(timer);
+    close();
+    asked = link;
+    timer = setTimeout(show, after, link);
+  };
+  const leave = () => {
+    clearTimeout(timer);
+    timer = setTimeout(close, 200); // time to come to the preview itself
+  };
+  for (const link of document.querySelectorAll("article a[href]:not(.headerlink, [download], [href^='#cell-'])")) {
+    link.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && want(link, 300));
+    link.addEventListener("pointerleave", leave);
+    link.addEventListener("focus", () => link.matches(":focus-visible") && want(link, 0));
+    link.addEventListener("blur", close);
+  }
+  box.addEventListener("pointerenter", () => clearTimeout(timer));
+  box.addEventListener("pointerleave", leave);
+  addEventListener("keydown", ({ key }) => key === "Escape" && close());
+  addEventListener("scroll", close, { passive: true });
+}
+
 function keys() {
   addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
@@ -150,4 +214,4 @@ function keys() {
   });
 }
 
-for (const part of [colours, copies, regions, here, marks, keys]) part();
+for (const part of [colours, copies, regions, here, marks, glances, keys]) part();

@@ -4,6 +4,8 @@
 // What readers say, and what the book says.
 const SYNONYMS = {
   recompile: ["retrace", "retraces", "retraced", "cache miss"],
+  recompiles: ["recompile", "retrace", "retraces", "cache miss"],
+  recompiled: ["recompile", "retraced", "cache miss"],
   recompilation: ["retrace", "retracing", "cache miss"],
   recompiling: ["retrace", "retracing", "cache miss"],
   retrace: ["recompile", "cache miss"],
@@ -18,7 +20,13 @@ const SYNONYMS = {
   cuda: ["device", "accelerator", "gpu"],
   nan: ["debug_nans", "not a number", "debugging"],
   inf: ["debug_nans", "debugging"],
-  donate: ["donation", "donated", "donate_argnums"],
+  donate: ["memory donation", "donation", "donated", "donate_argnums"],
+  donating: ["memory donation", "donation", "donated", "donate_argnums"],
+  sharding: ["sharded jit", "sharded"],
+  jit: ["what jit does"],
+  "jax.jit": ["what jit does"],
+  "lax.scan": ["scan", "loops"],
+  "jax.lax.scan": ["scan", "loops"],
   print: ["jax.debug.print", "side effects"],
   if: ["lax.cond", "control flow"],
   else: ["lax.cond", "control flow"],
@@ -104,7 +112,7 @@ function search(query) {
     queries: [
       { queries: [word], prefix: word.length > 2, fuzzy: word.length > 5 ? 0.15 : 0, boost: WEIGHTS },
       ...(SYNONYMS[word] ?? []).map((other) => ({
-        queries: [other], combineWith: "AND", boost: Object.fromEntries(Object.entries(WEIGHTS).map(([k, v]) => [k, v * 0.6])),
+        queries: [other], combineWith: "AND", boost: Object.fromEntries(Object.entries(WEIGHTS).map(([k, v]) => [k, v * 0.8])),
       })),
     ],
   }));

@@ -1,0 +1,53 @@
+"""HTML that a browser reads, as XHTML that a reading system for books reads, too."""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+from html.parser import HTMLParser
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+ATTRIBUTE = re.compile(r"""\s+([^\s=/>"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
+
+
+class _Writer(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.parts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        whole = self.get_starttag_text() or ""
+        name = re.match(r"<([^\s/>]+)", whole)
+        told = [(found[1], next((it for it in found.groups()[1:] if it is not None), found[1]))
+                for found in ATTRIBUTE.finditer(whole)]  # fmt: skip
+        inside = "".join(f' {key}="{escape(unescape(value))}"' for key, value in dict(told).items())
+        closed = " /" if tag in VOID or whole.endswith("/>") else ""
+        self.parts.append(f"<{name[1] if name else tag}{inside}{closed}>")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(escape(data, quote=False))
+
+    def handle_entityref(self, name: str) -> None:
+        self.parts.append(escape(unescape(f"&{name};"), quote=False))
+
+    def handle_charref(self, name: str) -> None:
+        self.parts.append(escape(unescape(f"&#{name};"), quote=False))
+
+
+def xhtml(text: str) -> str:
+    """Return markup with every attribute quoted, every empty element closed, and no entity but XML's own.
+
+    >>> xhtml('<p hidden data-n=1>a &eacute;&lt; b<br><svg viewBox="0 0 1 1"><path d=""/></svg></p>')
+    '<p hidden="hidden" data-n="1">a é&lt; b<br /><svg viewBox="0 0 1 1"><path d="" /></svg></p>'
+    """
+    writer = _Writer()
+    writer.feed(text)
+    writer.close()
+    return "".join(writer.parts)

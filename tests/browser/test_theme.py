@@ -1,0 +1,88 @@
+"""The book's theme on a small site: what links lead to is shown beside them, and other versions are a link away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.chromium import CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.building import Site
+
+PAGES = {
+    "part/asks": "# Asking\n\nSee {doc}`answers`, [a section](answers.md#deeper) and {term}`lane`; [far](https://a.example/).\n",
+    "part/answers": "# Answering\n\nWhat is answered here? All of it.\n\n## Deeper\n\nIt goes deeper here.\n",
+    "words": "# Words\n\n```{glossary}\nlane\nrow\n  Where one page runs at a time.\n```\n",
+}
+PUBLISHED = {
+    "BOOK_URL": "https://a.example/jax-0.10/",
+    "BOOK_VERSIONS": "JAX-0.12=https://a.example/ JAX-0.10=https://a.example/jax-0.10/",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site.at(tmp_path_factory.mktemp("theme"), PAGES, CONF)
+    done = site.build("-W", "--keep-going", env=PUBLISHED)
+    assert done.returncode == 0, done.stderr
+    return site
+
+
+@pytest.fixture
+def page(site: Site) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+        page = browser.new_page()
+        page.goto(Path(site.folder, "html", "part", "asks.html").as_uri())
+        yield page
+        browser.close()
+
+
+@NEEDED
+@pytest.mark.parametrize(
+    ("link", "title", "words"),
+    [
+        ("Answering", "Answering", "What is answered here? All of it."),
+        ("a section", "Deeper", "It goes deeper here."),
+        ("lane", "lane", "Where one page runs at a time."),
+    ],
+)
+def test_a_link_tells_what_it_leads_to(page: Page, link: str, title: str, words: str) -> None:
+    tip = page.get_by_role("tooltip")
+    page.locator("article").get_by_role("link", name=link).hover()
+    expect(tip).to_have_text(title + words)
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+
+@NEEDED
+def test_the_keyboard_shows_it_too_and_a_link_out_of_the_book_shows_nothing(page: Page) -> None:
+    first, *_, last = page.locator("article a:not(.headerlink)").all()
+    page.locator("header input").focus()
+    while not first.evaluate("link => link === document.activeElement"):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("tooltip")).to_contain_text("What is answered here?")
+    expect(first).to_have_attribute("aria-describedby", "preview")
+    last.focus()
+    expect(page.get_by_role("tooltip")).to_be_hidden()
+    assert last.get_attribute("href") == "https://a.example/"
+    last.hover()
+    page.wait_for_timeout(600)
+    assert page.get_by_role("tooltip").count() == 0
+
+
+def test_each_page_leads_to_itself_in_every_version_and_the_newest_is_the_one_to_find(site: Site) -> None:
+    text = site.html("part/asks") or ""
+    assert '<a href="https://a.example/part/asks.html">JAX 0.12</a>' in text
+    assert '<a href="https://a.example/jax-0.10/part/asks.html" aria-current="true">JAX 0.10</a>' in text
+    assert "<summary>JAX 0.10</summary>" in text
+    assert '<link rel="canonical" href="https://a.example/part/asks.html">' in text
+
+
+def test_without_versions_there_is_no_switch(site: Site) -> None:
+    done = site.build("-W", "-E", output="plain")
+    assert done.returncode == 0, done.stderr
+    assert 'class="versions"' not in (site.html("part/asks", "plain") or "")
+    assert "canonical" not in (site.html("part/asks", "plain") or "")
