@@ -211,7 +211,7 @@ def test_parts_of_a_line_nest_the_innermost_first() -> None:
     inner, outer = Place("a.py", 1, 6, 1, 10, "h"), Place("a.py", 1, 4, 1, 11, "h")
     links = Links(Lens("h", [Ir("jaxpr", "", [outer, inner], [])]))
     numbers = [links.place(place) for place in (outer, inner)]
-    assert segments(source, links) == {1: [(4, 6, [0]), (6, 10, [1, 0]), (10, 11, [0])]}
+    assert segments(source, links.places) == {1: [(4, 6, [0]), (6, 10, [1, 0]), (10, 11, [0])]}
     assert numbers == [0, 1]
 
 

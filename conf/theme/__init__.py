@@ -15,7 +15,7 @@ from theme import chapters, ebook, exercises, links, llms, previews, search, sen
 SUPERSEDED = ("*/pygments.css", "*/basic.css", "*/mystnb.*.css", "*/exercise.css", "*/sphinx-design.min.css")
 """Stylesheets of what the book is made with; its own has a place for all that they style."""
 
-SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "predict", "minisearch", "search", "recompile")]
+SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "steps", "predict", "minisearch", "search", "recompile")]
 """Scripts that pages load; what extensions would add is not needed."""
 
 UNPLACED = ("404", "search")

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from witness.capture.calls import Caller
 from witness.capture.cell_files import CellFiles
 from witness.capture.clocks import Clocks
 from witness.capture.compilation import Listener
 from witness.capture.conditions import Conditions
 from witness.capture.error import Errors
-from witness.records.captured import CELL, CLOCKS, CONDITIONS, FILES
+from witness.capture.lines import Lines
+from witness.capture.steps import Stepper
+from witness.records.captured import CALLS, CELL, CLOCKS, CONDITIONS, FILES, LINES, STEPS
 
 
 class Observer(Protocol):
@@ -51,6 +54,11 @@ class Watcher:
         assert isinstance(clocks, Clocks)
         clocks.ask(names)
 
+    def look(self, name: str) -> None:
+        """Have a part watch the next cell that watches none without being asked."""
+        part: Any = self._parts[name]
+        part.ask()
+
     def before(self, _: object = None) -> None:
         """Begin a cell."""
         self._depth += 1
@@ -83,14 +91,17 @@ def load(shell: Any) -> None:
     ir.install(shell)
     figure_text.install(shell)
     undecoded.install()
-    pace = CpuSpeed()
+    pace, listener = CpuSpeed(), Listener()
     parts: dict[str, Observer] = {
         "timings": Timeit(shell, pace),
-        "work": Listener(),
+        "work": listener,
         "errors": Errors(shell),
         CONDITIONS: Conditions(pace),
         FILES: CellFiles(shell),
         CLOCKS: Clocks(shell.user_ns),
+        STEPS: Stepper(),
+        CALLS: Caller(shell, listener),
+        LINES: Lines(listener),
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

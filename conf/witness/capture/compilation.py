@@ -57,6 +57,8 @@ class Listener:
         self._spans: dict[int, list[Event]] = defaultdict(list)
         self._programs: dict[ProgramOrigin, CompiledProgram] = {}
         self._types: dict[ProgramOrigin, dict[Signature, int]] = defaultdict(dict)
+        self.observers: list[Callable[[str, ProgramOrigin, float], None]] = []
+        """Told of each step: which, of what, and its seconds."""
         when_imported(jax_private.MONITORING, self._listen)
 
     def before(self) -> None:
@@ -127,15 +129,17 @@ class Listener:
         raised = jax_private.ended_by_error(frame)
         found = span.event == TRACED and not raised and span.traces is not None and span.traces == jax_private.traces()
         if span.event == LOWERED:
-            program.lowered.append(seconds)
+            step = "lowered"
         elif span.event == COMPILED:
-            (program.loaded if span.loaded else program.compiled).append(seconds)
-        elif raised:
-            program.failed.append(seconds)
-        elif found:
+            step = "loaded" if span.loaded else "compiled"
+        else:
+            step = "failed" if raised else "found" if found else "traced"
+        if step == "found":
             self._programs[origin] = replace(program, found=program.found + 1)
         else:
-            program.traced.append(seconds)
+            getattr(program, step).append(seconds)
+        for observer in self.observers:
+            observer(step, origin, seconds)
         if seen.types and not (origin.own and span.event == TRACED):
             _note(self._types[origin], seen.types, of_trace=span.event == TRACED, found=found)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 TESTED = ("0.10.2", "0.12.0", "0.12.0.1")
@@ -56,10 +57,12 @@ def listen(kind: str, listener: Callable[..., None]) -> None:
         register(listener)
 
 
-def unlisten(listener: Callable[..., None]) -> None:
-    """Have a listener of durations called no longer."""
-    if listens("duration", listener):
-        import_module(MONITORING).unregister_event_duration_listener(listener)
+def unlisten(listener: Callable[..., None], kind: str = "duration") -> None:
+    """Have a listener called no longer; without a way to do so it is."""
+    names = {"duration": "unregister_event_duration_listener", "scalar": "unregister_scalar_listener"}
+    forget = getattr(monitoring(), names[kind], None)
+    if forget is not None and listens(kind, listener):
+        forget(listener)
 
 
 def traces() -> int | None:
@@ -158,3 +161,78 @@ def forget_notebook() -> None:
     printer: Any = sys.modules.get("jax._src.pretty_printer")
     if hasattr(printer, "CAN_USE_COLOR"):
         printer.CAN_USE_COLOR = True
+
+
+def writing() -> tuple[CodeType | None, CodeType | None]:
+    """Return the code that begins a jaxpr, and that which writes an equation into it; None: when is not known."""
+    kind: Any = getattr(sys.modules.get("jax._src.interpreters.partial_eval"), "JaxprStackFrame", None)
+    begin, write = (getattr(getattr(kind, name, None), "__code__", None) for name in ("__init__", "add_eqn"))
+    return begin, write
+
+
+def error_of(frame: FrameType) -> BaseException | None:
+    """Return the error that the work ended with which an event is about."""
+    found = _locals(("__exit__",), frame).get("exc_value")
+    return found if isinstance(found, BaseException) else None
+
+
+def is_users(file: str) -> bool:
+    """Return whether JAX takes a file for one of its user's; True where it cannot be told."""
+    asked = getattr(sys.modules.get("jax._src.source_info_util"), "is_user_filename", None)
+    return asked is None or bool(asked(file))
+
+
+def exclude(file: str) -> None:
+    """Have JAX take a file for none of its user's; without a way to do so it may name it as the place of a call."""
+    register = getattr(sys.modules.get("jax._src.source_info_util"), "register_exclusion", None)
+    if register is not None:
+        register(file)
+
+
+def settings() -> dict[str, Any]:
+    """Return the settings that a trace is known by, as far as they have names; without any none is said to differ."""
+    module: Any = sys.modules.get("jax._src.config")
+    try:
+        names, values = module.config.trace_context_names(), module.config.trace_context()
+        if len(names) == len(values):
+            return dict(zip(names, values, strict=True))
+    except Exception:  # not in this JAX
+        pass
+    states = getattr(module, "config_states", {})
+    return {name: states[name].value for name in DECISIVE if name in states}
+
+
+DECISIVE = (
+    "jax_enable_x64",
+    "jax_default_matmul_precision",
+    "jax_numpy_dtype_promotion",
+    "jax_numpy_rank_promotion",
+    "jax_default_device",
+    "jax_default_prng_impl",
+)
+"""Settings that lead to another trace, where JAX does not tell which do."""
+
+EXPLAINERS = ("jax._src.interpreters.partial_eval", "jax._src.compilation_cache", "jax._src.compiler")
+"""The loggers by which JAX explains a cache miss; by another one it is shown as if the page had asked for it."""
+
+
+@contextmanager
+def explaining(began: Callable[[], None]) -> Iterator[None]:
+    """Call a function whenever JAX begins to explain a trace; without a hold on that its time counts as the trace's."""
+    source: Any = sys.modules.get("jax._src.source_info_util")
+    explain = getattr(sys.modules.get("jax._src.interpreters.partial_eval"), "explain", None)
+    code, stock = getattr(explain, "__code__", None), getattr(source, "is_user_filename", None)
+    if code is None or stock is None:
+        yield
+        return
+
+    def is_user_filename(file: str) -> bool:  # the first thing that an explanation asks
+        if sys._getframe(1).f_code is code:
+            began()
+        return bool(stock(file))
+
+    source.is_user_filename = is_user_filename
+    try:
+        yield
+    finally:
+        source.is_user_filename = stock

@@ -59,7 +59,7 @@ class Origins:
         if "fun" not in inside:
             return Seen(self.named(name))
         fun, jaxpr = inside["fun"], inside.get("jaxpr")
-        origin = _seen(_name(fun, name), _is_own(fun), jaxpr)
+        origin = _seen(name_of(fun, name), is_own(fun), jaxpr)
         for info in filter(None, (_info(jaxpr), getattr(inside.get("dbg"), "func_src_info", None))):
             self._places[info] = origin
         self._names[name] = origin
@@ -146,13 +146,14 @@ def _readers(jaxpr: Any, depth: int = 3) -> Iterator[str]:
         yield from _readers(inner, depth - 1)
 
 
-def _name(fun: Any, told: str) -> str:
+def name_of(fun: Any, told: str) -> str:
+    """Return the name of a function; JAX tells it of all but those that have none of their own."""
     while isinstance(fun, partial):
         fun = fun.func
     return told if hasattr(fun, "__name__") else type(fun).__name__
 
 
-def _is_own(fun: Any) -> bool:
+def is_own(fun: Any) -> bool:
     """Return whether JAX itself made a program of a function: of its own functions, those that it keeps jitted."""
     for _ in range(WRAPPERS):
         if type(fun).__name__ == "PjitFunction":

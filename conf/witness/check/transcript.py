@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from witness.check.tolerance import close
 from witness.python.nondeterminism import nondeterminism
 from witness.reading.plan import PREDICT
-from witness.records.captured import TIMING
+from witness.records.calls import Calls
+from witness.records.captured import CALLS, TIMING
+from witness.records.captured import STEPS as STEPPED
 from witness.records.compilation import compilation_of
 from witness.records.normalise import normalise
 from witness.records.page_record import CellRecord, LiveValue, PageRecord
 from witness.records.scrub import without_colour
 from witness.records.signature import Signature, folded, merged
+from witness.records.steps import Steps
 from witness.records.timing import timings
 
 LONGEST_TITLE = 60
@@ -116,6 +119,15 @@ def _parts(cell: CellRecord) -> Iterator[Part]:
     for timing in timed:
         yield Part(f"timing {timing.kind}")
     yield from _work(cell, exact=not timed)
+    yield from _watched(cell)
+
+
+def _watched(cell: CellRecord) -> Iterator[Part]:
+    """Yield what a cell had watched: the steps of its traces, and what its calls found and made."""
+    for trace in map(Steps.from_data, cell.captured.get(STEPPED) or ()):
+        yield Part(f"steps {trace.name}", normalise(trace.outline))
+    if calls := cell.captured.get(CALLS):
+        yield Part("calls", normalise(Calls.from_data(calls).outline))
 
 
 def _work(cell: CellRecord, *, exact: bool) -> Iterator[Part]:

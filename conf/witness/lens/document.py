@@ -12,7 +12,7 @@ from witness.lens.span_links import Links
 from witness.records.lens import Lens
 
 STATIC = Path(__file__).parent / "static"
-SCRIPT, STYLE = "lens.js", "lens.css"
+SCRIPT, STEPS, STYLE = "lens.js", "steps.js", "lens.css"
 
 LEGEND = (
     "The numbers before the lines of each stage are lines of the source: ↳ marks the line of the call that an "
@@ -38,8 +38,14 @@ def section(lens: Lens, shown: Names = str, *, alone: bool = False) -> str:
 
 def contained(lens: Lens, shown: Names = str) -> str:
     """Return a lens that contains its script and style: for a notebook's output."""
-    style, script = ((STATIC / name).read_text("utf-8") for name in (STYLE, SCRIPT))
-    return f"<style>{style}</style>{section(lens, shown, alone=True)}<script>{script}</script>"
+    return with_own(section(lens, shown, alone=True), SCRIPT)
+
+
+def with_own(html: str, script: str = "") -> str:
+    """Return part of a page with the style and the script that it needs."""
+    style = (STATIC / STYLE).read_text("utf-8")
+    code = f"<script>{(STATIC / script).read_text('utf-8')}</script>" if script else ""
+    return f"<style>{style}</style>{html}{code}"
 
 
 def document(lens: Lens, about: str, shown: Names = str) -> str:

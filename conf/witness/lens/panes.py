@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import escape
 
 from pygments.lexers.python import PythonLexer
@@ -39,10 +39,22 @@ Token = tuple[str, str]
 
 def panes(lens: Lens, links: Links, shown: Names) -> Iterator[str]:
     """Yield the HTML of each pane."""
-    operations = links.operations  # numbers the places
-    yield _pane("Source", "", "".join(_source(source, links, shown) for source in lens.sources) or NO_SOURCE)
-    for stage, numbered in zip(lens.stages, operations, strict=True):
-        yield _pane(TITLES[stage.language], share(stage), _stage(stage, numbered))
+    assert links.operations is not None  # numbers the places
+    yield source_pane(lens.sources, links.places, shown)
+    for stage in lens.stages:
+        yield stage_pane(stage, share(stage))
+
+
+def source_pane(
+    sources: Sequence[Source], places: Mapping[Place, int], shown: Names, never: Collection[int] = ()
+) -> str:
+    """Return the pane of the source; places that are ``never`` reached are marked so."""
+    return _pane("Source", "", "".join(_source(it, places, shown, never) for it in sources) or NO_SOURCE)
+
+
+def stage_pane(stage: Ir, said: str) -> str:
+    """Return the pane of a stage, with what is said of it."""
+    return _pane(TITLES[stage.language], said, _stage(stage))
 
 
 def share(stage: Ir) -> str:
@@ -67,23 +79,30 @@ def _pane(title: str, share: str, body: str) -> str:
     )
 
 
-def _source(source: Source, links: Links, shown: Names) -> str:
+def _source(source: Source, places: Mapping[Place, int], shown: Names, never: Collection[int]) -> str:
     name = escape(shown(source.file))
     if not source.text:
         return f"<p>{name}: its source cannot be read.</p>"
-    covered = segments(source, links)
+    covered = segments(source, places)
     lines = []
     for number, tokens in enumerate(_lines(source.text, PythonLexer(stripnl=False, ensurenl=False)), source.line):
-        inside = [(start, end, _held(held)) for start, end, held in covered.get(number, [])]
-        lines.append(_line(tokens, inside, str(number)))
+        parts = covered.get(number, [])
+        inside = [(start, end, _held(held, never)) for start, end, held in parts]
+        out = bool(parts) and all(set(held) & set(never) for _, _, held in parts)
+        lines.append(_line(tokens, inside, f"{UNREACHED}{number}" if out else str(number)))
     return f"<p>{name}</p>{_pre(lines)}"
 
 
-def _held(places: list[int]) -> str:
-    return f"data-p={places[0]}" if len(places) == 1 else f'data-p="{" ".join(map(str, places))}"'
+UNREACHED = "✕"
+"""Stands before a line that a trace never came to."""
 
 
-def _stage(stage: Ir, numbered: Sequence[Sequence[object]]) -> str:
+def _held(places: list[int], never: Collection[int]) -> str:
+    numbers = f"data-p={places[0]}" if len(places) == 1 else f'data-p="{" ".join(map(str, places))}"'
+    return f"{numbers} class=steps-never" if set(places) & set(never) else numbers
+
+
+def _stage(stage: Ir) -> str:
     lines = visible(stage)
     inside = parts(stage, {number: shown for shown, (number, _) in enumerate(lines)})
     text = "\n".join(line for _, line in lines)
@@ -138,6 +157,12 @@ def _line(tokens: list[Token], parts: list[tuple[int, int, str]], gutter: str) -
     style = f" style=--i:{indent}" if indent else ""
     number = f"data-n={gutter}" if gutter else "data-n"
     return f"<span {number}{style}>{body}\n</span>"
+
+
+def coloured(text: str, lexer: object) -> Iterator[str]:
+    """Yield the HTML of each line of a text."""
+    for tokens in _lines(text, lexer):
+        yield _between(tokens, 0, sum(len(value) for _, value in tokens))
 
 
 def _between(tokens: list[Token], start: int, end: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -65,11 +65,11 @@ def parts(stage: Ir, lines: dict[int, int]) -> dict[int, list[tuple[int, int, in
     return {line: sorted(inside) for line, inside in found.items()}
 
 
-def segments(source: Source, links: Links) -> dict[int, list[tuple[int, int, list[int]]]]:
+def segments(source: Source, places: Mapping[Place, int]) -> dict[int, list[tuple[int, int, list[int]]]]:
     """Return for each line of a source its parts with the places that hold them, the innermost first."""
     lines = source.text.split("\n")
     covering: dict[int, list[tuple[int, int, int, int]]] = {}
-    for place, number in links.places.items():
+    for place, number in places.items():
         if place.file != source.file:
             continue
         size = (place.end_line - place.line) * 10_000 + place.end_column - place.column

@@ -13,8 +13,10 @@ from witness.records.ir import LANGUAGES
 
 OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol", "clock", "lens"})
 """Options of a cell that are ours."""
-LENSES = ("panes", *LANGUAGES)
-"""What a cell may show of a function that it lowers: all stages, or one."""
+WATCHED = ("steps", "calls", "lines")
+"""What a cell may have watched while it runs."""
+LENSES = ("panes", *LANGUAGES, *WATCHED)
+"""What a cell may show of its functions: all stages of one that it lowers, or a single stage; or what is watched."""
 STOCK = frozenset(
     words(
         "mystnb name label caption id attachments cellView collapsed colab colab_type deletable editable execution "
@@ -35,7 +37,7 @@ HEAD = frozenset(words("file_format kernelspec jupytext witness mystnb"))
 """Keys of the head that a misspelling would switch off in silence."""
 NOT_MEANT = frozenset(words("jupyter myst"))
 """Keys of other tools that look like one of them."""
-WITNESS = frozenset(words("needs cell_budget page_budget output_limit lane after inputs environment"))
+WITNESS = frozenset(words("needs cell_budget page_budget output_limit lane after inputs environment lens"))
 
 
 def _settings(level: Section) -> frozenset[str]:

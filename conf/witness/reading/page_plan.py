@@ -19,6 +19,7 @@ from witness.python.open_clocks import quiet
 from witness.reading.earlier_pages import earlier
 from witness.reading.front_matter import Head, read_head
 from witness.reading.inputs import digests, matched
+from witness.reading.known_names import WATCHED
 from witness.reading.live import first_live, live_values
 from witness.reading.notebook import example, read_notebook
 from witness.reading.page_settings import faults, listed
@@ -63,7 +64,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
     if wrong := [(head.line("witness", *keys), f"{why}: {mend}") for keys, why, mend in faults(ours)]:
         raise Unreadable(site.shown(path), wrong)
     inputs = _inputs(ours, head, path, page, site)
-    lane, cells = _lane(ours, list(_cells(notebook, text, settings, path)), path.parent)
+    lane, cells = _lane(ours, list(_cells(notebook, text, settings, path, ours.get("lens", ""))), path.parent)
     clocks = nondeterminism(cell.source for cell in cells)
     names = settings.eval_name_regex if settings.execution_mode == "inline" else None
     return Plan(
@@ -136,7 +137,7 @@ def _kernel(notebook: NotebookNode, settings: NbParserConfig) -> str:
     return name
 
 
-def _cells(notebook: NotebookNode, text: str, settings: NbParserConfig, path: Path) -> Iterator[Cell]:
+def _cells(notebook: NotebookNode, text: str, settings: NbParserConfig, path: Path, watched: str) -> Iterator[Cell]:
     lines = text.split("\n")
     starts = notebook.metadata.get("source_map")
     number = 0
@@ -155,6 +156,7 @@ def _cells(notebook: NotebookNode, text: str, settings: NbParserConfig, path: Pa
             skip="skip-execution" in tags,
             shows=example(cell),
             unchecked=cell.metadata.get("check") == "runs",
+            watched=lens if (lens := cell.metadata.get("lens")) in WATCHED else watched,
             rtol=float(cell.metadata["rtol"]) if cell.metadata.get("rtol") else None,
         )
 

@@ -41,6 +41,8 @@ def _fault(key: str, value: Any) -> tuple[str, str] | None:
         wrong, mend = not number, f"write a number of {unit} above 0"
     elif key == "lane":
         wrong, mend = value not in get_args(Lane), f"write {' or '.join(get_args(Lane))}"
+    elif key == "lens":
+        wrong, mend = value != "lines", "write lines"
     elif key in LISTS:
         names = listed(value)
         wrong, mend = not _names(names), f"write {LISTS[key]}"

@@ -47,6 +47,8 @@ class Cell:
     """Whether it must run and is not compared: ``:check: runs``."""
     rtol: float | None = None
     """Relative tolerance of the floats it prints."""
+    watched: str = ""
+    """What is watched while it runs, beyond what always is: ``steps``, ``calls``, ``lines``."""
     alone: bool = False
     """Whether it reads a clock, and has the machine to itself."""
 
@@ -122,7 +124,7 @@ class Plan:
         """Return a digest of all that decides what the execution gives: neither lines nor budgets nor prose."""
         decisive = {
             "kernel": self.kernel,
-            "cells": [[c.source, c.raises, c.may_raise, c.skip, c.shows] for c in self.cells],
+            "cells": [[c.source, c.raises, c.may_raise, c.skip, c.shows, c.watched] for c in self.cells],
             "live": [[v.expression, v.format, v.after, v.right, *v.wrong] for v in self.live],
             "needs": self.needs,
             "reproducible": self.reproducible,

@@ -26,6 +26,15 @@ FILES = "files"
 CLOCKS = "clocks"
 """The part that tells which names of the page have turned out to read a clock."""
 
+STEPS = "steps"
+"""The part that watches traces step by step, in a cell that asks for it."""
+
+CALLS = "calls"
+"""The part that sees each call of a jitted function, in a cell that asks for it."""
+
+LINES = "lines"
+"""The part that tells by which lines JAX traced and compiled, in a cell that asks for it."""
+
 SHOWN = (TIMING, IR, LENS)
 """Kinds of output that only our own renderer knows."""
 

@@ -134,6 +134,8 @@ class Execution:
 
     async def _cell(self, cell: Cell, turn: Turn) -> None:
         node = self._notebook.cells[cell.number - 1]
+        if cell.watched and self._kernel.manager.ipykernel:
+            await self._ask(f"get_ipython()._witness.look({cell.watched!r})", {})
         budget = self._budget()
         self._watch(cell.number, "")
         self._client.start(budget)

@@ -13,7 +13,7 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 from sphinx.config import Config
 
-from witness.lens.document import section
+from witness.lens.document import SCRIPT, section
 from witness.lexers.printed import split
 from witness.nodes.block import block, folded
 from witness.nodes.checked import fold_asserts
@@ -30,7 +30,7 @@ from witness.nodes.text import amount, lines, plain
 from witness.nodes.timing import timing_nodes
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.reading.notebook import example
-from witness.records.captured import IR, LENS, TIMING
+from witness.records.captured import IR, LENS, STEPS, TIMING
 from witness.records.compilation import compilation_of
 from witness.records.error import Raised
 from witness.records.ir import Ir
@@ -40,6 +40,7 @@ from witness.records.replicate import medians
 from witness.records.timing import Timing
 from witness.sphinx.env_state import record_of
 from witness.sphinx.lens import PANES, lens
+from witness.sphinx.watched import below, by_line, watched, work_by_line
 
 ACTIVE_TEX = re.compile(r"\\(?:href|require|(?:css|html|Html)\w*|style|class|data|includegraphics|url)\b")
 """What is more than a formula to MathJax."""
@@ -180,6 +181,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         super().render_nb_finalise(metadata)
         kept = {cell.number: cell for cell in self._record.cells} if self._record else {}
         replicates = self._record.replicates if self._record else []
+        works = work_by_line(cell.captured for cell in kept.values())
         explained = False
         for node in list(self.renderer.document.findall(nodes.container)):
             if node.get("nb_element") == "cell_code":
@@ -188,6 +190,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
                 node["number"] = number
                 checked = self._config.witness_tidy and self._tidy(node)
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
+                    below(node, watched(kept[number].captured, self._file_name))
+                    below(node, by_line(kept[number].source, f"<cell {number}>", works))
                     spoken = not self._config.witness_tidy or speaks_of_compiling(node)
                     told = strips(kept[number], replicates, explained=explained, spoken=spoken, checked=checked)
                     node += told
@@ -220,8 +224,14 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         single = next((stage for stage in found.stages if stage.language == wanted), None)
         if single:
             return ir(single.text, single.language)
+        if wanted == STEPS:  # they stand below
+            return [lens("", html="", script="")]
+        return [lens("", html=section(found, self._file_name), script=SCRIPT)]
+
+    def _file_name(self, file: str) -> str:
+        """Return the name that readers have for a file."""
         names = {f"<cell {place.number}>": place.file or f"Cell {place.number} of this page" for place in self._places}
-        return [lens("", html=section(found, lambda file: names.get(file, file)))]
+        return names.get(file, file)
 
     def _number(self, cell_index: int) -> int:
         """Return the number among the code cells of a cell of the notebook."""

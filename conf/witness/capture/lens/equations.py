@@ -45,6 +45,11 @@ class Mark:
         called = self.equation.params.get("name") if primitive in ("jit", "pjit") else None
         return names.short(f"{info.name_stack}/{f'jit({called})' if called else primitive}")
 
+    def origin(self, home: Place | None) -> Origin:
+        """Return it with its places; without any, it is at ``home``."""
+        found = self.places or list(filter(None, [home]))
+        return Origin(self.spans, found, [self.name], inherited=self.own is None and bool(found))
+
 
 class Told:
     """A parameter whose text has several lines, in one: the printer takes no notice of their ends."""
@@ -102,6 +107,12 @@ def equations(jaxpr: Any, home: Place | None = None) -> tuple[str, list[Origin]]
 
     What has no place, and none around it that has one, is somewhere in the function: ``home`` is where that begins.
     """
+    text, found = marks(jaxpr)
+    return text, [mark.origin(home) for mark in found]
+
+
+def marks(jaxpr: Any) -> tuple[str, list[Mark]]:
+    """Return the text of a jaxpr and the marks of its equations, in the order in which they are printed."""
     printed = without_colour(str(jaxpr))
     lines: list[list[tuple[int, int, Any]]] = []
     try:
@@ -110,7 +121,7 @@ def equations(jaxpr: Any, home: Place | None = None) -> tuple[str, list[Origin]]
         return printed, []
     if text.replace(END, "\n") != printed:
         return printed, []
-    return printed, list(_origins(text.split("\n"), lines, home))
+    return printed, _placed(text.split("\n"), lines)
 
 
 def equation(single: Any) -> tuple[str, list[Origin]]:
@@ -121,18 +132,17 @@ def equation(single: Any) -> tuple[str, list[Origin]]:
     return text, [Origin(spans, mark.places, [mark.name])]
 
 
-def _origins(printed: list[str], lines: list[list[tuple[int, int, Any]]], home: Place | None) -> Iterator[Origin]:
-    marks: dict[Mark, None] = {}
+def _placed(printed: list[str], lines: list[list[tuple[int, int, Any]]]) -> list[Mark]:
+    """Return the marks in a text, each with where it is."""
+    found: dict[Mark, None] = {}
     number = 1
     for text, line in zip(printed, lines, strict=True):
         for start, end, mark in line:
             if isinstance(mark, Mark):
-                marks.setdefault(mark)
+                found.setdefault(mark)
                 mark.spans += _parts(text, start, end, number)
         number += 1 + text.count(END)
-    for mark in marks:
-        found = mark.places or list(filter(None, [home]))
-        yield Origin(mark.spans, found, [mark.name], inherited=mark.own is None and bool(found))
+    return list(found)
 
 
 def _parts(text: str, start: int, end: int, number: int) -> Iterator[Span]:

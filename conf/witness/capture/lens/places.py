@@ -9,7 +9,7 @@ from typing import Any
 from witness.capture.jax_private import user_frame
 from witness.records.ir import Place
 
-OURS = f"{Path(__file__).parents[3]}/"
+OURS = f"{Path(__file__).parents[2]}/"
 """The folder of the package: what calls a function for a reader is none of its program, nor is who called that."""
 
 

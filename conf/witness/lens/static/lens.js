@@ -239,7 +239,7 @@
     root.classList.add("lens-ready");
   }
 
-  const all = () => document.querySelectorAll(".witness-lens:not(.lens-ready)").forEach(start);
+  const all = () => document.querySelectorAll(".witness-lens:not(.lens-ready, .witness-steps)").forEach(start);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", all);
   else all();
 })();

@@ -1,0 +1,70 @@
+"""The part of the kernel extension that tells by which lines JAX traced and compiled, in a cell that asks for it."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from witness.capture import jax_private
+from witness.capture.compilation import Listener
+from witness.capture.lens.costs import equations
+from witness.capture.lens.places import OURS, of_traceback
+from witness.capture.origin import ProgramOrigin
+from witness.records.lines import LineWork, summed, to_data
+
+
+class Lines:
+    """Hears what the listener hears; what an equation comes from is looked up when the cell has ended."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._wanted = False
+        self._works: list[LineWork] = []
+        self._tracebacks: list[Any] = []
+        listener.observers.append(self._told)
+
+    def ask(self) -> None:
+        """Watch the next cell."""
+        self._wanted = True
+
+    def before(self) -> None:
+        """Begin a cell."""
+        self._works, self._tracebacks = [], []
+
+    def after(self, result: Any) -> Any:
+        """Return the work of each line, if the cell is one that asked."""
+        if not self._wanted:
+            return None
+        self._wanted = False
+        places = filter(None, map(of_traceback, self._tracebacks))
+        self._works += [LineWork(place.file, place.line, equations=1) for place in places]
+        return to_data(summed(self._works).values()) or None
+
+    def text(self, seen: Any) -> str:
+        """Return nothing: it stands beside the code."""
+        return ""
+
+    def _told(self, step: str, origin: ProgramOrigin, seconds: float) -> None:
+        if not self._wanted:
+            return
+        frame = sys._getframe(1)
+        if step == "traced" and not origin.own:
+            jaxpr = jax_private.locals_of("trace", frame).get("jaxpr")
+            self._tracebacks += [it.source_info.traceback for it in equations(jaxpr)] if jaxpr is not None else []
+        place = _line(frame)
+        if place is None or step == "found":
+            return
+        if step in ("traced", "failed"):
+            self._works.append(LineWork(*place, traces=int(not origin.own), trace_seconds=seconds))
+        else:
+            self._works.append(LineWork(*place, executables=int(step != "lowered"), compile_seconds=seconds))
+
+
+def _line(frame: FrameType | None) -> tuple[str, int] | None:
+    """Return the user's innermost line that is running."""
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((OURS, "<frozen")) and jax_private.is_users(file):
+            return file, frame.f_lineno
+        frame = frame.f_back
+    return None

@@ -1,0 +1,57 @@
+"""What JAX made of each line of a program: how many equations, traces and executables, and the time of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LineWork:
+    """One line of a file."""
+
+    file: str
+    line: int
+    equations: int = 0
+    """Equations, none of which holds others, that come from it, in all traces."""
+    traces: int = 0
+    """Traces that it set off, those that raised too."""
+    trace_seconds: float = 0.0
+    executables: int = 0
+    """Programs that it had compiled, or loaded from the compilation cache."""
+    compile_seconds: float = 0.0
+    """Of these, with lowering."""
+
+    def plus(self, other: LineWork) -> LineWork:
+        """Return it with what another time brought."""
+        return replace(
+            self,
+            equations=self.equations + other.equations,
+            traces=self.traces + other.traces,
+            trace_seconds=self.trace_seconds + other.trace_seconds,
+            executables=self.executables + other.executables,
+            compile_seconds=self.compile_seconds + other.compile_seconds,
+        )
+
+
+def summed(works: Iterable[LineWork]) -> dict[tuple[str, int], LineWork]:
+    """Return the work of each line, by its file and number."""
+    found: dict[tuple[str, int], LineWork] = {}
+    for it in works:
+        known = found.get((it.file, it.line))
+        found[it.file, it.line] = known.plus(it) if known else it
+    return found
+
+
+def to_data(works: Iterable[LineWork]) -> list[dict[str, Any]]:
+    """Return it as JSON data."""
+    return [asdict(it) for it in works]
+
+
+def from_data(data: Sequence[Mapping[str, Any]]) -> list[LineWork]:
+    """Read it back. Raises ValueError when the data says something else."""
+    try:
+        return [LineWork(**it) for it in data]
+    except TypeError as error:
+        raise ValueError(f"no lines: {error!r}") from error
