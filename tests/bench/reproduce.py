@@ -104,7 +104,8 @@ def printed(record: PageRecord) -> Iterator[tuple[str, Printed]]:
     for place, value in enumerate(record.live):
         runs = [run.numbers[place] for run in record.replicates if place < len(run.numbers)]
         found = [number for number in (value.number, *runs) if number is not None]
-        between = Between(tuple(found)).interval if value.measured and len(found) == len(runs) + 1 else None
+        differs = value.measured and len(found) == len(runs) + 1 and len(set(found)) > 1
+        between = Between(tuple(found)).interval if differs else None
         if between:
             name = f"{record.page}, live {place + 1}: {value.expression}"
             yield name, Printed(Between(tuple(found)).figure, *between)

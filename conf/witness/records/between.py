@@ -46,10 +46,10 @@ class Between:
 
         Decided by measurement: 15 figures, ten builds of five processes over 14 minutes on two shared cores, loads of
         2 to 7. Of all pairs of an interval and another build's figure so many agree, at so many times the width that
-        would just hold nine in ten in hindsight: one process's own interval 32%; the range of five 63% (0.65); the
-        bootstrap of their median the same; Student's as for means 80% (0.97), with `MEDIAN` 86% (1.21), and with
-        `DRIFT` 90% (1.46). Of means, twice the range or the least time of each process, none holds as much at that
-        width: a mean follows the one process that had a bad day, and a least time is the machine's best moment.
+        would just hold nine in ten in hindsight: one process's own interval 30%; the range of five, or the bootstrap of
+        their median, 64% (0.67); Student's as for means 81% (1.0), with `MEDIAN` 86% (1.3), and with `DRIFT` 90% (1.5).
+        Student's about the mean, or about a process's least time or trimmed mean, holds fewer than about its median: a
+        mean follows the one process that had a bad day, and a least time is the machine's best moment.
         """
         count = len(self.found)
         if count < FEWEST:

@@ -47,7 +47,7 @@ def figure_and_spread(timing: Timing, others: Sequence[float]) -> tuple[str, str
     """Return a timing's figure, and how far it can be trusted: between processes, where there are medians of others.
 
     >>> figure_and_spread(Timing("f()", 1, [0.001], [], "execution", "by hand"), [0.0012, 0.0011])
-    ('1.1 ms a call', 'median of 3 processes; 95% interval between them 0.80 to 1.5 ms')
+    ('1.1 ms a call', 'median of 3 processes; 95% interval between them 0.68 to 1.8 ms')
     """
     if not others:
         return timing.figure, timing.spread

@@ -101,7 +101,7 @@ def together(found: Sequence[float], form: str) -> str:
     """Return what several processes say of a number: the median, or its interval where the format asks for that.
 
     >>> together([1.0, 1.2, 1.1], "ratio"), together([1.0, 1.02, 0.99], "ratio interval")
-    ('1.1×', '0.95× to 1.1×')
+    ('1.1×', '0.92× to 1.1×')
     """
     between = Between(tuple(found))
     if form.endswith(INTERVAL):
