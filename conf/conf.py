@@ -21,7 +21,7 @@ copyright = "The Jit with JAX authors. Text CC BY 4.0, code Apache-2.0"  # noqa:
 language = "en"
 
 extensions = ["witness", "myst_nb", "sphinx.ext.intersphinx", "sphinx_design", "sphinx_exercise", "theme"]
-extensions += ["notfound.extension", "sphinxext.rediraffe", *(["sphinx_sitemap", "sphinxext.opengraph"] if URL else [])]
+extensions += ["notfound.extension", "sphinxext.rediraffe", *(["sphinx_sitemap"] if URL else [])]
 exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 nitpicky = True
 
@@ -56,8 +56,6 @@ notfound_template = "404.html"
 notfound_urls_prefix = urlsplit(URL).path.rstrip("/") + "/"
 sitemap_url_scheme = "{link}"
 sitemap_excludes = ["404.html", "search.html"]
-ogp_site_url = URL
-ogp_enable_meta_description = False
 
 intersphinx_mapping = {name: (address, str(references.file(name))) for name, address in references.ADDRESSES.items()}
 

@@ -10,7 +10,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from theme import chapters, ebook, exercises, links, llms, previews, search, sentences, taken, terms, versions
+from theme import cards, chapters, ebook, exercises, links, llms, previews, search, sentences, taken, terms, versions
 
 SUPERSEDED = ("*/pygments.css", "*/basic.css", "*/mystnb.*.css", "*/exercise.css", "*/sphinx-design.min.css")
 """Stylesheets of what the book is made with; its own has a place for all that they style."""
@@ -20,9 +20,6 @@ SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "steps", "predict",
 
 UNPLACED = ("404", "search")
 """Pages that have no place of their own in another version."""
-
-CARD = re.compile(r'<meta property="og:image" content="([^"]+)"')
-"""The card that sphinxext-opengraph has drawn of a page."""
 
 RAN = re.compile(r'(<p><a class="start .*?</p>\n)(.*)(<p class="witness-provenance">.*?</p>\n)', re.DOTALL)
 """On the first page, the way in, what stands below it, and the sentence that says where the cells ran."""
@@ -52,8 +49,8 @@ def on_html_page_context(
     context["executed"] = "witness-provenance" in context.get("body", "")
     if 'id="what-jax-logs-and-what-it-means"' in context.get("body", ""):
         app.add_js_file("recompile.js", loading_method="defer")
-    if card := CARD.search(context.get("metatags", "")):
-        context["card"] = card[1]
+    if doctree and app.builder.name == "html" and app.config.html_baseurl:
+        context["card"] = cards.card(app, pagename)
     if pagename == app.config.root_doc:
         context["body"] = RAN.sub(r"\1\3\2", context["body"])
     if doctree:

@@ -9,9 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, CONF, NEEDED, OPTIONS
-from tests.building import Site
+from tests.building import HEAD, Site
+from theme.cards import Evidence, draw
 
+CELL = "```{code-cell} python\nimport jax\n\njax.jit(abs).trace(1.0).jaxpr\n```\n"
 PAGES = {
+    "part/runs": f"{HEAD}# Running\n\nWhat runs?\n\n{CELL}",
     "part/asks": "# Asking\n\nSee {doc}`answers`, [a section](answers.md#deeper) and {term}`lane`; [far](https://a.example/).\n",
     "part/answers": "# Answering\n\nWhat is answered here? All of it.\n\n## Deeper\n\nIt goes deeper here.\n",
     "words": "# Words\n\n```{glossary}\nlane\nrow\n  Where one page runs at a time.\n```\n",
@@ -79,6 +82,25 @@ def test_each_page_leads_to_itself_in_every_version_and_the_newest_is_the_one_to
     assert '<a href="https://a.example/jax-0.10/part/asks.html" aria-current="true">JAX 0.10</a>' in text
     assert "<summary>JAX 0.10</summary>" in text
     assert '<link rel="canonical" href="https://a.example/part/asks.html">' in text
+
+
+def test_a_card_shows_the_evidence_of_its_page(site: Site, tmp_path: Path) -> None:
+    made = sorted((site.folder / "html" / "_images" / "cards").iterdir())
+    assert [path.name.partition(".")[0] for path in made] == [
+        "index",
+        "part-answers",
+        "part-asks",
+        "part-runs",
+        "words",
+    ]
+    (runs,) = (path for path in made if path.name.startswith("part-runs"))
+    address = f"https://a.example/jax-0.10/_images/cards/{runs.name}"
+    assert f'<meta property="og:image" content="{address}">' in (site.html("part/runs") or "")
+    seen = Evidence("jaxpr", ("{ lambda ; a:f32[]. let b:f32[] = abs a in (b,) }",))
+    for name, words in (("same.png", seen), ("other.png", Evidence("jaxpr", ("{ lambda ; a:f32[]. let  in (a,) }",)))):
+        draw(tmp_path / name, "Jit with JAX", "Running", "What runs?", words)
+    assert runs.read_bytes()[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
+    assert (tmp_path / "other.png").read_bytes() != (tmp_path / "same.png").read_bytes()
 
 
 def test_without_versions_there_is_no_switch(site: Site) -> None:
