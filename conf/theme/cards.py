@@ -15,8 +15,9 @@ from sphinx.application import Sphinx
 from theme import sentences
 from witness.lexers.printed import split
 from witness.records.captured import IR, TIMING
+from witness.records.digits import duration
 from witness.records.page_record import PageRecord
-from witness.records.timing import Timing, durations
+from witness.records.timing import Timing
 from witness.sphinx.env_state import record_of
 
 FOLDER = "_images/cards"
@@ -53,7 +54,7 @@ def _evidence(record: PageRecord) -> Iterator[Evidence]:
             data = output.get("data", {})
             if TIMING in data:
                 timing = Timing.from_json(data[TIMING])
-                yield Evidence("time", (f"{durations([timing.median])[0]} a call",), tuple(timing.samples))
+                yield Evidence("time", (f"{duration(timing.median)} a call",), tuple(timing.samples))
             elif IR in data:
                 yield Evidence("jaxpr", _cut(data[IR]["text"]))
             elif output["output_type"] == "error":
