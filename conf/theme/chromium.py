@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 from playwright.sync_api import Browser, Error, Playwright
 
@@ -16,10 +17,10 @@ ADVICE = "no browser here; `apt-get install chromium` or `.nox/dev/bin/playwrigh
 
 
 def launched(playwright: Playwright) -> Browser | None:
-    """Start a browser, or return None where there is none."""
+    """Start a browser, or return None where there is none, or one that this system cannot run, and say why."""
     try:
         return playwright.chromium.launch(executable_path=FOUND, args=OPTIONS.split())
     except Error as error:
-        if "Executable doesn't exist" in error.message:
-            return None
-        raise
+        if "Executable doesn't exist" not in error.message:
+            print(f"the browser does not start: {error.message.strip().splitlines()[0]}", file=sys.stderr)
+        return None
