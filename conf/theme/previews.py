@@ -23,18 +23,14 @@ def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
 
 def _previews(app: Sphinx) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield an address within the book, and the title and the first words of what is there."""
+    titles = {page: title.astext() for page, title in app.env.titles.items()}
     for page, parts in sorted(search.of(app.env).items()):
         address = app.builder.get_target_uri(page)
         for part in parts:
-            words = search.TITLE.sub(lambda found: app.env.titles[found[1]].astext(), part.get("means") or part["text"])
+            words = search.TITLE.sub(lambda found: titles.get(found[1], ""), part.get("means") or part["text"])
             if not part["at"]:
                 words = sentences.of(app.env).get(page, words)
             for place in [part["at"], *part.get("also", [])]:
                 if words:
-                    yield (
-                        address + (f"#{place}" if place else ""),
-                        (
-                            part["title"],
-                            sentences.shortened(words, LONGEST),
-                        ),
-                    )
+                    told = part["title"], sentences.shortened(words, LONGEST)
+                    yield address + (f"#{place}" if place else ""), told
