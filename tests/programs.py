@@ -35,7 +35,7 @@ INHERITED: dict[signal.Signals, Any] = {
     signal.SIGHUP: signal.SIG_DFL,
 }
 """Signals that a program may be started to ignore, as a shell does in the background, and what handles them if not."""
-LONGEST = 600
+TIMEOUT = 600
 
 
 class _Parent:
@@ -44,7 +44,7 @@ class _Parent:
     def __init__(self) -> None:
         self.started_with = _at_the_start(os.environ)
         self._socket, theirs = socket.socketpair()
-        self._socket.settimeout(LONGEST)
+        self._socket.settimeout(TIMEOUT)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, __file__, str(theirs.fileno())],
@@ -106,7 +106,7 @@ def call(
     if _at_the_start(env) != _parents[-1].started_with:
         command, nothing = [sys.executable, "-m", *arguments], subprocess.DEVNULL
         return subprocess.run(
-            command, cwd=cwd, env=env, stdin=nothing, capture_output=True, text=True, timeout=LONGEST, check=False
+            command, cwd=cwd, env=env, stdin=nothing, capture_output=True, text=True, timeout=TIMEOUT, check=False
         )
     return _parents[-1].call([*arguments], str((cwd or Path()).absolute()), env)
 

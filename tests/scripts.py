@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WAYS = {"python": ["-P"], "ipython": ["-m", "IPython", "--colors=NoColor"]}
-LONGEST = 540
+TIMEOUT = 540
 """Seconds after which a script is stopped."""
 
 
@@ -41,10 +41,10 @@ def run(script: Path, way: str) -> Run:
         command = [sys.executable, *WAYS[way], str(script)]
         try:
             done = subprocess.run(
-                command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
+                command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
             )
         except subprocess.TimeoutExpired:
-            return Run(script, way, -1, f"it did not end within {LONGEST} s")
+            return Run(script, way, -1, f"it did not end within {TIMEOUT} s")
         return Run(script, way, done.returncode, done.stdout + done.stderr)
 
 

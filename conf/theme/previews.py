@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 
 from theme import search, sentences
 
-LONGEST = 220
+MAX_PREVIEW_CHARACTERS = 220
 """Characters of a preview."""
 
 
@@ -32,5 +32,5 @@ def _previews(app: Sphinx) -> Iterator[tuple[str, tuple[str, str]]]:
                 words = sentences.of(app.env).get(page, words)
             for place in [part["at"], *part.get("also", [])]:
                 if words:
-                    told = part["title"], sentences.shortened(words, LONGEST)
+                    told = part["title"], sentences.shortened(words, MAX_PREVIEW_CHARACTERS)
                     yield address + (f"#{place}" if place else ""), told

@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
 
-LONGEST = 300
+MAX_SENTENCE_CHARACTERS = 300
 """Characters of a description."""
 
 
@@ -38,7 +38,7 @@ class Sentences(EnvironmentCollector):
             break
 
 
-def shortened(text: str, longest: int = LONGEST) -> str:
+def shortened(text: str, longest: int = MAX_SENTENCE_CHARACTERS) -> str:
     """Return as many whole sentences as fit, or else whole words.
 
     >>> shortened("What is it? It is this. And more of it.", 25)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-LONGEST = 1500
+MAX_TEXT_CHARACTERS = 1500
 """Characters of a description."""
 
 SERIES, MARKS = 8, 20
@@ -45,7 +45,7 @@ def description(figure: Any) -> str:
         head = f"Panel {number} of {len(panels)}: " if len(panels) > 1 else ""
         parts.append(head + " ".join(_panel(axes)))
     told = " ".join(parts)
-    return told if len(told) <= LONGEST else f"{told[: LONGEST - 1].rpartition(' ')[0]} …"
+    return told if len(told) <= MAX_TEXT_CHARACTERS else f"{told[: MAX_TEXT_CHARACTERS - 1].rpartition(' ')[0]} …"
 
 
 def _panel(axes: Any) -> Iterator[str]:

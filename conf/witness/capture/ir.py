@@ -32,11 +32,11 @@ def stage(shown: Any) -> dict[str, Any]:
         return {}
     last = _single(found.stages[-1]) if not found.missing else {}
     size = sum(len(it.text) for it in found.stages)
-    return {**last, LENS: found.to_data()} if size <= LONGEST else last
+    return {**last, LENS: found.to_data()} if size <= MAX_IR_CHARACTERS else last
 
 
 def _single(found: Ir) -> dict[str, Any]:
-    return {IR: found.to_data()} if len(found.text) <= LONGEST else {}
+    return {IR: found.to_data()} if len(found.text) <= MAX_IR_CHARACTERS else {}
 
 
 TYPES: dict[str, Callable[[Any], dict[str, Any]]] = {
@@ -49,7 +49,7 @@ TYPES: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 """What is shown of the objects of each of JAX's types; JAX defines them in modules of its own."""
 
-LONGEST = 3_000_000
+MAX_IR_CHARACTERS = 3_000_000
 """Characters of IR that a record keeps; of longer IR only what stock prints is shown."""
 
 

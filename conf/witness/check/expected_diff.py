@@ -13,7 +13,7 @@ from witness.check.fault import Fault
 from witness.check.matching import CellKey, matched
 from witness.check.transcript import Part
 
-LONGEST = 100
+MAX_DIFF_LINES = 100
 """Lines of a difference that a report shows."""
 
 
@@ -106,8 +106,8 @@ def _printed(parts: Sequence[Part]) -> str:
 
 
 def _cut(lines: list[str]) -> str:
-    more = [f"… and {len(lines) - LONGEST} lines more"] if len(lines) > LONGEST else []
-    return "\n".join(lines[:LONGEST] + more)
+    more = [f"… and {len(lines) - MAX_DIFF_LINES} lines more"] if len(lines) > MAX_DIFF_LINES else []
+    return "\n".join(lines[:MAX_DIFF_LINES] + more)
 
 
 def _lines(parts: Sequence[Part]) -> list[str]:

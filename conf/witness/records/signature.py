@@ -13,7 +13,7 @@ T = TypeVar("T")
 RAISED = "(error)"
 """What stands for results that never were: the body raised an error."""
 
-LONGEST = 8
+MAX_TYPES = 8
 """What is shown in full: of more, the first few."""
 FIRST = 6
 
@@ -94,7 +94,7 @@ def folded(many: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
     >>> folded("abcdefghi")
     ('abcdef', 'ghi')
     """
-    return (many, many[:0]) if len(many) <= LONGEST else (many[:FIRST], many[FIRST:])
+    return (many, many[:0]) if len(many) <= MAX_TYPES else (many[:FIRST], many[FIRST:])
 
 
 def _side(types: Sequence[str], *, whole: bool) -> str:

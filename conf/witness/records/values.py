@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from witness.records.between import Between
 from witness.records.digits import duration, earned, significant, span
 
-LONGEST = 200
+MAX_VALUE_CHARACTERS = 200
 """Characters that a live value may have in prose."""
 
 Scalar = bool | int | float | str
@@ -87,7 +87,7 @@ def text(value: Scalar | None, kind: str, form: str, digits: int = 2) -> str:
         shown = format(value, form) if form else _plain(value)
     except ValueError as error:
         raise NoLiveValue(f"cannot be formatted as {form!r}: {error}") from error
-    if len(shown) > LONGEST or "\n" in shown:
+    if len(shown) > MAX_VALUE_CHARACTERS or "\n" in shown:
         raise NoLiveValue(f"a text of {len(shown)} characters in {shown.count(chr(10)) + 1} lines")
     return shown
 

@@ -20,7 +20,7 @@ from witness.kernels.kernelspec import interpreter_options
 from witness.records.store import write_whole
 from witness.runner.variables import decisive, needed, variables
 
-LONGEST = 300.0
+DEVICES_TIMEOUT = 300.0
 """Seconds within which JAX must have found its devices."""
 
 NODES = ("/dev/nvidia*", "/dev/accel*", "/dev/kfd", "/dev/vfio/*", "/proc/driver/nvidia/version")
@@ -62,7 +62,7 @@ class Facts:
     def answer(self) -> dict[str, Any]:
         """Wait for the answer; one without JAX or a device holds only ``error``."""
         if self._facts is None:
-            said = self._forkserver.wait(LONGEST) if self._forkserver else {}
+            said = self._forkserver.wait(DEVICES_TIMEOUT) if self._forkserver else {}
             self._facts = said.get("facts") or _asked_alone()
             if "error" not in self._facts:
                 kept = json.dumps({"signs": self._signs, "facts": self._facts}, indent=1)
@@ -103,7 +103,7 @@ def _asked_alone() -> dict[str, Any]:
             stderr=subprocess.DEVNULL,
             text=True,
             env=needed(),
-            timeout=LONGEST,
+            timeout=DEVICES_TIMEOUT,
             check=False,
         )
         return dict(json.loads(asked.stdout.splitlines()[-1]))

@@ -16,7 +16,7 @@ FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 AROUND = 2
 """Lines shown around a place where a file is no Python that can be read."""
 
-LONGEST = 400
+MAX_SOURCE_LINES = 400
 """Lines of one statement that are shown whole."""
 
 
@@ -57,7 +57,7 @@ def _statements(lines: list[str]) -> Iterator[tuple[int, int]]:
 def _statement(place: Place, statements: list[tuple[int, int]]) -> tuple[int, int]:
     holding = [span for span in statements if span[0] <= place.line <= span[1]]
     first, last = min(holding, key=lambda span: span[1] - span[0], default=(0, 0))
-    if not first or last - first >= LONGEST:
+    if not first or last - first >= MAX_SOURCE_LINES:
         return max(1, place.line - AROUND), place.end_line + AROUND
     return first, max(last, place.end_line)
 

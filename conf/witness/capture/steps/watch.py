@@ -20,7 +20,7 @@ from witness.capture.steps.reached import File
 from witness.records.ir import Ir, Place, Span
 from witness.records.steps import Kind, Step, Steps
 
-LONGEST = 4000
+MAX_EVENTS = 4000
 """Steps of one trace that are kept."""
 
 TEXT = 500
@@ -137,7 +137,7 @@ class Watch:
         if kind == "text" and last and last.kind == "text" and last.place == place:
             last.text = f"{last.text}{text}"[:TEXT]
             return
-        if len(self.events) >= LONGEST:
+        if len(self.events) >= MAX_EVENTS:
             self.more += kind != "line"
             return
         self.events.append(Event(kind, place, max(0, len(self._running) - 1), text, written))

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from witness.kernels.parent import process
 
-LONGEST = 2.0
+KILL_TIMEOUT = 2.0
 """Seconds to wait for processes that were sent SIGKILL; who has not ended then waits for hardware."""
 
 
@@ -65,7 +65,7 @@ def end_all() -> None:
     Linux may leave some out when it is asked for children while one of them ends, so only that there is nothing to wait
     for says that there are none. What a process leaves when it ends comes to this one and is seen the next time.
     """
-    deadline = time.monotonic() + LONGEST
+    deadline = time.monotonic() + KILL_TIMEOUT
     while time.monotonic() < deadline:
         for child in children():
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from witness.kernels.parent import devices, preload, process
-from witness.kernels.parent.guard import LONGEST, children, end_all, guard, prepare
+from witness.kernels.parent.guard import KILL_TIMEOUT, children, end_all, guard, prepare
 
 Request = dict[str, Any]
 
@@ -91,7 +91,7 @@ class Server:
         for it in self._guards.values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(it.pid, signal.SIGTERM)
-        deadline = time.monotonic() + LONGEST
+        deadline = time.monotonic() + KILL_TIMEOUT
         while time.monotonic() < deadline and self._reap():
             time.sleep(0.002)
         end_all()
