@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.chromium import AXE, CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.browser.chromium import AXE, CONF, NEEDED
 from tests.building import Site, page
 
 pytestmark = NEEDED
@@ -30,14 +30,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     done = site.build("-W", "--keep-going")
     assert done.returncode == 0, done.stderr
     return site
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield found
-        found.close()
 
 
 @pytest.fixture(params=[(theme, width) for theme in ("light", "dark") for width in (1280, 390)], ids=str)

@@ -6,9 +6,9 @@ import gzip
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import AXE, CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.browser.chromium import AXE, CONF, NEEDED
 from tests.building import HEAD, ROOT, Site
 
 pytestmark = NEEDED
@@ -55,14 +55,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     done = site.build("-W", "--keep-going")
     assert done.returncode == 0, done.stderr
     return (site.folder / "html" / "page.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield found
-        found.close()
 
 
 @pytest.fixture

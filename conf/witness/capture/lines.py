@@ -10,39 +10,29 @@ from witness.capture import jax_private
 from witness.capture.compilation import Listener
 from witness.capture.lens.costs import equations
 from witness.capture.lens.places import OURS, of_traceback
+from witness.capture.on_request import OnRequest
 from witness.capture.origin import ProgramOrigin
 from witness.records.lines import LineWork, summed, to_data
 
 
-class Lines:
+class Lines(OnRequest):
     """Hears what the listener hears; what an equation comes from is looked up when the cell has ended."""
 
     def __init__(self, listener: Listener) -> None:
-        self._wanted = False
+        super().__init__()
         self._works: list[LineWork] = []
         self._tracebacks: list[Any] = []
         listener.observers.append(self._told)
 
-    def ask(self) -> None:
-        """Watch the next cell."""
-        self._wanted = True
-
-    def before(self) -> None:
-        """Begin a cell."""
+    def begin(self) -> None:
+        """Begin to note the work of each line."""
         self._works, self._tracebacks = [], []
 
-    def after(self, result: Any) -> Any:
-        """Return the work of each line, if the cell is one that asked."""
-        if not self._wanted:
-            return None
-        self._wanted = False
+    def end(self) -> Any:
+        """Return the work of each line as JSON data, if there was any."""
         places = filter(None, map(of_traceback, self._tracebacks))
         self._works += [LineWork(place.file, place.line, equations=1) for place in places]
         return to_data(summed(self._works).values()) or None
-
-    def text(self, seen: Any) -> str:
-        """Return nothing: it stands beside the code."""
-        return ""
 
     def _told(self, step: str, origin: ProgramOrigin, seconds: float) -> None:
         if not self._wanted:

@@ -95,7 +95,7 @@ class Predict(SphinxDirective):
             node["answer"], node["within"] = value.text, asked.within
             right = [nodes.paragraph("", value.text)]
         told = nodes.paragraph("", "", nodes.strong("", "Answer:"), nodes.Text(" "))
-        told += live("", "", *right[0].children, classes=["live"], expression=value.expression)
+        told += live("", "", *right[0].children, classes=["live"], expression=value.expression, told="")
         node += answer("", told, *right[1:], *self._parsed(asked.explanation), classes=["witness-answer", "no-search"])
         return [node]
 

@@ -17,6 +17,7 @@ from witness.capture.calls.key import Key
 from witness.capture.calls.marking import NAME, Marking, Spot
 from witness.capture.compilation import Listener
 from witness.capture.lens.places import in_characters
+from witness.capture.on_request import OnRequest
 from witness.capture.origin import ProgramOrigin
 from witness.records.calls import Call, Calls, Entry
 from witness.records.ir import Place
@@ -25,12 +26,13 @@ MOST = 60
 """Calls of one cell that are kept."""
 
 
-class Caller:
+class Caller(OnRequest):
     """Sees the calls that the cell's own code makes; those that a library makes for it are part of what it does."""
 
     def __init__(self, shell: Any, listener: Listener) -> None:
         self._shell = shell
-        self._wanted = self._active = False
+        super().__init__()
+        self._active = False
         self._thread = 0
         self._marking = Marking()
         self._known: list[tuple[Any, Key, int]] = []
@@ -39,26 +41,6 @@ class Caller:
         self._work: dict[str, list[float]] | None = None
         self._explanation = Explanation()
         listener.observers.append(self._told)
-
-    def ask(self) -> None:
-        """Watch the next cell."""
-        self._wanted = True
-
-    def before(self) -> None:
-        """Begin a cell."""
-        if self._wanted:
-            self.begin()
-
-    def after(self, result: Any) -> Any:
-        """Return the calls of the cell, if it is one that asked."""
-        if not self._wanted:
-            return None
-        self._wanted = False
-        return self.end()
-
-    def text(self, seen: Any) -> str:
-        """Return nothing: where the page shows them, they are many."""
-        return ""
 
     def begin(self) -> None:
         """Have the calls marked in the code that comes now."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from witness.capture import jax_private
 from witness.capture.compilation import TRACED
+from witness.capture.on_request import OnRequest
 from witness.capture.origin import is_own, name_of
 from witness.capture.steps.watch import Watch
 from witness.records.steps import Steps
@@ -16,40 +17,20 @@ MOST = 3
 """Traces of one cell that are kept."""
 
 
-class Stepper:
+class Stepper(OnRequest):
     """Watches what JAX traces with nothing else in progress, as it tells of it, in the thread that runs cells.
 
     Nothing is run again: what is seen is the trace that the cell itself made. It takes several times as long for it.
     """
 
     def __init__(self) -> None:
-        self._wanted = False
+        super().__init__()
         self._watch: Watch | None = None
         self._depth = 0
         self._thread = 0
         self.seen: list[Steps] = []
         self.others = 0
         """Traces beyond those kept."""
-
-    def ask(self) -> None:
-        """Watch the next cell."""
-        self._wanted = True
-
-    def before(self) -> None:
-        """Begin a cell."""
-        if self._wanted:
-            self.begin()
-
-    def after(self, result: Any) -> Any:
-        """Return the traces of the cell, if it is one that asked."""
-        if not self._wanted:
-            return None
-        self._wanted = False
-        return self.end()
-
-    def text(self, seen: Any) -> str:
-        """Return nothing: where the page shows them, they are long."""
-        return ""
 
     def begin(self) -> None:
         """Begin to listen; JAX is imported for it, as the cell was going to do."""
