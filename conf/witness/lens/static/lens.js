@@ -100,43 +100,47 @@
 
     function show(pane, unit, from) {
       if (shown && shown[0] === pane && shown[1] === unit) return;
-      clear();
-      shown = [pane, unit];
       const [same, near] = related(pane, unit);
       const told = [];
-      const scrolls = [];
+      const firsts = [];
       panes.forEach((text, p) => {
-        near[p].forEach((o) => same[p].has(o) || elements[p].get(o)?.forEach((e) => mark(e, "lens-near")));
         let first = null;
         same[p].forEach((o) => {
-          const found = elements[p].get(o);
-          if (!found) return;
-          found.forEach((e) => mark(e, "lens-same"));
-          if (!first || found[0].compareDocumentPosition(first) & 4) first = found[0];
+          const found = elements[p].get(o)?.[0];
+          if (found && (!first || found.compareDocumentPosition(first) & 4)) first = found;
         });
-        if (first && text !== from?.closest(".lens-text")) scrolls.push([text, first]);
+        if (first && text !== from?.closest(".lens-text")) firsts.push([text, first]);
         if (p && p !== pane) told.push(`${titles[p]} ${same[p].size}`);
+      });
+      const moves = hidden(firsts); // asked before anything is written, so that nothing is laid out for it
+      clear();
+      shown = [pane, unit];
+      panes.forEach((_, p) => {
+        near[p].forEach((o) => same[p].has(o) || elements[p].get(o)?.forEach((e) => mark(e, "lens-near")));
+        same[p].forEach((o) => elements[p].get(o)?.forEach((e) => mark(e, "lens-same")));
       });
       const kernel = pane > 0 ? stages[pane - 1][unit][2] : pane < 0 ? unit : undefined;
       if (kernel !== undefined && rows[kernel]) mark(rows[kernel], "lens-same");
       if (from) mark(from, "lens-here");
-      scroll(scrolls, true);
+      move(moves);
+      const now = shown;
+      if (moves.length)
+        requestAnimationFrame(() => now === shown && move(hidden(moves.map(([text, , first]) => [text, first]))));
       status.textContent = `${words(pane, unit, same)} Lit: ${told.join(", ")}.`;
     }
 
-    // Bring the first lit part of each pane into view; once more when what is there has been drawn, and has its size.
-    function scroll(pairs, again) {
-      const moves = pairs.map(([text, first]) => {
+    // The panes whose first lit part is out of view, and where they are to be; what has been drawn has its true size.
+    function hidden(firsts) {
+      return firsts.flatMap(([text, first]) => {
         const inside = text.getBoundingClientRect();
         const there = first.getBoundingClientRect();
-        const hidden = there.top < inside.top || there.bottom > inside.bottom;
-        return hidden ? [text, text.scrollTop + there.top - inside.top - inside.height / 3, first] : null;
+        const out = there.top < inside.top || there.bottom > inside.bottom;
+        return out ? [[text, text.scrollTop + there.top - inside.top - inside.height / 3, first]] : [];
       });
-      const moved = moves.filter(Boolean);
-      moved.forEach(([text, top]) => (text.scrollTop = top));
-      const now = shown;
-      if (again && moved.length)
-        requestAnimationFrame(() => now === shown && scroll(moved.map(([text, , first]) => [text, first]), false));
+    }
+
+    function move(moves) {
+      moves.forEach(([text, top]) => (text.scrollTop = top));
     }
 
     // The status in words: nothing is told by colour alone.
