@@ -17,6 +17,7 @@ CELLS = (
     "%timeit -n 1 -r 8 double(1.0).block_until_ready()",
     ":raises: ZeroDivisionError\n1 / 0",
     "double.lower(1.0).compile()",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.title('A line')\nplt.show()",
 )
 PROSE = """
 ## A section, and a formula
@@ -70,7 +71,7 @@ def test_every_page_of_the_epub_is_well_formed(site: Site) -> None:
 
 
 def test_the_epub_shows_evidence_and_solutions_without_a_script(site: Site) -> None:
-    for part in ("witness-distribution", "witness-error-message", "witness-lens", "<math", "the answer"):
+    for part in ("witness-distribution", "witness-error-message", "witness-lens", "<math", "</clipPath>", "the answer"):
         assert part in text(site)
     solution = text(site).index("the answer")
     assert 'open="open"' in text(site)[text(site).rindex("<details", 0, solution) : solution]
