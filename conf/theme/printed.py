@@ -24,6 +24,8 @@ FOOT = (
     '<div style="width: 100%; font: 8pt sans-serif; text-align: center; color: #4a5563">'
     '<span class="pageNumber"></span></div>'
 )
+POINTING = re.compile(r"url\(#([^)]+)\)")
+"""How a part of a drawing names another."""
 HEAD = '<link rel="stylesheet" href="_static/ebook.css"/><link rel="stylesheet" href="_static/lens.css"/>'
 
 
@@ -59,6 +61,8 @@ class Book:
             for key in NAMED:
                 if value := node.get(key):
                     node.set(key, " ".join(_name(name, part) for part in value.split()))
+            for key, value in node.attrib.items():
+                node.set(key, POINTING.sub(lambda found: f"url(#{_name(name, found[1])})", value))
             if href := node.get("href"):
                 node.set("href", self._link(name, href))
             if source := node.get("src"):
@@ -68,7 +72,7 @@ class Book:
 
     def _link(self, name: str, href: str) -> str:
         """Return where a link leads within the whole."""
-        if "://" in href or href.startswith("mailto:"):
+        if "://" in href or href.startswith(("mailto:", "data:")):
             return href
         path, _, anchor = href.partition("#")
         page = normpath(PurePosixPath(name).parent / path) if path else name
@@ -89,9 +93,10 @@ def _escaped(text: str) -> str:
 
 
 def dead(document: str) -> Iterator[str]:
-    """Yield the links within a document that lead nowhere."""
+    """Yield the links within a document, those of drawings included, that lead nowhere."""
     there = set(re.findall(r' id="([^"]*)"', document))
-    yield from sorted({href for href in re.findall(r' href="#([^"]*)"', document) if href not in there})
+    asked = {*re.findall(r' href="#([^"]*)"', document), *POINTING.findall(document)}
+    yield from sorted(asked - there)
 
 
 def main(folder: Path, target: Path) -> int:
