@@ -27,7 +27,10 @@ from witness.reading.site import Site
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-WITHOUT_CODE = {"index", "references/build-card", "references/glossary", "references/which-page"}
+WITHOUT_CODE = {
+    "index",
+    *(f"references/{name}" for name in ("build-card", "glossary", "run-your-own-pages", "which-page")),
+}
 NAMES = (path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md"))
 PAGES = sorted(name for name in NAMES if name not in WITHOUT_CODE)
 EXPERIMENTS = tomllib.loads((Path(__file__).parent / "experiments.toml").read_text("utf-8"))["experiment"]

@@ -600,7 +600,10 @@ FAKES = {
         "jax/__init__.py": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
         "jax/_src/xla_bridge.py": "",
     },
-    "a backend": {"jax/__init__.py": "", "jax/_src/xla_bridge.py": "def backends_are_initialized(): return True"},
+    "a backend": {
+        "jax/__init__.py": "import jax._src.xla_bridge",
+        "jax/_src/xla_bridge.py": "def backends_are_initialized(): return True",
+    },
     "a crash": {"jax.py": "import os; os.abort()"},
 }
 

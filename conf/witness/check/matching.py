@@ -28,8 +28,8 @@ Pair = tuple[int | None, int | None]
 def matched(before: Sequence[CellKey], after: Sequence[CellKey]) -> list[Pair]:
     """Return pairs in the order of the page: equal sources first, then, between those, the likest in order.
 
-    >>> cells = [Known(name, name, "") for name in "abcd"]
-    >>> matched(cells, [*cells[:2], Known("new", "new", ""), *cells[2:]])
+    >>> cells = [CellKey(name, name, "") for name in "abcd"]
+    >>> matched(cells, [*cells[:2], CellKey("new", "new", ""), *cells[2:]])
     [(0, 0), (1, 1), (None, 2), (2, 3), (3, 4)]
     """
     pairs: list[Pair] = []
