@@ -335,6 +335,20 @@ def test_the_workflow_is_pinned_and_asks_for_little() -> None:
         assert {"3.11", "3.13"} <= set(workflow["jobs"]["test"]["strategy"]["matrix"]["python"])
 
 
+def test_the_workflow_publishes_a_site_for_each_jax_of_the_lock() -> None:
+    locked = set(re.findall(r"^jax==(\d+\.\d+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    workflow = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text())
+    job = workflow["jobs"]["test"]
+    said = re.sub(r"\$\{\{.*?\}\}", "it", job["env"]["BOOK_VERSIONS"])
+    named = dict(version.split("=", 1) for version in said.split())
+    assert {name.removeprefix("JAX-") for name in named} == locked
+    newest, *older = named
+    assert newest == max(named, key=lambda name: [int(part) for part in name.removeprefix("JAX-").split(".")])
+    folders = {kind["version"] for kind in job["strategy"]["matrix"]["include"]}
+    assert folders == {"", *(f"{name.lower()}/" for name in older)}
+    assert all(named[name].endswith(f"/{name.lower()}/") for name in older)
+
+
 def test_the_citation_says_what_the_project_says() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation.keys() >= {"cff-version", "message", "title", "authors"}

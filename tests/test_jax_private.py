@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ def test_it_is_there() -> None:
     assert jax_private.listens("duration", listener)
     before = jax_private.traces()
     jax.jit(lambda x: x * 7 - 1).trace(1.0).lower().compile()
-    jax_private.unlisten(listener)
+    jax_private.unlisten("duration", listener)
     assert not jax_private.listens("duration", listener)
     assert {"/jax/core/compile/jaxpr_trace_duration", "/jax/core/compile/backend_compile_duration"} <= set(heard)
     assert before is not None
@@ -70,7 +71,7 @@ def test_events_are_told_below_the_functions_that_are_asked() -> None:
     try:
         jax.jit(lambda x: x * 5 - 2)(1.0)
     finally:
-        jax_private.unlisten(listener)
+        jax_private.unlisten("duration", listener)
     assert "fun" in seen["trace"]
     assert "closed_jaxpr" in seen["lower"]
     assert "computation" in seen["compile"]
@@ -78,7 +79,7 @@ def test_events_are_told_below_the_functions_that_are_asked() -> None:
 
 GONE = (
     *("monitoring", "stages", "array", "api", "interpreters.pxla", "interpreters.partial_eval"),
-    *("source_info_util", "xla_bridge", "pretty_printer"),
+    *("source_info_util", "xla_bridge", "pretty_printer", "config"),
 )
 HIDE = """
 import sys, types, witness.capture.jax_private as private
@@ -100,6 +101,9 @@ private.import_module = import_module
 private.sys = types.SimpleNamespace(modules=Modules())
 """
 """Has the adapter, and nobody else, find one of JAX's modules gone."""
+
+WATCHED = ("steps", "calls", "lines")
+"""Parts of the extension that look at a cell where they are asked to."""
 
 CELLS = {
     "f = jax.jit(lambda x: x * 2.5)\nf(jnp.ones(3))": "Array([2.5, 2.5, 2.5], dtype=float32)",
@@ -125,6 +129,16 @@ def test_without_a_module_of_it_cells_do_what_they_did(pages: Pages, module: str
             reply = page.run(cell)
             assert reply.traceback == ""
             assert shown in reply.result
+        for part in WATCHED:
+            assert page.run(f"get_ipython()._witness.look({part!r})").traceback == ""
+            reply = page.run("h = jax.jit(lambda x: x * 3 + 1)\nh(jnp.ones(4))\nh(jnp.ones(5))")
+            assert reply.traceback == ""
+            assert "Array([4., 4., 4., 4., 4.], dtype=float32)" in reply.result
+
+
+def test_every_private_module_is_taken_away() -> None:
+    text = inspect.getsource(jax_private)
+    assert set(re.findall(r'"jax\._src\.([\w.]+)"', text)) - set(GONE) == {"compilation_cache", "compiler"}  # loggers
 
 
 @pytest.mark.parametrize("module", ["api", "array", "interpreters.pxla"])
@@ -141,7 +155,7 @@ def test_a_listener_that_cannot_be_registered_is_told_to_be_lost(pages: Pages) -
         assert page.run(PREAMBLE).status == page.run("import jax").status == "ok"
         page.run(
             "import witness.capture.jax_private as private\n"
-            "private.LISTENERS = dict.fromkeys(private.LISTENERS, ('register', 'get'))"
+            "private.LISTENERS = dict.fromkeys(private.LISTENERS, ('register', 'get', 'unregister'))"
         )
         work = compilation_of(page.run("jax.jit(lambda x: x + 3)(1.0)").captured)
         assert work

@@ -131,7 +131,7 @@ def test_a_broken_plan_among_plans_is_an_error_with_its_name(tmp_path: Path) -> 
 
 def test_pages_of_two_sites_are_an_error(tmp_path: Path) -> None:
     written(tmp_path, {f"{name}/{file}": page("1") for name in ("one", "two") for file in ("index.md", "p.md")})
-    with pytest.raises(NoPages, match=r"two/p\.md"):
+    with pytest.raises(NoPages, match=r"two/p\.md: it is of another site than .*one/p\.md"):
         plans([str(tmp_path / "one" / "p.md"), str(tmp_path / "two" / "p.md")])
 
 
@@ -139,3 +139,9 @@ def test_pages_of_two_sites_are_an_error(tmp_path: Path) -> None:
 def test_a_name_of_nothing_is_an_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(NoPages, match=f"{name}: no such page or folder"):
         plans([str(tmp_path / name)])
+
+
+def test_pages_of_no_site_are_read_below_the_folder_that_holds_them(tmp_path: Path) -> None:
+    folder = written(tmp_path, {"one/a.md": page("1"), "two/b.md": page("2")})
+    read = plans([str(folder / "one"), str(folder / "two" / "b.md")])
+    assert (read.root, sorted(plan.page for plan in read.plans)) == (folder, ["one/a", "two/b"])

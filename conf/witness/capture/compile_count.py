@@ -21,7 +21,7 @@ class Compiles:
 
     def end(self) -> None:
         """Stop to count."""
-        jax_private.unlisten(self._listen)
+        jax_private.unlisten("duration", self._listen)
 
     def _listen(self, event: str, _: float, **__: Any) -> None:
         self.count += event == COMPILED

@@ -27,10 +27,15 @@ DEFINED_IN = ("jax._src.", "jax.", "jax.extend.")
 """Packages in whose modules JAX may define what is displayed; of what is in none the stock text is shown."""
 
 LISTENERS = {
-    "scalar": ("register_scalar_listener", "get_scalar_listeners"),
-    "event": ("register_event_listener", "get_event_listeners"),
-    "duration": ("register_event_duration_secs_listener", "get_event_duration_listeners"),
+    "scalar": ("register_scalar_listener", "get_scalar_listeners", "unregister_scalar_listener"),
+    "event": ("register_event_listener", "get_event_listeners", "unregister_event_listener"),
+    "duration": (
+        "register_event_duration_secs_listener",
+        "get_event_duration_listeners",
+        "unregister_event_duration_listener",
+    ),
 }
+"""How a listener of each kind is registered, looked for, and unregistered."""
 
 WORK = {"trace": ("_trace_for_jit",), "lower": ("_cached_lowering_to_hlo",), "compile": ("_cached_compilation",)}
 """The functions among whose local names the program is that an event of ``jax.monitoring`` is about."""
@@ -57,10 +62,9 @@ def listen(kind: str, listener: Callable[..., None]) -> None:
         register(listener)
 
 
-def unlisten(listener: Callable[..., None], kind: str = "duration") -> None:
+def unlisten(kind: str, listener: Callable[..., None]) -> None:
     """Have a listener called no longer; without a way to do so it is."""
-    names = {"duration": "unregister_event_duration_listener", "scalar": "unregister_scalar_listener"}
-    forget = getattr(monitoring(), names[kind], None)
+    forget = getattr(monitoring(), LISTENERS[kind][2], None)
     if forget is not None and listens(kind, listener):
         forget(listener)
 

@@ -38,7 +38,7 @@ DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 def reading(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
-    r"""Say for each cell of a page whether it reads a clock while it runs.
+    r"""Return for each cell of a page whether it reads a clock while it runs.
 
     ``known`` are names of which it is known that they do, with dots where the page has them.
 

@@ -28,7 +28,7 @@ def quiet(sources: Sequence[str], known: Collection[str] = ()) -> tuple[list[boo
 
 
 def held(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
-    r"""Say for each cell of a page whether a clock still runs when it has ended.
+    r"""Return for each cell of a page whether a clock still runs when it has ended.
 
     >>> held(["import time\nbegan = time.time()", "work()", "took = time.time() - began", "print(took)"])
     [True, True, False, False]

@@ -159,9 +159,18 @@ def _meant(name: str, suffix: str) -> list[Path]:
 
 
 def _root(pages: Sequence[Path]) -> Path:
-    """Return the folder of the book: that of its ``conf.py``, or the topmost one above the first page with an index."""
-    folder = pages[0].parent
+    """Return the folder of the book that pages are of; of pages that are of none, the one that holds them all."""
+    roots = {page: root for page in pages if (root := _book(page.parent))}
+    first = next(iter(roots), None)
+    for page, root in roots.items():
+        if first and root != roots[first]:
+            raise NoPages(f"{page}: it is of another site than {first}; name pages of one")
+    return roots[first] if first else Path(os.path.commonpath([page.parent for page in pages]))
+
+
+def _book(folder: Path) -> Path | None:
+    """Return the folder of the book that one is in: that of its ``conf.py``, or the topmost one with an index."""
     above = [folder, *folder.parents]
     settings = [parent for parent in above if (parent / "conf.py").is_file()]
     index = [parent for parent in above if (parent / "index.md").exists()]
-    return settings[0] if settings else index[-1] if index else folder
+    return settings[0] if settings else index[-1] if index else None

@@ -42,8 +42,8 @@ class Stepper(OnRequest):
 
     def end(self) -> list[dict[str, Any]] | None:
         """Stop to listen, and return what was seen as JSON data."""
-        jax_private.unlisten(self._begun, "scalar")
-        jax_private.unlisten(self._ended)
+        jax_private.unlisten("scalar", self._begun)
+        jax_private.unlisten("duration", self._ended)
         self._stop()
         return [it.to_data() for it in self.seen] or None
 

@@ -217,7 +217,7 @@ def _is_readers(file: str) -> bool:
 
 
 def _is_made(frame: FrameType) -> bool:
-    """Say whether a function was made by a library, from a text, as the methods of a dataclass are."""
+    """Return whether a function was made by a library, from a text, as the methods of a dataclass are."""
     file = frame.f_code.co_filename
     if not file.startswith("<") or linecache.getlines(file):
         return False
