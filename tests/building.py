@@ -21,6 +21,25 @@ witness_records = "../records"
 """
 HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
 
+EXERCISE = """
+```{exercise-start} Try it
+:label: try
+```
+What is it?
+```{exercise-end}
+```
+
+```{solution-start} try
+:class: dropdown
+```
+```{code-cell} python
+print("the answer")
+```
+```{solution-end}
+```
+"""
+"""An exercise with an executed solution, as a page of the book ends with."""
+
 
 @dataclass
 class Site:

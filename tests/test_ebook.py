@@ -9,7 +9,7 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 
 from tests.browser.chromium import CONF
-from tests.building import Site, page
+from tests.building import EXERCISE, Site, page
 from theme.printed import Book, dead
 
 CELLS = (
@@ -24,22 +24,8 @@ PROSE = """
 
 Where $x < y$ & {doc}`other`, there is [its section](other.md#a-place).
 
-```{exercise-start} Try it
-:label: try
-```
-What is it?
-```{exercise-end}
-```
-
-```{solution-start} try
-:class: dropdown
-```
-```{code-cell} python
-print("the answer")
-```
-```{solution-end}
-```
 """
+PROSE += EXERCISE
 
 
 @pytest.fixture(scope="module")

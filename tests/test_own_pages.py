@@ -25,6 +25,10 @@ PAGES = {
 }
 
 
+RAN = re.compile(r"^\[\d+/\d+\] (\S+):", re.MULTILINE)
+"""What the build says of each page that runs."""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a stock site, built, and the extension beside it, installed as the page says."""
@@ -64,6 +68,16 @@ def test_a_stock_site_becomes_honest_by_a_line_and_stock_again_without_it(site: 
     assert done.returncode == 0, done.stderr
     assert "witness-timing" in built.read_text("utf-8")
     assert "42" in (site / "build/html/index.html").read_text("utf-8")
+
+    assert RAN.findall(done.stdout + done.stderr) == ["docs/index.md", "docs/times.md"]
+
+    done = said(site, build)  # nothing changed, then only prose
+    assert RAN.findall(done.stdout + done.stderr) == []
+    times = site / "docs/times.md"
+    times.write_text(PAGES["times"].replace("# Times", "# Times that were taken"))
+    done = said(site, build)
+    assert RAN.findall(done.stdout + done.stderr) == []
+    assert "Times that were taken" in built.read_text("utf-8")
 
     done = said(site, accept)
     assert done.returncode == 0, done.stderr

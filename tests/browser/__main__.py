@@ -22,9 +22,9 @@ from urllib.parse import unquote, urlparse
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser import audit
-from tests.browser.chromium import AXE, lighthouse, vnu
+from tests.browser.chromium import AXE, lighthouse, opened, vnu
 from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, Figure
-from tests.browser.links import links, markup, opened
+from tests.browser.links import links, markup
 from tests.browser.test_reading import luminance
 from theme.chromium import ADVICE, launched
 

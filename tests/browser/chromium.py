@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.building import ROOT
 from theme.chromium import FOUND as CHROMIUM
 from theme.chromium import OPTIONS
 
-__all__ = ["AXE", "CHROMIUM", "CONF", "NEEDED", "OPTIONS", "lighthouse", "vnu"]
+__all__ = ["AXE", "CHROMIUM", "CONF", "NEEDED", "OPTIONS", "lighthouse", "opened", "vnu"]
 
 
 def bundled() -> str:
@@ -60,6 +63,29 @@ def vnu() -> str:
 def lighthouse() -> str:
     """Return npm's lighthouse, where it is installed; it is no small thing, and not fetched."""
     return os.environ.get("LIGHTHOUSE", "") or shutil.which("lighthouse") or ""
+
+
+@contextmanager
+def opened(
+    browser: Browser,
+    scheme: str = "light",
+    width: int = 1280,
+    scripts: bool = True,
+    chosen: str = "",
+    touch: bool = False,
+) -> Iterator[BrowserContext]:
+    """Open the browser in one setting: the colours that the system prefers, and those ``chosen`` on the page itself."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme="dark" if scheme == "dark" else "light",
+        java_script_enabled=scripts,
+        has_touch=touch,
+        bypass_csp=True,
+    )
+    if chosen:
+        context.add_init_script(f"for (const key of ['mode', 'theme']) localStorage.setItem(key, '{chosen}')")
+    yield context
+    context.close()
 
 
 NEEDED = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

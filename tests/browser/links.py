@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from playwright.sync_api import Browser, BrowserContext, Error
+from playwright.sync_api import Browser, Error
 
+from tests.browser.chromium import opened
 from tests.browser.figures import Figure
-
-
-@contextmanager
-def opened(
-    browser: Browser, scheme: str = "light", width: int = 1280, scripts: bool = True
-) -> Iterator[BrowserContext]:
-    """Open a browser in one setting."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 844},
-        color_scheme="dark" if scheme == "dark" else "light",
-        java_script_enabled=scripts,
-        bypass_csp=True,
-    )
-    yield context
-    context.close()
 
 
 def links(site: Path, browser: Browser, pages: list[str]) -> Iterator[Figure]:

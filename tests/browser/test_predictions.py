@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import AXE, CONF, NEEDED
+from tests.browser.chromium import AXE, CONF, NEEDED, opened
 from tests.building import HEAD, ROOT, Site
 
 pytestmark = NEEDED
@@ -146,13 +146,11 @@ def test_script_and_style_weigh_no_more_than_a_page_of_text() -> None:
 @pytest.mark.skipif(not AXE, reason="no axe")
 @pytest.mark.parametrize(("theme", "width"), SETTINGS)
 def test_axe_finds_nothing(browser: Browser, address: str, theme: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 844}, bypass_csp=True)
-    context.add_init_script(f"localStorage.setItem('theme', '{theme}')")
-    page = context.new_page()
-    page.goto(address)
-    page.get_by_label("one").check()
-    page.get_by_role("button", name="Check").first.click()
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run('.bd-article, main').then(done => done.violations)")
-    assert [it["id"] for it in found if it["impact"] in ("serious", "critical")] == []
-    context.close()
+    with opened(browser, width=width, chosen=theme) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_label("one").check()
+        page.get_by_role("button", name="Check").first.click()
+        page.add_script_tag(path=AXE)
+        found = page.evaluate("axe.run('.bd-article, main').then(done => done.violations)")
+        assert [it["id"] for it in found if it["impact"] in ("serious", "critical")] == []

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlparse
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import AXE, CONF, NEEDED
-from tests.building import Site, page
+from tests.browser.chromium import AXE, CONF, NEEDED, opened
+from tests.building import EXERCISE, Site, page
 
 pytestmark = NEEDED
 
@@ -43,22 +43,8 @@ It took {live}`1 + 1`, and $x^2$ is
 
 $$a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p + q + r + s + t + u + v + w = 0$$
 
-```{exercise-start} Try it
-:label: try
-```
-What is it?
-```{exercise-end}
-```
-
-```{solution-start} try
-:class: dropdown
-```
-```{code-cell} python
-print("the answer")
-```
-```{solution-end}
-```
 """
+PROSE += EXERCISE
 
 
 @dataclass
@@ -82,15 +68,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def reader(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Reader]:
     """Open the page in one setting; the operating system prefers the other theme than the page's toggle says."""
     theme, width = request.param
-    context = browser.new_context(
-        viewport={"width": width, "height": 844}, color_scheme="light" if theme == "dark" else "dark", bypass_csp=True
-    )
-    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
-    reader = watched(context.new_page())
-    reader.page.goto((site.folder / "html" / "page.html").as_uri())
-    reader.page.wait_for_timeout(500)
-    yield reader
-    context.close()
+    with opened(browser, "light" if theme == "dark" else "dark", width, chosen=theme) as context:
+        reader = watched(context.new_page())
+        reader.page.goto((site.folder / "html" / "page.html").as_uri())
+        reader.page.wait_for_timeout(500)
+        yield reader
 
 
 def watched(page: Page) -> Reader:

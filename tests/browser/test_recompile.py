@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.browser.chromium import CONF, NEEDED, opened
 from tests.browser.test_reading import Reader, luminance, watched
 from tests.building import ROOT, Site
 from tests.programs import call
@@ -33,17 +33,12 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def reader(request: pytest.FixtureRequest, html: Path) -> Iterator[Reader]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        context = browser.new_context(viewport={"width": 390, "height": 844})
-        context.add_init_script(f"localStorage.setItem('mode', '{request.param}')")
-        context.add_init_script(f"localStorage.setItem('theme', '{request.param}')")
+def reader(request: pytest.FixtureRequest, browser: Browser, html: Path) -> Iterator[Reader]:
+    with opened(browser, width=390, chosen=request.param) as context:
         reader = watched(context.new_page())
         reader.page.goto(html.as_uri())
         reader.page.locator("#recompile-log").wait_for()
         yield reader
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +111,7 @@ def test_the_box_is_used_by_keyboard_and_follows_the_toggle_of_the_page(reader: 
     assert reader.complaints == []
 
 
-def test_without_scripts_the_page_reads_by_its_table(reader: Reader, html: Path) -> None:
-    browser = reader.page.context.browser
-    assert browser is not None
+def test_without_scripts_the_page_reads_by_its_table(browser: Browser, html: Path) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(html.as_uri())
     assert page.locator("#recompile-log").count() == 0

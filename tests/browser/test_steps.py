@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import AXE, CONF, NEEDED
+from tests.browser.chromium import AXE, CONF, NEEDED, opened
 from tests.building import Site, page
 
 pytestmark = NEEDED
@@ -35,13 +35,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def reader(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
     """Open the page in one setting."""
     theme, width = request.param
-    context = browser.new_context(viewport={"width": width, "height": 844}, bypass_csp=True)
-    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
-    opened = context.new_page()
-    opened.goto((site.folder / "html" / "page.html").as_uri())
-    opened.locator(".witness-steps.lens-ready").wait_for()
-    yield opened
-    context.close()
+    with opened(browser, width=width, chosen=theme) as context:
+        page = context.new_page()
+        page.goto((site.folder / "html" / "page.html").as_uri())
+        page.locator(".witness-steps.lens-ready").wait_for()
+        yield page
 
 
 def traced(page: Page) -> list[str]:

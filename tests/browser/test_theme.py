@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import CHROMIUM, CONF, NEEDED, OPTIONS
+from tests.browser.chromium import CONF, NEEDED, opened
 from tests.building import HEAD, Site
 from theme.cards import Evidence, draw
 
@@ -34,13 +34,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture
-def page(site: Site) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        page = browser.new_page()
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    with opened(browser) as context:
+        page = context.new_page()
         page.goto(Path(site.folder, "html", "part", "asks.html").as_uri())
         yield page
-        browser.close()
+
+
+def test_a_page_that_is_missing_is_only_missing(tmp_path: Path) -> None:
+    pages = {"asks": PAGES["part/asks"], "index": "# Index\n\nSee {doc}`gone/page` and {doc}`asks`.\n"}
+    site = Site.at(tmp_path, pages, CONF)
+    done = site.build()
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    told = (site.folder / "html" / "previews.js").read_text("utf-8")
+    assert '"index.html":["Index"' in told
 
 
 @NEEDED
