@@ -29,9 +29,7 @@ class Settings:
 
     strict: bool = field(
         default=False,
-        metadata=_is(
-            "Whether the five settings that follow are on, where nothing else is said of one.", bool, rebuild="env"
-        ),
+        metadata=_is("Whether the settings whose default it changes have the other one.", bool, rebuild="env"),
     )
     page_rules: bool = field(
         default=False,

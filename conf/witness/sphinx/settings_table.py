@@ -28,10 +28,13 @@ class SettingsTable(SphinxDirective):
         full = f"{PREFIX}{name}"
         yield nodes.literal(full, full, ids=[full.replace("_", "-")])
         plain, strict = default(name, strict=False), default(name, strict=True)
-        yield nodes.Text(f", by default {plain!r}")
+        yield from (nodes.Text(", by default "), _literal(plain))
         if strict != plain:
-            yield nodes.Text(f"; {strict!r} with ")
-            yield nodes.literal("", f"{PREFIX}strict")
+            yield from (nodes.Text("; "), _literal(strict), nodes.Text(" with "), nodes.literal("", f"{PREFIX}strict"))
+
+
+def _literal(value: object) -> nodes.literal:
+    return nodes.literal("", repr(list(value) if isinstance(value, tuple) else value))
 
 
 def add(app: Sphinx) -> None:
