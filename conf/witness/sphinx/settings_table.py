@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from witness.reading import settings
 from witness.reading.settings import PREFIX, Settings, default
 
 
@@ -17,6 +18,8 @@ class SettingsTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a list of definitions, each with an address of its own."""
+        for module in (settings.__file__, __file__):
+            self.env.note_dependency(module)
         found = nodes.definition_list()
         for it in fields(Settings):
             term = nodes.term("", "", *self._term(it.name))
