@@ -52,3 +52,10 @@ def test_sphinx_and_the_command_line_read_the_same(tmp_path: Path) -> None:
     assert eval(line.removeprefix("SAID ")) | {"inputs": (), "environment": ()} == vars(read)
     assert "onclick" in (site.html("a") or "")
     assert not list(site.folder.rglob("html/**/a.ipynb"))
+
+
+def test_a_misspelt_setting_is_a_warning_with_what_was_meant(tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"a": page("1")}, CONF + "witness_replicate = 3\n")
+    done = site.build()
+    assert "there is no setting witness_replicate; did you mean `witness_replicates`?" in done.stderr
+    assert site.build("-W", "-E").returncode != 0

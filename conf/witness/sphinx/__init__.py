@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.config import Config
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set the extension up: the table of contents of what it does."""
-    from witness.reading.settings import PREFIX, Settings
     from witness.runner.facts import Facts
+    from witness.sphinx import settings
     from witness.sphinx.deferred import defer
     from witness.sphinx.interrupts import Interrupts
 
     interrupts = Interrupts()
     interrupts.install()
-    for it in fields(Settings):
-        known = it.metadata
-        start: Any = it.default if known["strict"] is None else partial(_default, it.name)
-        app.add_config_value(f"{PREFIX}{it.name}", start, known["rebuild"], known["kinds"])
+    settings.add(app)
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
-    facts = Facts(
-        folder, reproducible=app.config.witness_reproducible
-    )  # JAX looks for devices while MyST-NB is imported
+    # JAX looks for devices while MyST-NB is imported
+    facts = Facts(folder, reproducible=app.config.witness_reproducible)
     defer()
 
     from witness.nodes import fold, listing
@@ -45,7 +38,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
         mathml,
         pipeline,
         predict,
-        settings_table,
         style,
     )
     from witness.sphinx.build import Build
@@ -64,7 +56,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     mathml.add(app)
     style.add(app)
     card.add(app)
-    settings_table.add(app)
 
     app.connect("config-inited", on_config_inited)
     build = Build(app, folder, facts, interrupts, log.add(app))
@@ -77,9 +68,3 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", downloads.on_html_page_context)
     app.connect("build-finished", build.on_build_finished)
     return {"version": "0.1.0", "parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def _default(name: str, config: Config) -> Any:
-    from witness.reading.settings import default
-
-    return default(name, strict=config.witness_strict)

@@ -1,16 +1,22 @@
-"""The reference of a site's settings: ``{witness-settings}`` lists each with its default and what it does."""
+"""A site's settings: Sphinx is told of each, and ``{witness-settings}`` lists them with defaults and what they do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import partial
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from witness.reading import settings
 from witness.reading.settings import PREFIX, Settings, default
+
+logger = logging.getLogger(__name__)
 
 
 class SettingsTable(SphinxDirective):
@@ -40,6 +46,25 @@ def _literal(value: object) -> nodes.literal:
     return nodes.literal("", repr(list(value) if isinstance(value, tuple) else value))
 
 
+def on_config_inited(app: Sphinx, config: Config) -> None:
+    """Warn of a name that looks like a setting and is none: Sphinx passes over it."""
+    from witness.reading.known_names import instead  # MyST-NB comes with it, and JAX is asked for its devices before
+
+    known = {f"{PREFIX}{it.name}" for it in fields(Settings)}
+    for name in sorted(getattr(config, "_raw_config", {})):
+        if name.startswith(PREFIX) and name not in known:
+            logger.warning("conf.py: there is no setting %s; %s", name, instead(name, known), type="witness")
+
+
 def add(app: Sphinx) -> None:
-    """Add the directive."""
+    """Declare the settings, and add the directive."""
+    for it in fields(Settings):
+        known = it.metadata
+        start: Any = it.default if known["strict"] is None else partial(_default, it.name)
+        app.add_config_value(f"{PREFIX}{it.name}", start, known["rebuild"], known["kinds"])
     app.add_directive("witness-settings", SettingsTable)
+    app.connect("config-inited", on_config_inited)
+
+
+def _default(name: str, config: Config) -> Any:
+    return default(name, strict=config.witness_strict)
