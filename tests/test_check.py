@@ -120,7 +120,9 @@ def test_a_check_writes_no_source(book: Folder) -> None:
 
 def test_github_is_told_at_the_line(book: Folder) -> None:
     done = book.check("differs", env={"GITHUB_ACTIONS": "true"})
-    assert re.search(r"^::error file=docs/differs\.md,line=12,title=differs::cell 2: .*%0A", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^::error file=docs/differs\.md,line=12,title=differs::cell 2: differs: .*%0A", done.stdout, re.MULTILINE
+    )
     assert "::error" not in book.check("differs").stdout
 
 
@@ -153,7 +155,7 @@ def test_the_record_of_the_site_is_the_one_that_is_checked(tmp_path: Path) -> No
     assert site.ran(built) == ["there"], built.stderr
     done = Folder(tmp_path).check("there")
     assert done.returncode == 1
-    assert "docs/there.md:9: cell 1: prints, and has no expected text" in done.stderr
+    assert "docs/there.md:9: cell 1: missing: prints, and has no expected text" in done.stderr
     assert "[1/1]" not in done.stderr
 
 
@@ -191,7 +193,7 @@ def test_what_differs_from_run_to_run_is_refused(
     name: str, taken: tuple[Folder, subprocess.CompletedProcess[str]]
 ) -> None:
     folder, done = taken
-    assert re.search(rf"^docs/{name}\.md:\d+: cell 1: two runs differ$", done.stderr, re.MULTILINE)
+    assert re.search(rf"^docs/{name}\.md:\d+: cell 1: unsteady: two runs differ$", done.stderr, re.MULTILINE)
     assert not (folder.path / "expected" / f"{name}.txt").exists()
 
 
@@ -226,7 +228,7 @@ def test_a_file_that_cannot_be_read_is_not_written_over(
     taken: tuple[Folder, subprocess.CompletedProcess[str]],
 ) -> None:
     folder, done = taken
-    assert "expected/damaged.txt:1: no expected text: " in done.stderr
+    assert "expected/damaged.txt:1: malformed: " in done.stderr
     assert folder.expected("damaged") == "one\n"
 
 

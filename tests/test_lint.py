@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from witness.lint import RULES, UTF8, Complaint, lint, lint_bytes
+from witness.cli import main
+from witness.lint import RULES, UTF8, lint, lint_bytes
+from witness.records.diagnostic import Diagnostic
 
 CASES = Path(__file__).parent / "lint"
 FAILING = sorted(path.name for path in (CASES / "fail").iterdir())
@@ -24,7 +26,7 @@ def listed(name: str) -> list[str]:
     return [line for line in (CASES / name).read_text("utf-8").splitlines() if not line.startswith("#")]
 
 
-def planted(where: str, what: str) -> tuple[int, list[Complaint]]:
+def planted(where: str, what: str) -> tuple[int, list[Diagnostic]]:
     """Return the line at which something stands in the host page, and the page's complaints."""
     line = HOST.splitlines().index(where) + 1
     text = HOST.replace(where, what)
@@ -138,11 +140,12 @@ def test_only_rules_for_every_site_are_left_without_strict() -> None:
         assert lint_bytes(path.read_bytes(), path, strict=False) == [it for it in all_of_them if it.rule in general]
 
 
-def test_a_complaint_is_one_line_with_page_and_line() -> None:
-    complaint = Complaint(
-        Path("docs/page.md"), 41, 7, "typed-measurement", "`3 ms` is typed by hand; write a live value"
+def test_what_is_wrong_is_one_line_with_page_and_line() -> None:
+    message = "`3 ms` is typed by hand; write a live value"
+    assert (
+        str(Diagnostic("docs/page.md", 41, "typed-measurement", message, column=7))
+        == "docs/page.md:41: typed-measurement: `3 ms` is typed by hand; write a live value"
     )
-    assert str(complaint) == "docs/page.md:41: typed-measurement: `3 ms` is typed by hand; write a live value"
 
 
 @pytest.mark.parametrize(
@@ -151,3 +154,17 @@ def test_a_complaint_is_one_line_with_page_and_line() -> None:
 def test_no_text_is_too_odd(text: str) -> None:
     for found in lint(text, Path("page.md")):
         assert 1 <= found.line <= text.count("\n") + 1
+
+
+def test_github_is_told_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "a,b.md"
+    page.write_text("# Title\n\nIt takes 3 ms.\n", "utf-8")
+    assert main(["lint", str(page)]) == 1
+    assert "::error" not in capsys.readouterr().out
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert main(["lint", str(page)]) == 1
+    shown = re.findall(r"^::error file=(.*),line=\d+,col=\d+,title=(.*?)::.", capsys.readouterr().out, re.MULTILINE)
+    assert shown
+    assert {(file.endswith("a%2Cb.md"), rule) for file, rule in shown} == {(True, "typed-measurement")}

@@ -179,7 +179,7 @@ def test_a_page_that_is_run_by_name_comes_with_those_before_it(tmp_path: Path) -
     assert command(site, "plan", "docs/b_reads.md", "-o", "plans").returncode == 0
     alone = command(site, "run", "plans/b_reads.json")
     assert alone.returncode == 1
-    assert "docs/b_reads.md:4: `after: z_writes`" in alone.stderr
+    assert "docs/b_reads.md:4: order: `after: z_writes`" in alone.stderr
     assert command(site, "run", "plans").returncode == 0
 
 

@@ -257,11 +257,12 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
     good = {"good": page("'good'"), "patient": patient}
     conf = FOREIGN.format(conf=str(tmp_path), mode="cache", timeout=3)
     site = Site.at(tmp_path, {**{name: text for name, (text, _) in fails.items()}, **good}, conf)
-    done = site.build()
+    done = site.build(env={**os.environ, "GITHUB_ACTIONS": "true"})
     assert done.returncode == 1
     for name, (_, fault) in fails.items():
         assert re.search(rf"docs/{name}\.md:{fault}", done.stderr), done.stderr
         assert site.html(name) is None
+        assert re.search(rf"^::error file=\S*docs/{name}\.md,line=", done.stdout, re.MULTILINE)
     assert "good" in (site.html("good") or "")
     assert "in the end" in (site.html("patient") or "")
     assert "Sphinx" not in done.stderr

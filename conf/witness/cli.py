@@ -10,6 +10,7 @@ from pathlib import Path
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages, files
 from witness.records.count import counted
+from witness.records.diagnostic import tell
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import NoEnvironment, find
@@ -68,9 +69,9 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
 
     command = commands.add_parser(
         "lint",
-        help="check the text of pages; 0 clean, 1 complaints",
+        help="check the text of pages; 0 clean, 1 not",
         description="Check the text of pages by the rules of the book, without running anything: cells that would "
-        "never run, unknown options, and what a machine printed but a person typed. A complaint is "
+        "never run, unknown options, and what a machine printed but a person typed. A line is "
         "PATH:LINE:COLUMN: RULE: what is wrong; what to do.",
     )
     command.add_argument("pages", nargs="*", default=["docs"], help="pages or folders of them; default: docs")
@@ -95,17 +96,15 @@ def _run(options: argparse.Namespace) -> int:
     memory, forkserver = options.memory and options.memory * 10**6, facts.take_forkserver()
     run(pages.plans, store, environment, shown, pages.root, forkserver, replicates=options.replicates, memory=memory)
     faults = report(pages.plans, store)
-    for line in [*pages.unreadable, *faults]:
-        print(line, file=sys.stderr)
+    tell([*pages.unreadable, *faults])
     pages_are = f"{counted(len(pages.plans), 'page')} {'is' if len(pages.plans) == 1 else 'are'}"
-    print(f"{len(pages.plans) - len(faults)} of {pages_are} right in {environment.name}")
+    print(f"{len(pages.plans) - len({fault.path for fault in faults})} of {pages_are} right in {environment.name}")
     return WRONG if faults or pages.unreadable else RIGHT
 
 
 def _plan(options: argparse.Namespace) -> int:
     pages = plans(options.pages)
-    for line in pages.unreadable:
-        print(line, file=sys.stderr)
+    tell(pages.unreadable)
     for plan in pages.plans:
         path = options.output / f"{plan.page}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,9 +115,8 @@ def _plan(options: argparse.Namespace) -> int:
 def _lint(options: argparse.Namespace) -> int:
     from witness.lint import lint_bytes
 
-    complaints = [
-        complaint for path in files(options.pages, ".md") for complaint in lint_bytes(path.read_bytes(), path)
-    ]
-    for complaint in complaints:
-        print(complaint)
-    return WRONG if complaints else RIGHT
+    found = [it for path in files(options.pages, ".md") for it in lint_bytes(path.read_bytes(), path)]
+    for it in found:
+        print(it)
+        it.annotate()
+    return WRONG if found else RIGHT

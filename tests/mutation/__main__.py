@@ -40,7 +40,7 @@ def main() -> int:
         trial = Trial(find(facts), folder, EXAMPLES, EXPECTED)
     finally:
         facts.close()
-    if unsound := [*pages.unreadable, *trial.sound(pages.plans)]:
+    if unsound := [*map(str, pages.unreadable), *trial.sound(pages.plans)]:
         print("\n".join(["these pages are not right, so nothing can be said of mistakes in them:", *unsound]))
         return 2
     chance = random.Random(options.seed)

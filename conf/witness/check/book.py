@@ -12,16 +12,15 @@ from witness.check.evidence import Evidence, evidence
 from witness.check.expected import Expected, Malformed
 from witness.check.expected_diff import Sheet, diff, difference
 from witness.check.expected_files import ExpectedFiles
-from witness.check.fault import Fault
 from witness.check.verdict import Verdict
 from witness.reading.pages import Pages
 from witness.reading.plan import Plan
 from witness.records.count import counted
-from witness.records.page_record import PageRecord
+from witness.records.diagnostic import Diagnostic
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import Environment
-from witness.runner.report import describe
+from witness.runner.report import diagnostic, no_record
 from witness.runner.run import run
 
 SEEDS = (1, 2)
@@ -90,7 +89,7 @@ class Book:
             return self.files.read(plan.page)
         except (Malformed, UnicodeDecodeError) as error:
             line = error.line if isinstance(error, Malformed) else 1
-            verdict.impossible.append(f"{self.files.shown(plan.page)}:{line}: no expected text: {error}")
+            verdict.impossible.append(Diagnostic(self.files.shown(plan.page), line, "malformed", str(error)))
             return None
 
     def _again(self, good: Sequence[Plan]) -> Iterator[Store]:
@@ -102,22 +101,23 @@ class Book:
             run(good, store, self.environment, progress(), self.pages.root, hash_seed=seed)
             yield store
 
-    def _refused(self, plan: Plan, runs: Sequence[Sequence[Evidence]]) -> Iterator[Fault]:
+    def _refused(self, plan: Plan, runs: Sequence[Sequence[Evidence]]) -> Iterator[Diagnostic]:
         advice = "make it the same in every run, or let the cell say `:check: runs`, and why with `:reason:`"
         for cell in runs[0]:
             if cell.unstable:
-                yield Fault(plan.path, cell.line, "unstable", f"{cell.name}: prints optimised HLO", next=advice)
+                message = "prints optimised HLO"
+                yield Diagnostic(plan.path, cell.line, "unstable", message, next=advice, cell=cell.number)
         for cell, other in unsteady([steady(runs), *runs[1:]]):
             detail = difference("one run", "another run", cell.parts, other.parts)
-            yield Fault(plan.path, cell.line, "unsteady", f"{cell.name}: two runs differ", detail, advice)
+            yield Diagnostic(plan.path, cell.line, "unsteady", "two runs differ", detail, advice, cell.number)
 
     def _evidence(self, plan: Plan, store: Store, verdict: Verdict) -> list[Evidence] | None:
         """Return the evidence of a page, or None for one that failed."""
         record = store.read(plan.page)
         if record is None:
-            verdict.impossible.append(f"{plan.path}:1: no record; run it again")
+            verdict.impossible.append(no_record(plan.path))
             return None
-        verdict.faults += _failures(plan, record, self.command)
+        verdict.faults += [diagnostic(plan.path, problem, f"`{self.command}`") for problem in record.problems]
         return None if record.problems else evidence(plan, record)
 
     def _sheet(self, plan: Plan) -> Sheet:
@@ -128,9 +128,3 @@ class Book:
         return Sheet(
             "", "", {name: getattr(self.environment, name) for name in ("jax", "python", "platform")}, ""
         ).where
-
-
-def _failures(plan: Plan, record: PageRecord, command: str) -> Iterator[Fault]:
-    for problem in record.problems:
-        message, _, detail = describe(problem, f"`{command}`").partition("\n")
-        yield Fault(plan.path, problem.line, problem.rule, message, detail)

@@ -9,9 +9,9 @@ from typing import Any
 
 from witness.check.evidence import Evidence, agree
 from witness.check.expected import Entry, Expected, Overlay
-from witness.check.fault import Fault
 from witness.check.matching import CellKey, matched
 from witness.check.transcript import Part
+from witness.records.diagnostic import Diagnostic
 
 MAX_DIFF_LINES = 100
 """Lines of a difference that a report shows."""
@@ -47,41 +47,41 @@ def pairs(entries: Sequence[Entry], cells: Sequence[Evidence]) -> list[tuple[Ent
     return [(None if i is None else entries[i], None if j is None else cells[j]) for i, j in found]
 
 
-def diff(sheet: Sheet, expected: Expected, cells: Sequence[Evidence]) -> Iterator[Fault]:
+def diff(sheet: Sheet, expected: Expected, cells: Sequence[Evidence]) -> Iterator[Diagnostic]:
     """Yield what differs, in the order of the page."""
     for it in cells:
         if it.unstable:
-            message = f"{it.name}: prints optimised HLO, which no two compilers print alike: {it.unstable[:80]}"
+            message = f"prints optimised HLO, which no two compilers print alike: {it.unstable[:80]}"
             advice = "let the cell say `:check: runs`, and why with `:reason:`"
-            yield Fault(sheet.page, it.line, "unstable", message, next=advice)
+            yield Diagnostic(sheet.page, it.line, "unstable", message, next=advice, cell=it.number)
     for entry, cell in pairs(expected.entries, cells):
         if cell and not entry and cell.parts and not cell.unstable:
-            message = f"{cell.name}: prints, and has no expected text ({sheet.where})"
-            yield Fault(sheet.page, cell.line, "missing", message, _printed(cell.parts), sheet.advice)
+            message = f"prints, and has no expected text ({sheet.where})"
+            yield Diagnostic(sheet.page, cell.line, "missing", message, _printed(cell.parts), sheet.advice, cell.number)
         elif entry and not cell:
-            message = f"orphaned: {sheet.page} has no such cell any more: {entry.title}"
-            yield Fault(sheet.file, entry.line, "orphaned", message, next=f"accept that: {sheet.accept}")
+            message = f"{sheet.page} has no such cell any more: {entry.title}"
+            yield Diagnostic(sheet.file, entry.line, "orphaned", message, next=f"accept that: {sheet.accept}")
         elif entry and cell and not cell.unstable:
             yield from _cell(sheet, entry, cell)
 
 
-def _cell(sheet: Sheet, entry: Entry, cell: Evidence) -> Iterator[Fault]:
+def _cell(sheet: Sheet, entry: Entry, cell: Evidence) -> Iterator[Diagnostic]:
     holding = entry.holding(sheet.environment)
     if len(holding) > 1:
         both = " and ".join(f"`@ {overlay.condition.text}`" for overlay in holding)
         message = f"two overlays hold with {sheet.where}: {both}"
-        yield Fault(sheet.file, holding[1].line, "ambiguous-overlay", message, next="narrow one of the conditions")
+        yield Diagnostic(sheet.file, holding[1].line, "ambiguous-overlay", message, next="narrow one of the conditions")
         return
     overlay = holding[0] if holding else None
     wanted, line = (overlay.parts, overlay.line) if overlay else (entry.parts, entry.line)
     if not agree(wanted, cell.parts, cell.rtol):
-        message = f"{cell.name}: not what is expected: {_kinds(wanted, cell)} ({sheet.where})"
+        message = f"not what is expected: {_kinds(wanted, cell)} ({sheet.where})"
         detail = difference(f"{sheet.file}:{line}", f"what it did with {sheet.where}", wanted, cell.parts)
-        yield Fault(sheet.page, cell.line, "differs", message, detail, sheet.advice)
+        yield Diagnostic(sheet.page, cell.line, "differs", message, detail, sheet.advice, cell.number)
     if overlay and agree(entry.parts, cell.parts, cell.rtol):
         message = f"the overlay `@ {overlay.condition.text}` is unused: the base text is what {cell.name} prints"
         advice = f"remove the overlay, or: {sheet.accept}"
-        yield Fault(sheet.file, overlay.line, "unused-overlay", f"{message} ({sheet.where})", next=advice)
+        yield Diagnostic(sheet.file, overlay.line, "unused-overlay", f"{message} ({sheet.where})", next=advice)
 
 
 def _kinds(wanted: Sequence[Part], cell: Evidence) -> str:

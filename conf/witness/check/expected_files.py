@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from witness.check.expected import Expected
-from witness.check.fault import Fault
+from witness.records.diagnostic import Diagnostic
 from witness.records.store import write_whole
 
 
@@ -48,9 +48,9 @@ class ExpectedFiles:
             file.unlink()
         return True
 
-    def orphaned(self, pages: Collection[str]) -> Iterator[Fault]:
+    def orphaned(self, pages: Collection[str]) -> Iterator[Diagnostic]:
         """Yield the files that are no page's."""
         for file in sorted(self.folder.rglob("*")):
             page = file.relative_to(self.folder).as_posix().removesuffix(".txt")
             if file.is_file() and (page not in pages or file.suffix != ".txt"):
-                yield Fault(self.shown(page), 1, "orphaned", f"orphaned: no page runs code as {page}", next="remove it")
+                yield Diagnostic(self.shown(page), 1, "orphaned", f"no page runs code as {page}", next="remove it")

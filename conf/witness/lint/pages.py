@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def read_file(path: Path, page: str, site: Site) -> Plan | None:
     """Return what to run for the page in a file, or None when nothing is.
 
-    Raises Unreadable, in a site with page rules also for each complaint that the structure of the page gives.
+    Raises Unreadable, in a site with page rules also for each diagnostic that the structure of the page gives.
     """
     from witness.lint import lint_bytes
     from witness.reading.page_plan import read_file  # both need MyST-NB; plans do not
 
-    if site.settings.page_rules and (complaints := lint_bytes(path.read_bytes(), path, strict=False)):
-        raise Unreadable(site.shown(path), [(it.line, f"{it.rule}: {it.message}") for it in complaints])
+    if site.settings.page_rules and (found := lint_bytes(path.read_bytes(), path, strict=False)):
+        raise Unreadable(site.shown(path), [(it.line, f"{it.rule}: {it.message}") for it in found])
     return read_file(path, page, site)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from witness.reading.order import Read, closed
 from witness.reading.plan import Plan, Unreadable
+from witness.records.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from witness.reading.site import Site  # this needs MyST-NB; plans do not
@@ -36,8 +37,8 @@ class Pages:
     """Of those that run code."""
     root: Path | None = None
     """The folder of the book; None where plans themselves were named."""
-    unreadable: list[str] = field(default_factory=list)
-    """A line for each page that is no plan."""
+    unreadable: list[Diagnostic] = field(default_factory=list)
+    """Why pages are no plans."""
     whole: bool = False
     """Whether these are all pages of the book."""
 
@@ -76,12 +77,12 @@ def _pages(found: list[Path], read_file: ReadFile) -> Pages:
     except ValueError as error:
         raise NoPages(str(error)) from error
     read: list[Plan] = []
-    unreadable: list[str] = []
+    unreadable: list[Diagnostic] = []
     for page, path in names.items():
         try:
             plan = read_file(path, page, site)
         except Unreadable as error:
-            unreadable.append(str(error))
+            unreadable += error.diagnostics()
         else:
             read.extend([plan] if plan else [])
 
@@ -100,7 +101,7 @@ def _no_plan(page: str) -> None:
 def _closed(pages: Pages, read: Read) -> Pages:
     """Return pages with those that are to run before them, but for those that cannot have their order."""
     ordered, faults = closed(pages.plans, read)
-    wrong = [f"{plan.path}:{line}: {why}" for plan, line, why in faults]
+    wrong = [Diagnostic(plan.path, line, "order", why) for plan, line, why in faults]
     return replace(pages, plans=ordered, unreadable=[*pages.unreadable, *wrong])
 
 

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from witness.records.diagnostic import Diagnostic
+
 Lane = Literal["alone", "together"]
 
 EVAL = "{eval}"
@@ -23,7 +25,12 @@ class Unreadable(Exception):
 
     def __init__(self, path: str, faults: Sequence[tuple[int, str]]) -> None:
         super().__init__("\n".join(f"{path}:{line}: {why}" for line, why in faults))
+        self.path = path
         self.faults = list(faults)
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return what is wrong, each at its line."""
+        return [Diagnostic(self.path, line, "unreadable", why) for line, why in self.faults]
 
 
 @dataclass(frozen=True)

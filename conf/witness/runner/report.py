@@ -1,10 +1,11 @@
-"""What went wrong, as a person reads it: page:line, expected, got, and the next command."""
+"""What went wrong with pages, as diagnostics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from witness.reading.plan import Plan
+from witness.records.diagnostic import Diagnostic
 from witness.records.page_record import Problem
 from witness.records.store import Store
 
@@ -15,23 +16,28 @@ MORE = {
 """What else may be done about a fault."""
 
 
-def report(plans: Iterable[Plan], store: Store) -> list[str]:
-    """Return a text for each page that may not be published."""
-    faults = []
+def report(plans: Iterable[Plan], store: Store) -> list[Diagnostic]:
+    """Return why pages may not be published."""
+    found: list[Diagnostic] = []
     for plan in plans:
         record = store.read(plan.page)
-        if record is None:
-            faults.append(f"{plan.path}:1: no record; run it again")
-        elif record.problems:
-            faults.append("\n".join(f"{plan.path}:{problem.line}: {describe(problem)}" for problem in record.problems))
-    return faults
+        found += [no_record(plan.path)] if record is None else [diagnostic(plan.path, it) for it in record.problems]
+    return found
 
 
-def describe(problem: Problem, command: str = "`witness run`") -> str:
-    """Return a problem without its page: rule, expected, got, and the next command."""
-    where = f"cell {problem.cell}: " if problem.cell else ""
-    detail = "".join(f"\n    {line}" for line in problem.detail.splitlines())
-    return (
-        f"{where}{problem.rule}: expected {problem.expected}; got {problem.got}{detail}\n"
-        f"    next: mend the page{MORE.get(problem.rule, '')}, then {command}"
+def no_record(path: str) -> Diagnostic:
+    """Return that a page has no record, though it ran."""
+    return Diagnostic(path, 1, "no-record", "expected a record; got none", next="run it again")
+
+
+def diagnostic(path: str, problem: Problem, command: str = "`witness run`") -> Diagnostic:
+    """Return a problem of a page as a diagnostic; ``command`` runs the page again."""
+    return Diagnostic(
+        path,
+        problem.line,
+        problem.rule,
+        f"expected {problem.expected}; got {problem.got}",
+        problem.detail,
+        f"mend the page{MORE.get(problem.rule, '')}, then {command}",
+        problem.cell,
     )

@@ -21,7 +21,7 @@ from witness.reading.order import Read, closed
 from witness.reading.plan import Plan, Unreadable
 from witness.reading.settings import Settings
 from witness.reading.site import Site
-from witness.records.page_record import Problem
+from witness.records.diagnostic import Diagnostic
 from witness.records.store import Stamp, Store, probe
 from witness.runner.display import progress
 from witness.runner.environment import Environment, find
@@ -29,7 +29,7 @@ from witness.runner.facts import Facts
 from witness.runner.freshness import Freshness
 from witness.runner.lock import Lock
 from witness.runner.machine_names import machine
-from witness.runner.report import describe
+from witness.runner.report import diagnostic, no_record
 from witness.runner.run import run
 from witness.sphinx.card import cards
 from witness.sphinx.demand import demanded
@@ -67,7 +67,7 @@ class Build:
         self._facts = facts
         self._interrupts = interrupts
         self._warnings = warnings
-        self._failed: dict[str, list[Problem]] = {}
+        self._failed: dict[str, list[Diagnostic]] = {}
         self._removed: set[str] = set()
         with plainly(Path(app.outdir)):
             probe(Path(app.outdir))
@@ -110,11 +110,10 @@ class Build:
         if stale:
             stale |= cards(env)
         stale &= env.found_docs
-        command = app.config.witness_build_command
-        for page, problems in self._failed.items():
-            for problem in problems:
-                logger.error("%s", describe(problem, command), location=(page, problem.line))
-        unreadable = [page for page, faults in self._failed.items() if faults[0].rule == "unreadable"]
+        for page, found in self._failed.items():
+            for it in found:
+                logger.error("%s", it.text, location=(page, it.line))
+        unreadable = [page for page, found in self._failed.items() if found[0].rule == "unreadable"]
         self._warnings.unreadable = frozenset(str(env.doc2path(page)) for page in unreadable)
         self._interrupts.install()
         return stale | (self._failed.keys() & env.found_docs) | doubted(env)
@@ -146,7 +145,7 @@ class Build:
         plans, faults = closed(plans, read)
         for plan, line, why in faults:
             executed.pop(plan.page, None)
-            self._failed[plan.page] = [Problem("order", line, None, "an order that pages can be run in", why)]
+            self._failed[plan.page] = [Diagnostic(plan.path, line, "order", why)]
         if plans:
             forkserver = self._facts.take_forkserver()
             memory = int(env.config.witness_memory * 1e6) or None
@@ -166,9 +165,10 @@ class Build:
             if record and stamp:
                 executed[plan.page] = stamp.record
                 if record.problems:
-                    self._failed[plan.page] = record.problems
+                    command = env.config.witness_build_command
+                    self._failed[plan.page] = [diagnostic(plan.path, it, command) for it in record.problems]
             else:
-                self._failed[plan.page] = [Problem("no-record", 1, None, "a record", "none; build once more")]
+                self._failed[plan.page] = [no_record(plan.path)]
         return executed
 
     def _plan(self, page: str, read: Read) -> Plan | None:
@@ -176,9 +176,7 @@ class Build:
         try:
             return read(page)
         except Unreadable as error:
-            self._failed[page] = [
-                Problem("unreadable", line, None, "a page that can be read", why) for line, why in error.faults
-            ]
+            self._failed[page] = error.diagnostics()
             return None
 
     def on_build_finished(self, app: Sphinx, exception: Exception | None) -> None:

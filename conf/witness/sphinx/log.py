@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
@@ -11,6 +12,8 @@ from types import ModuleType
 
 from docutils.parsers.rst import directives, roles
 from sphinx.application import Sphinx
+
+from witness.records.diagnostic import annotate
 
 DOCUMENT = re.compile(r"(?:unknown document: |toctree contains reference to nonexisting document )'([^']+)'")
 LABEL = re.compile(r"undefined label: '([^']+)'")
@@ -81,6 +84,7 @@ class Warnings(logging.Filter):
                 meant = " or ".join(f"`{name}`" for name in near)
                 record.msg, record.args = f"{said[: found.end()]}; did you mean {meant}?{said[found.end() :]}", ()
                 break
+        _annotate(record, location)
         return True
 
     def _documents(self) -> Collection[str]:
@@ -100,6 +104,13 @@ class Warnings(logging.Filter):
             if entry["node"].get("target_label") == label:
                 path = self._app.env.doc2path(entry["docname"])
                 record.location = f"{path}:{_line(path, label) or entry['node'].line or 1}"
+
+
+def _annotate(record: logging.LogRecord, location: str) -> None:
+    """Have GitHub show at its line what is logged of a page."""
+    path, _, line = location.rpartition(":")
+    if line.isdecimal():
+        annotate(os.path.relpath(path), int(line), record.levelname.lower(), logging.LogRecord.getMessage(record))
 
 
 def _line(path: Path | str, label: str) -> int | None:
