@@ -323,3 +323,29 @@ def test_a_notebook_has_the_magic_and_the_stages_of_what_it_shows() -> None:
     assert stages == "['jaxpr', 'stablehlo', 'hlo'] []"
     assert before == "['hlo'] 2"
     assert wrong.startswith("UsageError %lens f(x) looks at a call")
+
+
+WITHOUT_HLO = """
+import jax, jax.numpy as jnp
+from witness.capture.lens.look import look
+from witness.lens.document import document
+
+
+def refuse(*arguments, **named):
+    raise NotImplementedError("no text on this backend")
+
+
+for as_text in (refuse, lambda *arguments, **named: None):
+    jax.stages.Compiled.as_text = as_text
+    jax.stages.Compiled.cost_analysis = refuse
+    lens = look(lambda x: jnp.sin(x) * 2.0, (jnp.ones(3),), {})
+    print([stage.language for stage in lens.stages], lens.missing, "Not shown: the optimised HLO" in document(lens, ""))
+"""
+
+
+def test_a_backend_without_a_text_of_what_it_compiled_leaves_the_other_stages() -> None:
+    done = program("-c", WITHOUT_HLO)
+    assert done.returncode == 0, done.stderr
+    raising, empty = done.stdout.splitlines()
+    assert raising == "['jaxpr', 'stablehlo'] ['the optimised HLO: no text on this backend'] True"
+    assert empty == "['jaxpr', 'stablehlo'] ['the optimised HLO: a compiled function without a text'] True"
