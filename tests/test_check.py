@@ -239,3 +239,42 @@ def test_ci_accepts_nothing(taken: tuple[Folder, subprocess.CompletedProcess[str
     assert done.returncode == 2
     assert "not for CI" in done.stderr
     assert folder.files() == before
+
+
+RULED = """
+extensions = ["witness", "myst_nb"]
+witness_strict = True
+witness_normalise = [(r"session [0-9a-f]{8}", "session …"), (r"^drew \\d+$", "drew …")]
+"""
+
+
+def test_a_site_s_own_rules_let_differ_what_they_name_and_nothing_else(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (folder.path / "docs/conf.py").write_text(RULED)
+    code = "import os, uuid\n\nprint(f'session {uuid.uuid4().hex[:8]}')\nprint(f'drew {int.from_bytes(os.urandom(4))}')"
+    folder.page("drawn", page(code, prose="It is {live}`f'session {uuid.uuid4().hex[:8]}'`."))
+    folder.page("other", page("import os\n\nprint(f'a drew {os.urandom(4).hex()}')"))
+    done = folder.check("--accept")
+    assert re.search(r"^docs/other\.md:\d+: cell 1: unsteady: ", done.stderr, re.MULTILINE)
+    assert said(done, "drawn") == []
+    assert "session …\n    drew …\n" in folder.expected("drawn")
+    written = (folder.path / "expected/drawn.txt").read_text("utf-8")
+    by_hand = written.replace("session …", "session 01234567")
+    (folder.path / "expected/drawn.txt").write_text(by_hand, "utf-8")
+    assert folder.check("drawn").returncode == 0
+    (folder.path / "docs/conf.py").write_text(RULED.replace("session [0-9a-f]{8}", "session [0-9a-f]{3}"))
+    assert folder.check("drawn").returncode == 1
+
+
+@pytest.mark.parametrize("rules", ["[('(', 'x')]", "[('a', r'\\2')]", "['one']", "[(1, 2)]"])
+def test_a_rule_that_is_none_is_named(rules: str, tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (folder.path / "docs/conf.py").write_text(
+        RULED.partition("witness_normalise")[0] + f"witness_normalise = {rules}\n"
+    )
+    folder.page("one", page("1"))
+    done = folder.check()
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"witness: \S*conf\.py: witness_normalise: .* is no pair of a pattern and a replacement: .*\n", done.stderr
+    )

@@ -86,7 +86,7 @@ class Book:
     def _expected(self, plan: Plan, verdict: Verdict) -> Expected | None:
         """Return the expected text of a page, or None where its file holds none: what is in it may still be wanted."""
         try:
-            return self.files.read(plan.page)
+            return self.files.read(plan.page).replaced(self.pages.rules)
         except (Malformed, UnicodeDecodeError) as error:
             line = error.line if isinstance(error, Malformed) else 1
             verdict.impossible.append(Diagnostic(self.files.shown(plan.page), line, "malformed", str(error)))
@@ -118,7 +118,7 @@ class Book:
             verdict.impossible.append(no_record(plan.path))
             return None
         verdict.faults += [diagnostic(plan.path, problem, f"`{self.command}`") for problem in record.problems]
-        return None if record.problems else evidence(plan, record)
+        return None if record.problems else [it.replaced(self.pages.rules) for it in evidence(plan, record)]
 
     def _sheet(self, plan: Plan) -> Sheet:
         facts = {name: getattr(self.environment, name) for name in ("jax", "jaxlib", "numpy", "python", "platform")}

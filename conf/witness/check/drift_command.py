@@ -38,7 +38,8 @@ def add(commands: Commands) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     stores = [Store(options.before), Store(options.after)]
-    known = {plan.page: plan for plan in plans(options.pages).plans}
+    pages = plans(options.pages)
+    known = {plan.page: plan for plan in pages.plans}
     there = [_pages(store, known) for store in stores]
     changed: list[Changed] = []
     facts: list[dict[str, object]] = [{}, {}]
@@ -47,7 +48,10 @@ def _compare(options: argparse.Namespace) -> int:
         records = [store.read(page) for store in stores]
         for place, record in enumerate(records):
             facts[place] = facts[place] or (record.environment if record else {})
-        before, after = (_cells(record, known[page], store) for record, store in zip(records, stores, strict=True))
+        before, after = (
+            [it.replaced(pages.rules) for it in _cells(record, known[page], store)]
+            for record, store in zip(records, stores, strict=True)
+        )
         changed += diff_cells(page, before, after)
     text = to_text(_named(facts[0]), _named(facts[1]), compared, changed)
     data = to_data(facts[0], facts[1], changed)

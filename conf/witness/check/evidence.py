@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from witness.check.matching import CellKey
 from witness.check.transcript import Part, Transcript, transcripts
 from witness.check.unstable import hlo
 from witness.reading.plan import Cell, Plan
+from witness.records.normalise import NormalisationRule
 from witness.records.page_record import PageRecord
 
 
@@ -25,6 +27,10 @@ class Evidence:
     rtol: float | None = None
     unstable: str | None = None
     """A line of text that must not be compared, in a cell that does not say so."""
+
+    def replaced(self, rules: Sequence[NormalisationRule]) -> Evidence:
+        """Return it as a site's own rules have it compared."""
+        return replace(self, parts=tuple(part.replaced(rules) for part in self.parts))
 
     @property
     def name(self) -> str:

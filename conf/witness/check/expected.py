@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from witness.check.condition import Condition, NoCondition, minor
 from witness.check.transcript import Part
-from witness.records.normalise import normalise
+from witness.records.normalise import NormalisationRule, normalise
 
 ENTRY = re.compile(r"=== (?P<title>.*) \[(?P<digest>[0-9a-f]{8})\]")
 BASE = re.compile(r"# Base: (?P<facts>.*)")
@@ -46,6 +46,11 @@ class Entry:
     """Its base: what it does everywhere, overlays apart. Without any, it does nothing that leaves evidence."""
     overlays: tuple[Overlay, ...] = ()
 
+    def replaced(self, rules: Sequence[NormalisationRule]) -> Entry:
+        """Return it as a site's own rules have it compared."""
+        overlays = tuple(replace(it, parts=_replaced(it.parts, rules)) for it in self.overlays)
+        return replace(self, parts=_replaced(self.parts, rules), overlays=overlays)
+
     def holding(self, environment: Mapping[str, Any]) -> list[Overlay]:
         """Return the overlays whose condition holds: more than one contradict one another."""
         return [overlay for overlay in self.overlays if overlay.condition.holds(environment)]
@@ -67,6 +72,10 @@ class Expected:
             reader.line(number, line)
         return cls(reader.base, tuple(reader.entries()))
 
+    def replaced(self, rules: Sequence[NormalisationRule]) -> Expected:
+        """Return it as a site's own rules have it compared."""
+        return replace(self, entries=tuple(entry.replaced(rules) for entry in self.entries))
+
     def to_text(self, page: str, command: str) -> str:
         """Return the text of the file, which :meth:`from_text` reads back."""
         facts = ", ".join(f"{name} {value}" for name, value in self.base.items())
@@ -84,6 +93,10 @@ def base_of(environment: Mapping[str, Any]) -> dict[str, str]:
         "jax": "{}.{}".format(*minor(str(environment.get("jax") or "0"))),
         "device": str(environment.get("platform")),
     }
+
+
+def _replaced(parts: Sequence[Part], rules: Sequence[NormalisationRule]) -> tuple[Part, ...]:
+    return tuple(part.replaced(rules) for part in parts)
 
 
 def _lines(parts: Sequence[Part]) -> Iterator[str]:

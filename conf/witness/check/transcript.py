@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from witness.check.tolerance import close
 from witness.python.nondeterminism import nondeterminism
@@ -14,7 +14,7 @@ from witness.records.calls import Calls
 from witness.records.captured import CALLS, TIMING
 from witness.records.captured import STEPS as STEPPED
 from witness.records.compilation import compilation_of
-from witness.records.normalise import normalise
+from witness.records.normalise import NormalisationRule, normalise
 from witness.records.page_record import CellRecord, LiveValue, PageRecord
 from witness.records.scrub import without_colour
 from witness.records.signature import Signature, folded, merged
@@ -52,6 +52,13 @@ class Part:
     def is_live(self) -> bool:
         """Whether it stands in prose."""
         return self.kind.startswith(("live ", "predict "))
+
+    def replaced(self, rules: Sequence[NormalisationRule]) -> Part:
+        """Return it as a site's own rules have it compared."""
+        text = self.text
+        for rule in rules:
+            text = rule.apply(text)
+        return self if text == self.text else replace(self, text=normalise(text))
 
     def allows(self, got: Part, rtol: float | None = None) -> bool:
         """Return whether what a cell did is what this part expects."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from witness.reading.order import Read, closed
 from witness.reading.plan import Plan, Unreadable
 from witness.records.diagnostic import Diagnostic
+from witness.records.normalise import NormalisationRule, own_rules
 
 if TYPE_CHECKING:
     from witness.reading.site import Site  # this needs MyST-NB; plans do not
@@ -41,6 +42,8 @@ class Pages:
     """Why pages are no plans."""
     whole: bool = False
     """Whether these are all pages of the book."""
+    rules: Sequence[NormalisationRule] = ()
+    """What the site has replaced before texts are compared."""
 
 
 def plans(names: Sequence[str], read_file: ReadFile) -> Pages:
@@ -90,8 +93,9 @@ def _pages(found: list[Path], read_file: ReadFile) -> Pages:
         path = next(path for suffix in site.suffixes if (path := root / f"{page}{suffix}").is_file())
         return read_file(path, page, site)
 
-    pages = Pages(read, root, unreadable, whole=set(found) >= set(files([str(root)], ".md", required=False)))
-    return _closed(pages, earlier)
+    whole = set(found) >= set(files([str(root)], ".md", required=False))
+    rules = own_rules(site.settings.normalise)
+    return _closed(Pages(read, root, unreadable, whole=whole, rules=rules), earlier)
 
 
 def _no_plan(page: str) -> None:

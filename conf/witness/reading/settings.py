@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from witness.reading.plan import Budget
+from witness.records.normalise import own_rules
 
 if TYPE_CHECKING:
     from sphinx.config import Config
@@ -94,6 +95,15 @@ class Settings:
     memory: float = field(
         default=0, metadata=_is("MB that kernels may take together; 0: half of what is free.", int, float)
     )
+    normalise: Sequence[tuple[str, str]] = field(
+        default=(),
+        metadata=_is(
+            "What is replaced in expected text and in what a page did before they are compared: pairs of a regular "
+            'expression and a text, such as `(r"session [0-9a-f]{8}", "session …")`.',
+            list,
+            tuple,
+        ),
+    )
     records: str | None = field(
         default=None,
         metadata=_is(
@@ -117,6 +127,10 @@ class Settings:
             raise ValueError(f"witness_replicates is {settings.replicates}; a page runs at least once")
         if settings.memory < 0:
             raise ValueError(f"witness_memory is {settings.memory}; expected MB, or 0 for half of what is free")
+        try:
+            own_rules(settings.normalise)
+        except ValueError as error:
+            raise ValueError(f"witness_normalise: {error}") from error
         return settings
 
 

@@ -7,7 +7,7 @@ a float is compared as it is printed, unless its cell says `:rtol:`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -81,6 +81,23 @@ RULES = (
         ),
     ),
 )
+
+
+def own_rules(pairs: Sequence[tuple[str, str]]) -> tuple[NormalisationRule, ...]:
+    """Return a site's own rules from pairs of a pattern, whose ``^`` and ``$`` match at lines, and its replacement.
+
+    Raises ValueError, which names the rule that is none.
+    """
+    rules = []
+    for pair in pairs:
+        try:
+            pattern, replacement = pair
+            apply = _shape(pattern, replacement)
+            apply("")  # this reads the replacement, too
+            rules.append(NormalisationRule(pattern, f"`{pattern}` reads `{replacement}`", apply))
+        except (TypeError, ValueError, IndexError, re.error) as error:
+            raise ValueError(f"{pair!r} is no pair of a pattern and a replacement: {error}") from error
+    return tuple(rules)
 
 
 def normalise(text: str) -> str:
