@@ -12,6 +12,7 @@ from tests.kernels import Pages, left
 from witness.records.store import Store
 from witness.runner.environment import find
 from witness.runner.facts import Facts
+from witness.runner.local import Local
 from witness.runner.progress import Progress
 from witness.runner.run import run
 from witness.runner.variables import variables
@@ -53,7 +54,7 @@ def test_a_run_that_has_nothing_to_do_ends_its_forkserver(tmp_path: Path) -> Non
     facts = Facts(tmp_path, reproducible=True)
     environment = find(facts)
     forkserver = facts.take_forkserver()
-    run([], Store(tmp_path / environment.name), environment, Progress(), None, forkserver)
+    run([], Store(tmp_path / environment.name), environment, Progress(), None, Local(forkserver))
     assert forkserver is None or (left([forkserver.pid]) == [] and not forkserver.folder.exists())
 
 

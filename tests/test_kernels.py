@@ -29,6 +29,7 @@ from witness.records.store import Store
 from witness.runner.environment import find
 from witness.runner.execution import PREAMBLE
 from witness.runner.facts import Facts
+from witness.runner.local import Local
 from witness.runner.progress import Progress
 from witness.runner.run import run
 
@@ -698,7 +699,7 @@ def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(name: str, 
     environment = find(facts)
     store = Store(tmp_path / environment.name)
     plan = Plan("page", "page.md", "python3", cells, reproducible=False)
-    run([plan], store, environment, Progress(), None, facts.take_forkserver())
+    run([plan], store, environment, Progress(), None, Local(facts.take_forkserver()))
     record = store.read("page")
     assert record
     assert record.problems == []

@@ -15,6 +15,7 @@ from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import NoEnvironment, find
 from witness.runner.facts import Facts
+from witness.runner.local import Local
 from witness.runner.report import report
 from witness.runner.run import run
 
@@ -93,8 +94,8 @@ def _run(options: argparse.Namespace) -> int:
     environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)
-    memory, forkserver = options.memory and options.memory * 10**6, facts.take_forkserver()
-    run(pages.plans, store, environment, shown, pages.root, forkserver, replicates=options.replicates, memory=memory)
+    executor = Local(facts.take_forkserver(), options.memory and options.memory * 10**6)
+    run(pages.plans, store, environment, shown, pages.root, executor, replicates=options.replicates)
     faults = report(pages.plans, store)
     tell([*pages.unreadable, *faults])
     pages_are = f"{counted(len(pages.plans), 'page')} {'is' if len(pages.plans) == 1 else 'are'}"

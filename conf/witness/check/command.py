@@ -16,6 +16,7 @@ from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import find
 from witness.runner.facts import Facts
+from witness.runner.local import Local
 from witness.runner.run import run
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _check(options: argparse.Namespace) -> int:
         pages = plans(options.pages)
         environment = find(facts)
         store = Store(options.records.resolve() / environment.name)
-        run(pages.plans, store, environment, progress(), pages.root, facts.take_forkserver())
+        run(pages.plans, store, environment, progress(), pages.root, Local(facts.take_forkserver()))
     finally:
         facts.close()
     book = Book(pages, environment, store, ExpectedFiles(options.expected.resolve()), options.called)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +19,16 @@ from witness.records.captured import FILES
 from witness.records.page_record import CellError, CellRecord, LiveValue, Problem
 from witness.runner import problems
 from witness.runner.alone import Alone
-from witness.runner.answers import NO_ANSWER, questions, values
+from witness.runner.answers import questions, values
 from witness.runner.client import Client, Watch
-from witness.runner.expressions import INTERPRETER, RAISED, SAME, TRACES, loads
+from witness.runner.expressions import INTERPRETER, TRACES
+from witness.runner.inquiry import Inquiry
 from witness.runner.likeness import Likeness
-from witness.runner.machine_names import Interpreter, cell_hash, cell_name
+from witness.runner.machine_names import Interpreter, cell_line, cell_name
 from witness.runner.problems import PageAborted
 from witness.runner.scheduler import Scheduler, Turn, Use
 from witness.runner.streams import merged
+from witness.runner.time_left import TimeLeft
 from witness.runner.traces import Traces
 
 CAPTURE = Path(__file__).parent.parent / "capture"
@@ -56,13 +58,17 @@ class Execution:
         self._watch = watch
         self._scheduler = scheduler
         self._alone = alone
-        self.waited = 0.0
-        """Seconds for which other pages had the machine."""
-        self._deadline = time.monotonic() + plan.budget.page if plan.budget.page else None
+        self._left = TimeLeft(plan.budget)
+        self._inquiry = Inquiry(kernel, self._left)
         self._notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source=cell.source) for cell in plan.cells]
         )
         self._client = Client(self._notebook, kernel, watch, plan.budget.output)
+
+    @property
+    def waited(self) -> float:
+        """Return the seconds for which other pages had the machine."""
+        return self._left.waited
 
     @property
     def widgets(self) -> dict[str, Any]:
@@ -98,7 +104,7 @@ class Execution:
             self._settle()
         if self._kernel.manager.ipykernel and not self._plan.reproducible and self._kernel.exit_reason() == "alive":
             with suppress(PageAborted):
-                told = loads((await self._ask("", {"files": TRACES})).get("files", NO_ANSWER))
+                told = await self._inquiry.value(TRACES)
                 self.traces = Traces.told(*told) if told else self.traces
 
     def _settle(self) -> None:
@@ -115,28 +121,22 @@ class Execution:
     async def _turn(self, use: Use, holds_up: int = 0) -> AsyncIterator[Turn]:
         """Wait for the machine; no budget is for that."""
         async with self._scheduler.use(self._plan.page, use, holds_up) as turn:
-            self.waited += turn.waited
-            if self._deadline is not None:
-                self._deadline += turn.waited
+            self._left.waited += turn.waited
             yield turn
 
     async def _begin(self) -> None:
         if self._kernel.manager.ipykernel:
             code = PREAMBLE + (FIGURES if self._plan.reproducible else NOTING) + self._alone.question
-            answer = (await self._ask(code, {"interpreter": INTERPRETER})).get("interpreter", NO_ANSWER)
-            self.interpreter = Interpreter(*found) if (found := loads(answer)) else None
+            found = await self._inquiry.value(INTERPRETER, code)
+            self.interpreter = Interpreter(*found) if found else None
         else:
-            self.language_info = await self._language()
-
-    async def _language(self) -> dict[str, Any]:
-        reply = await cast("Any", self._kernel.client.kernel_info(reply=True, timeout=self._budget()))
-        return dict(reply["content"].get("language_info", {}))
+            self.language_info = await self._inquiry.language()
 
     async def _cell(self, cell: Cell, turn: Turn) -> None:
         node = self._notebook.cells[cell.number - 1]
         if cell.watched and self._kernel.manager.ipykernel:
-            await self._ask(f"get_ipython()._witness.look({cell.watched!r})", {})
-        budget = self._budget()
+            await self._inquiry.ask(f"get_ipython()._witness.look({cell.watched!r})", {})
+        budget = self._left.next
         self._watch(cell.number, "")
         self._client.start(budget)
         began = time.perf_counter()
@@ -147,74 +147,42 @@ class Execution:
                 raise asyncio.CancelledError from error  # nbclient takes a cancelled page for a dead kernel
             self._keep(cell, node, turn, time.perf_counter() - began, None)
             stack = await self._kernel.stack() if problems.out_of_time(error) and not self._client.overflow else []
-            fault = self._ended(cell, error, budget)
-            raise PageAborted(replace(fault, line=cell.place(self._line(cell, reversed(stack))))) from error
+            line = cell_line(cell, reversed(stack), self._plan)
+            raise PageAborted(replace(self._ended(cell, error, budget), line=cell.place(line))) from error
         seconds = time.perf_counter() - began
         if problem := problems.wrong_text(cell, merged(node.outputs)):
             raise PageAborted(problem)
-        ended = self._client.reply.get("status") == "error"
-        if not ended and not self._client.captured.get("errors"):
+        ended, errors = self._client.reply.get("status") == "error", self._client.captured.get("errors", [])
+        if not ended and not errors:
             self._keep(cell, node, turn, seconds, None)
             if cell.raises:
                 self.problems.append(problems.problem(cell, "did-not-raise", cell.raises, "no error"))
             return
-        raised = await self._raised(cell)
+        raised = await self._inquiry.raised(cell, self._client.reply, errors)
         self._keep(cell, node, turn, seconds, raised[-1][0])
-        lines = [self._line(cell, calls) for calls in self._raising(len(raised))]
+        frames = [error.get("frames", []) for error in errors] or [[]] * len(raised)
+        calls = [[(frame["file"], frame["line"]) for frame in those] for those in frames]
         faults = [
-            problems.wrong_error(cell, error, same, node, line, ended=ended)
-            for (error, same), line in zip(raised, lines, strict=True)
+            problems.wrong_error(cell, error, same, node, cell_line(cell, those, self._plan), ended=ended)
+            for (error, same), those in zip(raised, calls, strict=True)
         ]
         self.problems += [fault for fault in faults if fault][:1]
-
-    async def _raised(self, cell: Cell) -> list[tuple[CellError, bool]]:
-        """Return class and message of each error of a cell, and whether it is exactly the one that the cell names.
-
-        The last one ended the cell; or all were shown, and the cell went on.
-        """
-        wanted = cell.raises or "builtins.None"
-        wanted = wanted if "." in wanted else f"builtins.{wanted}"
-        answers = await self._ask("", {"class": RAISED, "same": SAME.format(wanted)})
-        answers = {"class": NO_ANSWER, "same": NO_ANSWER, **answers}
-        reply, told = self._client.reply, [str(error["message"]) for error in self._client.captured.get("errors", [])]
-        names = loads(answers["class"]) or [str(reply.get("ename"))]
-        same = loads(answers["same"]) or [False] * len(names)
-        if not told or names[-1].rpartition(".")[2] == reply.get("ename"):  # one without a text is known by another
-            told = [*told[:-1], str(reply.get("evalue", ""))]
-        if cell.raises and answers["same"]["status"] == "error" and names[-1] != wanted:
-            names[-1] += f" (and {cell.raises} cannot be found)"
-        return [
-            (CellError(name, text), bool(cell.raises) and (one or name == wanted))
-            for name, text, one in zip(names, told, same, strict=True)
-        ]
-
-    def _raising(self, count: int) -> list[list[tuple[str, int]]]:
-        """Return the file and line of each call that ended in an error, the innermost last, for each error."""
-        frames = [error.get("frames", []) for error in self._client.captured.get("errors", [])]
-        return [[(frame["file"], frame["line"]) for frame in those] for those in frames] or [[]] * count
-
-    def _line(self, cell: Cell, calls: Iterable[tuple[str, int]]) -> int:
-        """Return the line of a cell's code, from 1, that the innermost of these calls in it is on; 1 without any."""
-        twins = range(cell_hash(cell), cell_hash(cell) + len(self._plan.cells))  # equal code has the next number
-        lines = [line for file, line in calls if (stem := Path(file).stem).isdecimal() and int(stem) in twins]
-        return max(1, min(lines[-1], cell.source.count("\n") + 1)) if lines else 1
 
     def _keep(self, cell: Cell, node: NotebookNode, turn: Turn, seconds: float, raised: CellError | None) -> None:
         captured = self._client.captured
         for file in captured.pop(FILES, ()):
             self.files.setdefault(file, cell_name(cell))  # what `%%capture` kept of a cell, another may show
-        self.cells.append(
-            CellRecord(
-                number=cell.number,
-                line=cell.line,
-                source=cell.source,
-                seconds=seconds,
-                execution_count=node.execution_count,
-                outputs=[],  # until the page ends
-                raised=raised,
-                captured=self._alone.told(cell, turn, captured, node.outputs),
-            )
+        self._inquiry.after = CellRecord(
+            number=cell.number,
+            line=cell.line,
+            source=cell.source,
+            seconds=seconds,
+            execution_count=node.execution_count,
+            outputs=[],  # until the page ends
+            raised=raised,
+            captured=self._alone.told(cell, turn, captured, node.outputs),
         )
+        self.cells.append(self._inquiry.after)
 
     def _ended(self, cell: Cell, error: Exception, budget: float | None) -> Problem:
         """Name the fault behind an exception of the client."""
@@ -223,51 +191,17 @@ class Execution:
         if not problems.out_of_time(error):
             return problems.fault_of(cell, error, self._kernel.exit_reason())
         self._kernel.kill()
-        page = self._plan.budget.page
-        if self._deadline is not None and time.monotonic() >= self._deadline - 0.05:
-            stopped = "it did not; it was stopped in this cell"
-            return problems.problem(cell, "page-budget", f"the page to end within {page:g} s", stopped)
-        return problems.problem(
-            cell, "cell-budget", f"the cell to end within {budget:g} s", "it did not; it was stopped"
-        )
+        what, limit = ("page", self._plan.budget.page) if self._left.over else ("cell", budget)
+        where = " in this cell" if self._left.over else ""
+        expected = f"the {what} to end within {limit:g} s"
+        return problems.problem(cell, f"{what}-budget", expected, f"it did not; it was stopped{where}")
 
     async def _values(self, after: int) -> None:
         wanted = [live for live in self._plan.live if live.after == after]
         if not wanted:
             return
-        for found in values(wanted, await self._ask("", questions(wanted))):
+        for found in values(wanted, await self._inquiry.ask("", questions(wanted))):
             if isinstance(found, Problem):
                 self.problems.append(found)
             else:
                 self.live.append(found)
-
-    async def _ask(self, code: str, expressions: dict[str, str]) -> dict[str, Any]:
-        """Execute code silently and return the answers to expressions, or stop the page."""
-        budget = self._budget()
-        wanted = f"an answer within {budget:g} s" if budget else "an answer"
-        alone = self.cells[-1].number if self.cells else None
-        line = self.cells[-1].line if self.cells else 1
-        reply = asyncio.ensure_future(
-            cast(
-                "Any",
-                self._kernel.client.execute(
-                    code, silent=True, store_history=False, user_expressions=expressions, reply=True, timeout=budget
-                ),
-            )
-        )
-        try:
-            while not (await asyncio.wait([reply], timeout=1.0))[0]:
-                if (reason := self._kernel.exit_reason()) != "alive":
-                    raise PageAborted(Problem("kernel-died", line, alone, "a living kernel", f"a dead one: {reason}"))
-            return cast("dict[str, Any]", reply.result()["content"].get("user_expressions", {}))
-        except TimeoutError as error:
-            self._kernel.kill()
-            raise PageAborted(Problem("cell-budget", line, alone, wanted, "none; the kernel was stopped")) from error
-        finally:
-            reply.cancel()
-
-    def _budget(self) -> float | None:
-        """Return how long the next cell may take: its own budget or what is left of the page's."""
-        left = None if self._deadline is None else max(0.05, self._deadline - time.monotonic())
-        cell = self._plan.budget.cell
-        return min((limit for limit in (left, cell) if limit is not None), default=None)

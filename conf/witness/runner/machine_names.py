@@ -8,7 +8,7 @@ import socket
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -90,6 +90,16 @@ def of_page(known: Machine, plan: Plan, kernel: Kernel | None, interpreter: Inte
 def cell_hash(cell: Cell) -> int:
     """Return the number by which ipykernel names the file of a cell."""
     return int(murmur2_x86(cell.source, CELL_SEED))
+
+
+def cell_line(cell: Cell, calls: Iterable[tuple[str, int]], plan: Plan) -> int:
+    """Return the line of a cell's code, from 1, that the innermost of these calls in it is on; 1 without any.
+
+    A call is a file and a line in it; equal code on a page has the next number.
+    """
+    twins = range(cell_hash(cell), cell_hash(cell) + len(plan.cells))
+    lines = [line for file, line in calls if (stem := Path(file).stem).isdecimal() and int(stem) in twins]
+    return max(1, min(lines[-1], cell.source.count("\n") + 1)) if lines else 1
 
 
 def cell_name(cell: Cell) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def needed() -> dict[str, str]:
     return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **decisive(), **FIXED}
 
 
-def variables(scratch: Path, *, reproducible: bool, declared: Iterable[str] = ()) -> dict[str, str]:
+def variables(scratch: Path, *, reproducible: bool, declared: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of a kernel; what programs cache is kept below ``scratch``.
 
     For reproducible pages that is what is ``needed`` and the ``declared`` variables, which they read; figures have
@@ -69,5 +69,4 @@ def variables(scratch: Path, *, reproducible: bool, declared: Iterable[str] = ()
     if not reproducible:
         return {**cached, **QUIET, **os.environ}
     config = Path(__file__).parent.parent / "capture" / "matplotlibrc"
-    more = {name: os.environ[name] for name in declared if name in os.environ}
-    return {**more, **needed(), **cached, "MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"}
+    return {**(declared or {}), **needed(), **cached, "MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"}

@@ -27,6 +27,7 @@ from witness.runner.display import progress
 from witness.runner.environment import Environment, find
 from witness.runner.facts import Facts
 from witness.runner.freshness import Freshness
+from witness.runner.local import Local
 from witness.runner.lock import Lock
 from witness.runner.machine_names import machine
 from witness.runner.report import diagnostic, no_record
@@ -147,19 +148,9 @@ class Build:
             executed.pop(plan.page, None)
             self._failed[plan.page] = [Diagnostic(plan.path, line, "order", why)]
         if plans:
-            forkserver = self._facts.take_forkserver()
-            memory = int(env.config.witness_memory * 1e6) or None
-            run(
-                plans,
-                store,
-                environment,
-                progress(),
-                site.root,
-                forkserver,
-                replicates=known.replicates,
-                since=since,
-                memory=memory,
-            )
+            executor = Local(self._facts.take_forkserver(), int(env.config.witness_memory * 1e6) or None)
+            replicates = known.replicates
+            run(plans, store, environment, progress(), site.root, executor, replicates=replicates, since=since)
         for plan in plans:
             record, stamp = store.read(plan.page), store.stamp(plan.page)
             if record and stamp:

@@ -1,0 +1,138 @@
+"""The record of a page that runs on this machine: of one run in a kernel, or of several, where it measures."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from witness.kernels.manager import Kernel, KernelFailed, Kernels, UnknownKernel
+from witness.reading.plan import Plan
+from witness.records.page_record import CellError, PageRecord, Problem
+from witness.records.replicate import replicate
+from witness.records.scrub import Scrubber
+from witness.runner.alone import Alone
+from witness.runner.execution import Execution
+from witness.runner.executor import Job, Ran, Watcher
+from witness.runner.freshness import measures
+from witness.runner.likeness import Unlike
+from witness.runner.machine_names import machine, of_page
+from witness.runner.problems import changed
+from witness.runner.repeat import contradictions, repeated
+from witness.runner.scheduler import Scheduler
+from witness.runner.source_guard import SourceGuard
+from witness.runner.traces import Traces
+
+
+class Recorder:
+    """Runs pages of one job, and returns what came of each."""
+
+    def __init__(self, job: Job, kernels: Kernels, scheduler: Scheduler, watcher: Watcher) -> None:
+        self._job = job
+        self._kernels = kernels
+        self._scheduler = scheduler
+        self._watcher = watcher
+        self._sources = SourceGuard(job.root)
+        self._machine = machine(job.folder, job.root)
+        self._clocks: dict[str, frozenset[str]] = {}
+        """By page, the names that were found to read a clock when it ran."""
+
+    async def page(self, plan: Plan) -> Ran:
+        """Run a page as often as is wanted, until a run is wrong."""
+        ran = await self._once(plan)
+        record = ran.record
+        runs = self._job.replicates if measures(plan) else 1
+        clocks = self._clocks.get(plan.page, frozenset())
+        again_plan = repeated(plan, clocks) if runs > 1 else plan
+        for number in range(2, runs + 1):
+            if record.problems:
+                break
+            again = (await self._once(again_plan, apart=True)).record
+            faults = [replace(fault, got=f"{fault.got} (in run {number} of {runs})") for fault in again.problems]
+            other = replicate(again.executed, again.seconds, again.cells, again.live)
+            record = replace(record, problems=faults, replicates=[*record.replicates, other])
+        if plan.reproducible and not record.problems:
+            record = replace(record, problems=[*contradictions(plan, record, clocks)])
+        return replace(ran, record=record)
+
+    async def _once(self, plan: Plan, *, apart: bool = False) -> Ran:
+        try:
+            return await self._attempt(plan, apart=apart)
+        except Unlike:
+            return await self._attempt(plan, apart=True)
+
+    async def _attempt(self, plan: Plan, *, apart: bool) -> Ran:
+        executed, began = datetime.now(UTC), time.perf_counter()
+        moment = self._sources.now()
+        execution: Execution | None = None
+        problems: list[Problem] = []
+        waited = 0.0
+        alone = Alone(plan, self._clocks.get(plan.page, frozenset()))
+        code = "\n".join(cell.source for cell in plan.cells)
+        kernel: Kernel | None = None
+        try:
+            async with AsyncExitStack() as ended:
+                async with self._scheduler.use(plan.page, "beside") as turn:
+                    waited = turn.waited
+                    folder, budget = plan.folder and Path(plan.folder), plan.budget.page or 600.0
+                    starting = self._kernels.start(plan.kernel, folder or None, budget, code, apart=apart)
+                    kernel = await ended.enter_async_context(starting)
+                execution = Execution(plan, kernel, partial(self._watcher.cell, plan), self._scheduler, alone)
+                await execution.run()
+                waited += execution.waited
+        except UnknownKernel as error:
+            problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
+        except KernelFailed as error:
+            problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
+        scrubber = self._scrubber(plan, kernel, execution)
+        if alone.too_late and plan.page not in self._clocks:
+            self._clocks[plan.page] = frozenset(alone.clocks)
+            return await self._once(plan, apart=apart)
+        if execution:
+            problems += execution.problems
+        if plan.reproducible and (touched := self._sources.changes(moment)):
+            got = f"changes while the page ran: {', '.join(touched)}"
+            problems.append(Problem("source-changed", 1, None, "a source tree that no page changes", got))
+        record = PageRecord(
+            page=plan.page,
+            key=self._job.environment.key(plan.digest(), plan.needs),
+            environment=asdict(self._job.environment),
+            executed=executed.isoformat(timespec="seconds"),
+            seconds=time.perf_counter() - began - waited,
+            cells=execution.cells if execution else [],
+            live=execution.live if execution else [],
+            problems=problems,
+            language_info=execution.language_info if execution else {},
+            widgets=execution.widgets if execution else {},
+            commit=self._job.commit,
+        )
+        return Ran(_scrubbed(record, scrubber), execution.traces if execution else Traces())
+
+    def _scrubber(self, plan: Plan, kernel: Kernel | None, execution: Execution | None) -> Scrubber:
+        known = of_page(self._machine, plan, kernel, execution.interpreter if execution else None)
+        named = execution.files if execution else {}
+        return Scrubber(replace(known, cells={**known.cells, **named}))
+
+
+def _scrubbed(record: PageRecord, scrubber: Scrubber) -> PageRecord:
+    """Return a record without anything of this machine."""
+    text, data, bundle = scrubber.text, scrubber.data, scrubber.bundle
+    return replace(
+        record,
+        environment=data(record.environment),
+        cells=[
+            replace(
+                cell,
+                outputs=scrubber.outputs(cell.outputs),
+                raised=cell.raised and CellError(cell.raised.name, text(cell.raised.message)),
+                captured=data(cell.captured),
+            )
+            for cell in record.cells
+        ],
+        live=[replace(live, text=text(live.text), data=bundle(live.data)) for live in record.live],
+        problems=[changed(problem, text) for problem in record.problems],
+        widgets=bundle(record.widgets),
+    )
