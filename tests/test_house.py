@@ -40,12 +40,13 @@ LAYERS: dict[str, set[str]] = {
     "kernels": {"records"},
     "kernels.parent": {"capture", "kernels"},
     "runner": {"kernels", "python", "reading", "records"},
+    "bundle": {"lint", "reading", "records", "runner"},
     "nodes": {"lexers", "python", "records"},
     "export": {"nodes", "python", "records"},
-    "sphinx": {"export", "lens", "lint", "nodes", "runner", "reading", "records", "lexers"},
+    "sphinx": {"bundle", "export", "lens", "lint", "nodes", "runner", "reading", "records", "lexers"},
     "check": {"lint", "python", "runner", "reading", "records"},
     "cli": {"lint", "runner", "reading", "records"},
-    "__main__": {"cli", "check", "lens"},
+    "__main__": {"bundle", "cli", "check", "lens"},
     "__init__": {"sphinx"},
 }
 """Each part of `witness`, and the other parts it may import. Nothing may import the kernel side."""
