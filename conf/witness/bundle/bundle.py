@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
 from witness.bundle.archive import BadBundle, pack, safe, unpack
 from witness.bundle.device import Device
+from witness.bundle.headline import headlines
 from witness.bundle.notebook import joined, split
 from witness.records.page_record import PageRecord
+from witness.records.timing import timings
 
 SCHEMA = 1
 """Raised whenever what is written can no longer be read by code that knows the number before.
@@ -34,11 +39,17 @@ HEAD = "bundle.json"
 class Page:
     """One page of a bundle."""
 
-    record: PageRecord
     plan: str
     """Digest of what was run."""
     cells: list[str]
     """The key of each cell, in order."""
+    read: Callable[[], PageRecord]
+    """Returns the record: a build reads few of them."""
+
+    @cached_property
+    def record(self) -> PageRecord:
+        """Return what the page did."""
+        return self.read()
 
 
 @dataclass(frozen=True)
@@ -81,47 +92,66 @@ class Bundle:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Return the bundle in a file. Raises BadBundle, which names it."""
-        try:
+        """Return the bundle in a file, whose parts are what their checksums say. Raises BadBundle, which names it."""
+        with _named(path):
             return cls._of(unpack(path.read_bytes()), path)
-        except OSError as error:
-            raise BadBundle(f"{path}: {error.strerror}") from error
-        except BadBundle as error:
-            raise BadBundle(f"{path}: {error}") from error
+
+    def check(self) -> Self:
+        """Return it if each of its pages can be shown. Raises BadBundle, which names its file."""
+        with _named(self.path):
+            for name, page in self.pages.items():
+                _check(name, page.record)
+        return self
 
     @classmethod
     def _of(cls, parts: Mapping[str, bytes], path: Path) -> Self:
         if HEAD not in parts:
             raise BadBundle(f"it holds no {HEAD}: `witness record` did not make it")
-        try:
-            head = json.loads(parts[HEAD])
-            schema = head["schema"]
-            if schema != SCHEMA:
-                raise BadBundle(_other(schema))
-            pages = {name: _page(name, known, parts) for name, known in head["pages"].items()}
-            if not pages:
-                raise ValueError("no page in it")
-            device = Device(**head["device"])
-            if not isinstance(device.count, int):
-                raise ValueError(f"{device.count!r} devices")
-            return cls(device, head["capture"], dict(head["environment"]), int(head["replicates"]), pages, path)
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read ({error})"
-            raise BadBundle(f"its checksums are right, and it {what}: `witness record` did not make it") from error
+        head = json.loads(parts[HEAD])
+        if head["schema"] != SCHEMA:
+            raise BadBundle(_other(head["schema"]))
+        pages = {name: _page(name, known, parts) for name, known in head["pages"].items()}
+        if not pages:
+            raise ValueError("no page in it")
+        device = Device(**head["device"])
+        if wrong := [f.name for f in fields(device) if type(getattr(device, f.name)).__name__ != f.type]:
+            raise ValueError(f"the device's {wrong[0]}")
+        return cls(device, str(head["capture"]), dict(head["environment"]), int(head["replicates"]), pages, path)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Raise whatever is raised as a BadBundle that names its file."""
+    try:
+        yield
+    except OSError as error:
+        raise BadBundle(f"{path}: {error.strerror}") from error
+    except BadBundle as error:
+        raise BadBundle(f"{path}: {error}") from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        what = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read ({error})"
+        raise BadBundle(f"{path}: its checksums are right, and it {what}: `witness record` did not make it") from error
 
 
 def _other(schema: object) -> str:
     if isinstance(schema, int) and schema > SCHEMA:
-        return (
-            f"its schema is {schema}, and this witness reads {SCHEMA}: update witness, or record it again with this one"
-        )
+        return f"its schema is {schema}, and this witness reads {SCHEMA}: update it, or record the bundle again"
     return f"its schema is {schema!r}, and this witness reads {SCHEMA}: record it again"
 
 
 def _page(name: str, known: Mapping[str, Any], parts: Mapping[str, bytes]) -> Page:
     if not safe(name):
         raise ValueError(f"{name!r} is no page's name")
-    record = joined(parts[f"notebooks/{name}.ipynb"], parts[f"records/{name}.json"])
+    notebook, record = parts[f"notebooks/{name}.ipynb"], parts[f"records/{name}.json"]
+    return Page(str(known["plan"]), [str(key) for key in known["cells"]], partial(joined, notebook, record))
+
+
+def _check(name: str, record: PageRecord) -> None:
+    """Raise ValueError, or another error of Python's, unless a record is one of a right page, and can be shown."""
     if record.page != name or record.problems:
         raise ValueError(f"the record of {name} is none of it")
-    return Page(record, str(known["plan"]), [str(key) for key in known["cells"]])
+    for cell in record.cells:
+        for timing in timings(cell.captured):
+            if type(timing.statement) is not str or not all(map(math.isfinite, timing.samples)):
+                raise ValueError(f"a timing of {name} is none")
+    headlines(record)

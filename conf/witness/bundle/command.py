@@ -7,6 +7,7 @@ import dataclasses
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from witness.lint.pages import plans
 from witness.reading.pages import NoPages
 from witness.reading.plan import Plan
 from witness.records.count import counted
+from witness.records.diagnostic import tell
+from witness.records.page_record import PageRecord
 from witness.records.place import tells
 from witness.records.scrub import Machine, Scrubber, leaks
 from witness.records.store import Store, write_whole
@@ -82,8 +85,7 @@ def _record(options: argparse.Namespace) -> int:
         memory=memory,
     )
     faults = [*pages.unreadable, *report(pages.plans, store, "`witness record`")]
-    for line in faults:
-        print(line, file=sys.stderr)
+    tell(faults)
     bundle = made(pages.plans, store, options.replicates)
     parts = bundle.parts()
     if shown := list(leaking(parts, machine(folder, pages.root))):
@@ -93,7 +95,8 @@ def _record(options: argparse.Namespace) -> int:
     output = options.output / f"{_slug(bundle.device.label)}.zip" if options.output.is_dir() else options.output
     data = bundle.to_bytes()
     write_whole(output, data)
-    whole, size = counted(len(pages.plans) + len(pages.unreadable), "page"), len(data) / 1e6
+    whole = counted(len({plan.path for plan in pages.plans} | {it.path for it in pages.unreadable}), "page")
+    size = len(data) / 1e6
     print(f"{len(bundle.pages)} of {whole} on {bundle.device.label}: {output} ({size:.2f} MB)")
     return WRONG if faults else RIGHT
 
@@ -105,11 +108,15 @@ def made(plans: Sequence[Plan], store: Store, replicates: int) -> Bundle:
     for plan in sorted(plans, key=lambda plan: plan.page):
         record = store.read(plan.page)
         if record and not record.problems:
-            pages[plan.page] = Page(record, plan.digest(), list(cell_keys(plan, capture)))
+            pages[plan.page] = Page(plan.digest(), list(cell_keys(plan, capture)), partial(_is, record))
     if not pages:
         raise NoPages("no bundle was written: no page is right here")
     first = next(iter(pages.values())).record.environment
     return Bundle(Device.of(first, *processor()), capture, first, replicates, pages)
+
+
+def _is(record: PageRecord) -> PageRecord:
+    return record
 
 
 def leaking(parts: dict[str, bytes], known: Machine) -> Iterator[str]:

@@ -21,7 +21,9 @@ def report(plans: Iterable[Plan], store: Store, command: str = "`witness run`") 
     found: list[Diagnostic] = []
     for plan in plans:
         record = store.read(plan.page)
-        found += [no_record(plan.path)] if record is None else [diagnostic(plan.path, it, command) for it in record.problems]
+        found += (
+            [no_record(plan.path)] if record is None else [diagnostic(plan.path, it, command) for it in record.problems]
+        )
     return found
 
 

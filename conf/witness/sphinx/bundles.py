@@ -50,20 +50,23 @@ def on_env_get_outdated(
     known = found, app.config.witness_skip_bad_bundles
     if known == getattr(env, "witness_bundles_known", ({}, known[1])):
         return set()
-    used, left_out = _usable(found, skip=app.config.witness_skip_bad_bundles)
+    used, left_out = _usable(found, env.found_docs, skip=app.config.witness_skip_bad_bundles)
     env.witness_bundles_known = known  # type: ignore[attr-defined]  # a pickled namespace
     env.witness_bundles, env.witness_bundles_left_out = used, left_out  # type: ignore[attr-defined]
     return (pages(env) | cards(env)) & env.found_docs
 
 
-def _usable(found: dict[str, str], *, skip: bool) -> tuple[dict[str, str], list[str]]:
+def _usable(found: dict[str, str], site: set[str], *, skip: bool) -> tuple[dict[str, str], list[str]]:
     """Return the bundles that can be shown, and why each other cannot. Raises WrongBundle unless these are skipped."""
     used: dict[str, str] = {}
     labels: dict[str, str] = {}
     left_out: list[str] = []
     for path, digest in found.items():
         try:
-            label = _read(path, digest).device.label
+            bundle = _read(path, digest).check()
+            label = bundle.device.label
+            if not bundle.pages.keys() & site:
+                raise BadBundle(f"{path}: it is of another site: none of its pages is here")
             if other := labels.get(label):
                 raise BadBundle(f"{path}: it is of the same device as {Path(other).name}, {label}: keep one of them")
         except BadBundle as error:
@@ -154,3 +157,21 @@ def elsewhere(
         timed = [timing for cell in record.cells if cell.number == number for timing in shown(cell)]
         if place < len(timed) and timed[place].statement == statement:
             yield bundle, timed[place], medians(record.replicates, number, False, place, statement)
+
+
+def told(env: BuildEnvironment, record: PageRecord) -> str:
+    """Return which other devices the timings that a page shows are from, too; an empty text where it shows none."""
+    if not any(shown(cell) for cell in record.cells):
+        return ""
+    parts = []
+    for bundle in (it for it in bundles(env) if record.page in it.pages):
+        same, every = current(env, record.page, bundle), len(bundle.pages[record.page].cells)
+        limit = (
+            ""
+            if same == every
+            else f", up to cell {same}"
+            if same
+            else ", not shown: it is of another state of the page"
+        )
+        parts.append(f"{bundle.device.label} ({bundle.pages[record.page].record.executed[:10]}{limit})")
+    return f" Recorded on other devices: {'; '.join(parts)}." if parts else ""

@@ -155,6 +155,8 @@ class card_link(nodes.inline):  # noqa: N801 (docutils' nodes are written so)
 def on_doctree_resolved(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Make the links: no reference of Sphinx's own knows of cells."""
     for node in list(doctree.findall(card_link)):
+        if node.get("titled") and (title := app.env.titles.get(node["page"])):
+            node[:] = [child.deepcopy() for child in title.children]
         if app.builder.format == "html":
             place = f"#{node['place']}" if node["place"] else ""
             uri = app.builder.get_relative_uri(page, node["page"]) + place

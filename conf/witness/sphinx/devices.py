@@ -12,12 +12,11 @@ from sphinx.util.docutils import SphinxDirective
 from witness.bundle.bundle import Bundle
 from witness.bundle.device import Device
 from witness.bundle.headline import Headline, headlines
-from witness.nodes.fold import scroll
 from witness.records.count import counted
 from witness.records.page_record import PageRecord
 from witness.records.values import UNITS
 from witness.sphinx.bundles import bundles, current, here, left_out, watched_alike
-from witness.sphinx.card import MARK, link, records_of, table
+from witness.sphinx.card import MARK, card_link, records_of, table
 
 HEAD = ("Device", "JAX", "Python", "System", "Executed", "Processes", "Pages shown")
 
@@ -36,7 +35,7 @@ class Devices(SphinxDirective):
             return [nodes.paragraph("", "No page of this site was executed.")]
         found = bundles(self.env)
         box = nodes.container("", classes=["witness-card", "no-search"])
-        box += _scrolled("Devices", table(HEAD, list(_devices(self.env, records, found))))
+        box += table(HEAD, list(_devices(self.env, records, found)))
         if not found:
             box += nodes.paragraph("", "No other device has been recorded.")
         box += _notes(self.env, records, found)
@@ -46,12 +45,8 @@ class Devices(SphinxDirective):
             told = "What pages measured"
             told += ", and in brackets each time over that of this build" if found else " here"
             told += ". A star marks a time about which its page says more." if starred else "."
-            box += [nodes.paragraph("", told), _scrolled("Times", table(["", *names], rows))]
+            box += [nodes.paragraph("", told), table(["Page and what was timed", *names], rows)]
         return [box]
-
-
-def _scrolled(label: str, content: nodes.table) -> scroll:
-    return scroll("", content, label=label, classes=["witness-wide"])
 
 
 def _devices(
@@ -96,10 +91,18 @@ def _notes(env: BuildEnvironment, records: Sequence[PageRecord], found: Sequence
 def _times(env: BuildEnvironment, records: Sequence[PageRecord], found: Sequence[Bundle]) -> Iterator[list[nodes.Node]]:
     for record in records:
         elsewhere = [_shown(env, record.page, bundle) for bundle in found]
-        for headline in headlines(record):
-            code = nodes.inline("", "", _link(record.page, headline), nodes.Text(" "), nodes.literal("", headline.code))
-            row: list[nodes.Node] = [code, nodes.Text(_told(headline))]
+        for number, headline in enumerate(headlines(record)):
+            row: list[nodes.Node] = [_place(record.page, headline, first=not number), nodes.Text(_told(headline))]
             yield row + [nodes.Text(_beside(headline, there.get(headline.key))) for there in elsewhere]
+
+
+def _place(page: str, headline: Headline, *, first: bool) -> nodes.inline:
+    """Return what was timed, as a link to its cell; the first of a page below a link to that."""
+    code = card_link(
+        "", "", nodes.literal("", headline.code), page=page, place=f"cell-{headline.cell}" * (headline.cell > 0)
+    )
+    head = [card_link("", page, page=page, place="", titled=True), nodes.Text(": ")] if first else []
+    return nodes.inline("", "", *head, code)
 
 
 def _shown(env: BuildEnvironment, page: str, bundle: Bundle) -> Shown:
@@ -107,10 +110,6 @@ def _shown(env: BuildEnvironment, page: str, bundle: Bundle) -> Shown:
     if not same:
         return {}
     return {it.key: it for it in headlines(bundle.pages[page].record) if it.cell <= same}
-
-
-def _link(page: str, headline: Headline) -> nodes.Node:
-    return link(page, f"cell-{headline.cell}" if headline.cell else "", page)
 
 
 def _told(headline: Headline) -> str:
