@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from witness.bundle.archive import BadBundle
@@ -24,6 +23,7 @@ from witness.records.store import Store
 from witness.records.timing import Timing
 from witness.sphinx.card import cards
 from witness.sphinx.env_state import pages
+from witness.sphinx.interrupts import plainly
 
 logger = logging.getLogger(__name__)
 
@@ -31,33 +31,29 @@ FOLDER = "_records"
 """Where bundles are looked for, below the pages, in a site that does not say."""
 
 
-class WrongBundle(SphinxError):
-    """A bundle that cannot be shown, in a site that does not say that it does without."""
-
-    category = "Recorded bundle"
-
-
 def on_env_get_outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> set[str]:
     """Look at the bundles; return the pages that are to be read again, because they are others than last time.
 
-    Raises WrongBundle: before any page runs.
+    One that cannot be shown ends the build, before any page runs.
     """
     said = app.config.witness_bundles
     folder = Path(app.confdir, said) if said else Path(app.srcdir, FOLDER)
-    found = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.zip"))}
+    with plainly(folder):
+        found = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.zip"))}
     known = found, app.config.witness_skip_bad_bundles
     if known == getattr(env, "witness_bundles_known", ({}, known[1])):
         return set()
-    used, left_out = _usable(found, env.found_docs, skip=app.config.witness_skip_bad_bundles)
+    with plainly(folder):
+        used, left_out = _usable(found, env.found_docs, skip=app.config.witness_skip_bad_bundles)
     env.witness_bundles_known = known  # type: ignore[attr-defined]  # a pickled namespace
     env.witness_bundles, env.witness_bundles_left_out = used, left_out  # type: ignore[attr-defined]
     return (pages(env) | cards(env)) & env.found_docs
 
 
 def _usable(found: dict[str, str], site: set[str], *, skip: bool) -> tuple[dict[str, str], list[str]]:
-    """Return the bundles that can be shown, and why each other cannot. Raises WrongBundle unless these are skipped."""
+    """Return the bundles that can be shown, and why each other cannot. Raises BadBundle unless these are skipped."""
     used: dict[str, str] = {}
     labels: dict[str, str] = {}
     left_out: list[str] = []
@@ -72,7 +68,7 @@ def _usable(found: dict[str, str], site: set[str], *, skip: bool) -> tuple[dict[
         except BadBundle as error:
             if not skip:
                 advice = "or set `witness_skip_bad_bundles = True` in conf.py, to build without it"
-                raise WrongBundle(f"{error}, {advice}") from error
+                raise BadBundle(f"{error}, {advice}") from error
             logger.info("left out: %s", error)
             left_out.append(str(error).replace(path, Path(path).name, 1))
         else:

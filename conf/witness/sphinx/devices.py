@@ -71,10 +71,8 @@ def _notes(env: BuildEnvironment, records: Sequence[PageRecord], found: Sequence
     """Yield what is not shown of each bundle, and why."""
     for bundle in found:
         if not watched_alike(bundle):
-            why = (
-                "it was recorded with other code of witness than this build's, and none of it is shown: record it again"
-            )
-            yield nodes.paragraph("", f"{bundle.path.name}: {why}.")
+            why = "it was recorded with other code of witness than that of this build, and none of it is shown"
+            yield nodes.paragraph("", f"{bundle.path.name}: {why}; record it again.")
             continue
         changed = [
             f"{page} from cell {same + 1} on" if same else page
@@ -82,7 +80,7 @@ def _notes(env: BuildEnvironment, records: Sequence[PageRecord], found: Sequence
             if (same := current(env, page, bundle)) < len(kept.cells)
         ]
         if changed:
-            told = f"{bundle.path.name}: recorded from other sources than this build's, and not shown"
+            told = f"{bundle.path.name}: recorded from other sources than those of this build, and not shown"
             yield nodes.paragraph("", f"{told}: {'; '.join(changed)}.")
     for why in left_out(env):
         yield nodes.paragraph("", f"Left out: {why}.")
