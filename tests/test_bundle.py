@@ -143,6 +143,9 @@ def test_a_folder_gets_a_file_that_is_named_for_the_device(site: Site) -> None:
 # What is no bundle
 
 
+TIMED_RECORD = "records/part/timed.json"
+
+
 def changed(name: str, change: Callable[[bytes], bytes], *, resum: bool = False) -> Callable[[bytes], bytes]:
     """Return what changes one part of an archive, and its checksum too, where it is asked to."""
 
@@ -189,13 +192,17 @@ def twice(data: bytes) -> bytes:
     return written.getvalue()
 
 
-def statement(data: bytes) -> bytes:
-    record = json.loads(data)
-    record["cells"][1]["captured"]["timings"][0]["samples"] = [None]
-    return json.dumps(record).encode()
+def timing(**changes: object) -> Callable[[bytes], bytes]:
+    """Return what changes a timing, and the checksum with it."""
+
+    def apply(data: bytes) -> bytes:
+        record = json.loads(data)
+        record["cells"][1]["captured"]["timings"][0] |= changes
+        return json.dumps(record).encode()
+
+    return changed(TIMED_RECORD, apply, resum=True)
 
 
-TIMED_RECORD = "records/part/timed.json"
 WRONG: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda data: b"", "no whole zip archive"),
     "no archive": (lambda data: b"a text\n" * 100, "no whole zip archive"),
@@ -219,7 +226,12 @@ WRONG: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a page elsewhere": (head(pages={"../../x": {"plan": "", "cells": []}}), "no page's name"),
     "an absolute page": (head(pages={"/etc/x": {"plan": "", "cells": []}}), "no page's name"),
     "no JSON": (changed(HEAD, lambda data: b"{", resum=True), "cannot be read"),
-    "no samples": (changed(TIMED_RECORD, statement, resum=True), "cannot be read"),
+    "no samples": (timing(samples=[]), "cannot be read"),
+    "samples that are none": (timing(samples=[None]), "cannot be read"),
+    "a sample without end": (timing(samples=[1.0, float("inf")]), "a timing of part/timed is none"),
+    "no statement": (timing(statement=["<script>"]), "a timing of part/timed is none"),
+    "no such kind": (timing(kind="<script>"), "a timing of part/timed is none"),
+    "conditions that are none": (timing(conditions=[1]), "a timing of part/timed is none"),
     "another record": (changed(TIMED_RECORD, lambda data: b"[]", resum=True), "cannot be read"),
     "path traversal": (added("../outside"), r"'../outside', which is no part's name"),
     "an absolute path": (added("/outside"), "'/outside', which is no part's name"),

@@ -304,6 +304,7 @@ def test_lint_checks_types_as_each_python_of_the_project_has_them() -> None:
     [
         ("docs", ["cuda"], "`cuda` is no file, and no accelerator that comes first: `-- cuda13` or `-- tpu`;"),
         ("live", ["gpu"], "`gpu` is no file"),
+        ("record", ["h100"], "`h100` is no file, and no accelerator that comes first: `-- cuda13` or `-- tpu`;"),
         ("docs", ["--replicates", "2", "cuda13"], "`cuda13` is no file, and no accelerator that comes first"),
         ("docs", ["--replicates", "0"], "--replicates 0: expected a whole number from 1"),
         ("docs", ["--replicates=-1"], "--replicates -1: expected a whole number from 1"),

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from witness.bundle.archive import BadBundle, pack, safe, unpack
 from witness.bundle.device import Device
 from witness.bundle.headline import headlines
 from witness.bundle.notebook import joined, split
 from witness.records.page_record import PageRecord
-from witness.records.timing import timings
+from witness.records.timing import Kind, Stopped, Timing, timings
 
 SCHEMA = 1
 """Raised whenever what is written can no longer be read by code that knows the number before.
@@ -152,6 +152,14 @@ def _check(name: str, record: PageRecord) -> None:
         raise ValueError(f"the record of {name} is none of it")
     for cell in record.cells:
         for timing in timings(cell.captured):
-            if type(timing.statement) is not str or not all(map(math.isfinite, timing.samples)):
+            if not _is_shown(timing):
                 raise ValueError(f"a timing of {name} is none")
     headlines(record)
+
+
+def _is_shown(timing: Timing) -> bool:
+    """Return whether a timing is of the kinds that it declares, for its class does not look."""
+    texts = [timing.statement, *timing.conditions, *timing.by_hand]
+    numbers = [*timing.samples, *timing.pilot, timing.loops, timing.compiles]
+    known = timing.kind in get_args(Kind) and timing.stopped in get_args(Stopped)
+    return known and all(type(it) is str for it in texts) and all(map(math.isfinite, numbers))

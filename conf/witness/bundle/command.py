@@ -86,7 +86,7 @@ def _record(options: argparse.Namespace) -> int:
     )
     faults = [*pages.unreadable, *report(pages.plans, store, "`witness record`")]
     tell(faults)
-    bundle = made(pages.plans, store, options.replicates)
+    bundle = made(pages.plans, store)
     parts = bundle.parts()
     if shown := list(leaking(parts, machine(folder, pages.root))):
         for line in shown[:SHOWN_LEAKS]:
@@ -101,7 +101,7 @@ def _record(options: argparse.Namespace) -> int:
     return WRONG if faults else RIGHT
 
 
-def made(plans: Sequence[Plan], store: Store, replicates: int) -> Bundle:
+def made(plans: Sequence[Plan], store: Store) -> Bundle:
     """Return the bundle of the pages that are right. Raises NoPages without any."""
     capture = capture_digest()
     pages = {}
@@ -112,7 +112,8 @@ def made(plans: Sequence[Plan], store: Store, replicates: int) -> Bundle:
     if not pages:
         raise NoPages("no bundle was written: no page is right here")
     first = next(iter(pages.values())).record.environment
-    return Bundle(Device.of(first, *processor()), capture, first, replicates, pages)
+    runs = max(1 + len(page.record.replicates) for page in pages.values())
+    return Bundle(Device.of(first, *processor()), capture, first, runs, pages)
 
 
 def _is(record: PageRecord) -> PageRecord:
