@@ -123,6 +123,20 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def record(session: nox.Session) -> None:
+    """Run the book on this device and leave a bundle in docs/_records for others to see; `-- cuda13` or `-- tpu`.
+
+    Pages that measure run in five processes; `-- --replicates 7` in seven.
+    """
+    accelerator, rest = split(session)
+    for_sphinx(session, rest)
+    install(session, f"requirements-{accelerator}.txt" if accelerator else "requirements.txt")
+    folder = Path("docs/_records")
+    folder.mkdir(exist_ok=True)
+    session.run("witness", "record", "docs", "--output", str(folder), "--replicates", PUBLISHED, *rest)
+
+
+@nox.session
 def dev(session: nox.Session) -> None:
     """Prepare .nox/dev, the environment that the sessions below share; each of them does this first."""
     accelerator, _ = split(session)

@@ -40,12 +40,13 @@ LAYERS: dict[str, set[str]] = {
     "kernels": {"records"},
     "kernels.parent": {"capture", "kernels"},
     "runner": {"kernels", "python", "reading", "records"},
+    "bundle": {"lint", "reading", "records", "runner"},
     "nodes": {"lexers", "python", "records"},
     "export": {"nodes", "python", "records"},
-    "sphinx": {"export", "lens", "lint", "nodes", "runner", "reading", "records", "lexers"},
+    "sphinx": {"bundle", "export", "lens", "lint", "nodes", "runner", "reading", "records", "lexers"},
     "check": {"lint", "python", "runner", "reading", "records"},
     "cli": {"lint", "runner", "reading", "records"},
-    "__main__": {"cli", "check", "lens"},
+    "__main__": {"bundle", "cli", "check", "lens"},
     "__init__": {"sphinx"},
 }
 """Each part of `witness`, and the other parts it may import. Nothing may import the kernel side."""
@@ -303,6 +304,7 @@ def test_lint_checks_types_as_each_python_of_the_project_has_them() -> None:
     [
         ("docs", ["cuda"], "`cuda` is no file, and no accelerator that comes first: `-- cuda13` or `-- tpu`;"),
         ("live", ["gpu"], "`gpu` is no file"),
+        ("record", ["h100"], "`h100` is no file, and no accelerator that comes first: `-- cuda13` or `-- tpu`;"),
         ("docs", ["--replicates", "2", "cuda13"], "`cuda13` is no file, and no accelerator that comes first"),
         ("docs", ["--replicates", "0"], "--replicates 0: expected a whole number from 1"),
         ("docs", ["--replicates=-1"], "--replicates -1: expected a whole number from 1"),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from witness.cli import main
-from witness.lint import RULES, UTF8, lint, lint_bytes
+from witness.lint.linter import UTF8, lint, lint_bytes
+from witness.lint.rules import RULES
 from witness.records.diagnostic import Diagnostic
 
 CASES = Path(__file__).parent / "lint"

@@ -114,7 +114,7 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    from witness.lint import lint_bytes
+    from witness.lint.linter import lint_bytes
 
     found = [it for path in files(options.pages, ".md") for it in lint_bytes(path.read_bytes(), path)]
     for it in found:

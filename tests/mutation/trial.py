@@ -11,7 +11,7 @@ from tests.mutation.mutant import Mutant
 from witness.check.evidence import evidence
 from witness.check.expected import Expected
 from witness.check.expected_diff import Sheet, diff
-from witness.lint import lint
+from witness.lint.linter import lint
 from witness.lint.pages import read_file
 from witness.reading.plan import Budget, Plan, Unreadable
 from witness.reading.site import Site

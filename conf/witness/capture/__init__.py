@@ -16,8 +16,9 @@ from witness.capture.compilation import Listener
 from witness.capture.conditions import Conditions
 from witness.capture.error import Errors
 from witness.capture.lines import Lines
+from witness.capture.simulated import Simulated
 from witness.capture.steps import Stepper
-from witness.records.captured import CALLS, CELL, CLOCKS, CONDITIONS, FILES, LINES, STEPS
+from witness.records.captured import CALLS, CELL, CLOCKS, CONDITIONS, FILES, LINES, SIMULATED, STEPS
 
 
 class Observer(Protocol):
@@ -102,6 +103,7 @@ def load(shell: Any) -> None:
         STEPS: Stepper(),
         CALLS: Caller(shell, listener),
         LINES: Lines(listener),
+        SIMULATED: Simulated(),
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

@@ -18,7 +18,7 @@ def read_file(path: Path, page: str, site: Site) -> Plan | None:
 
     Raises Unreadable, in a site with page rules also for each diagnostic that the structure of the page gives.
     """
-    from witness.lint import lint_bytes
+    from witness.lint.linter import lint_bytes
     from witness.reading.page_plan import read_file  # both need MyST-NB; plans do not
 
     if site.settings.page_rules and (found := lint_bytes(path.read_bytes(), path, strict=False)):
@@ -29,6 +29,11 @@ def read_file(path: Path, page: str, site: Site) -> Plan | None:
 def plans(names: Sequence[str]) -> pages.Pages:
     """Return the plans of pages, plans and folders of either, with those that they declare to run after.
 
-    Raises NoPages.
+    Raises NoPages, also where what reads pages is not installed: plans need none of it.
     """
-    return pages.plans(names, read_file)
+    try:
+        return pages.plans(names, read_file)
+    except ModuleNotFoundError as error:
+        why = f"reading pages takes MyST-NB, and there is no {error.name} here"
+        mend = "where it is, `witness plan docs -o plans` writes what to run; name that folder here"
+        raise pages.NoPages(f"{why}: {mend}") from error

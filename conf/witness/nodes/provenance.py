@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from witness.nodes.text import amount
+from witness.records.devices import simulated
 from witness.records.page_record import PageRecord
 from witness.records.replicate import combined
 
@@ -39,6 +40,8 @@ def sentence(record: PageRecord) -> str:
     parts = [f"Python {environment['python']}"]
     if environment["jax"]:
         count = f"{environment['devices']} × " if environment["devices"] > 1 else ""
+        if found := simulated(record):
+            count = f"{found} simulated devices on one "
         parts = [
             f"JAX {environment['jax']}",
             f"jaxlib {environment['jaxlib']}",

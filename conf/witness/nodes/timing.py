@@ -27,8 +27,8 @@ TOLD = {
 }
 
 
-def timing_nodes(timing: Timing, others: Sequence[float], name: str) -> list[nodes.Element]:
-    """Return the nodes of a timing.
+def timing_parts(timing: Timing, others: Sequence[float], name: str) -> list[nodes.Element]:
+    """Return what stands in the box of a timing.
 
     Args:
         timing: What was measured.
@@ -47,7 +47,7 @@ def timing_nodes(timing: Timing, others: Sequence[float], name: str) -> list[nod
     items = [nodes.list_item("", nodes.paragraph("", text)) for text in _details(timing, others)]
     statement = nodes.list_item("", nodes.paragraph("", "", nodes.literal("", timing.statement)))
     parts.append(fold("", nodes.bullet_list("", statement, *items), summary="How this was measured"))
-    return [nodes.container("", *parts, classes=["witness-timing"])]
+    return parts
 
 
 def _details(timing: Timing, others: Sequence[float]) -> Iterator[str]:

@@ -112,6 +112,19 @@ class Settings:
             type(None),
         ),
     )
+    bundles: str | None = field(
+        default=None,
+        metadata=_is(
+            "Where bundles lie that `witness record` wrote on other devices, from the folder of `conf.py`; by default "
+            "`_records` in the folder of pages. A timing shows each device that has it.",
+            str,
+            type(None),
+        ),
+    )
+    skip_bad_bundles: bool = field(
+        default=False,
+        metadata=_is("Whether a build goes on without a bundle that it cannot use, instead of ending.", bool),
+    )
     build_command: str = field(
         default="build again", metadata=_is("What a message about a page names as the next step.", str)
     )

@@ -35,6 +35,9 @@ CALLS = "calls"
 LINES = "lines"
 """The part that tells by which lines JAX traced and compiled, in a cell that asks for it."""
 
+SIMULATED = "simulated"
+"""The part that tells for how many devices one CPU stands."""
+
 SHOWN = (TIMING, IR, LENS)
 """Kinds of output that only our own renderer knows."""
 

@@ -97,6 +97,7 @@ UNRECORDED = frozenset(
         "python/timed_regions.py",
         "python/words.py",
         "records/count.py",
+        "records/devices.py",
         "records/diagnostic.py",
         "records/normalise.py",
         "runner/capacity.py",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 
 @contextmanager
@@ -25,18 +25,27 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = FileLock(path, thread_local=False)
+        self._file: int | None = None
 
     def acquire(self, say: Callable[[str], object]) -> None:
-        """Acquire the lock; ``say`` is told when another process holds it."""
+        """Acquire the lock; ``say`` is told when another process holds it. Who has it already keeps it."""
+        if self._file is not None:
+            return
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            self._lock.acquire(blocking=False)
-        except Timeout:
-            say(f"another build is using {self._path.parent.name}; waiting for it")
-            self._lock.acquire()
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say(f"another build is using {self._path.parent.name}; waiting for it")
+                fcntl.flock(file, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(file)
+            raise
+        self._file = file
 
     def release(self) -> None:
         """Release the lock; doing so twice is harmless."""
-        if self._lock.is_locked:
-            self._lock.release()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

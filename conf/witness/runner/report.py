@@ -16,12 +16,14 @@ MORE = {
 """What else may be done about a fault."""
 
 
-def report(plans: Iterable[Plan], store: Store) -> list[Diagnostic]:
-    """Return why pages may not be published."""
+def report(plans: Iterable[Plan], store: Store, command: str = "`witness run`") -> list[Diagnostic]:
+    """Return why pages may not be published; ``command`` runs them again."""
     found: list[Diagnostic] = []
     for plan in plans:
         record = store.read(plan.page)
-        found += [no_record(plan.path)] if record is None else [diagnostic(plan.path, it) for it in record.problems]
+        found += (
+            [no_record(plan.path)] if record is None else [diagnostic(plan.path, it, command) for it in record.problems]
+        )
     return found
 
 

@@ -24,10 +24,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     facts = Facts(folder, reproducible=app.config.witness_reproducible)
     defer()
 
+    from witness.nodes import devices as device_nodes
     from witness.nodes import fold, listing
     from witness.sphinx import (
         assets,
+        bundles,
         card,
+        devices,
         downloads,
         env_state,
         eval_roles,
@@ -47,6 +50,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     fold.add(app)
     listing.add(app)
+    device_nodes.add(app)
     lens.add(app)
     live.add(app)
     eval_roles.add(app)
@@ -56,10 +60,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     mathml.add(app)
     style.add(app)
     card.add(app)
+    devices.add(app)
 
     app.connect("config-inited", on_config_inited)
     build = Build(app, folder, facts, interrupts, log.add(app))
     app.connect("config-inited", build.on_config_inited)
+    app.connect("env-get-outdated", bundles.on_env_get_outdated)
     app.connect("env-get-outdated", build.on_env_get_outdated)
     app.connect("doctree-read", env_state.on_doctree_read)
     app.connect("doctree-read", on_doctree_read)

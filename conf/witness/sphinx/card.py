@@ -62,7 +62,7 @@ def _pages(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
     head = ["Page", "Time", "Cells", "Traced", "Compiled", "Of JAX's own", "Time of that", "Runs"]
     rows: list[list[nodes.Node]] = []
     for record in records:
-        rows.append([_link(record.page), *_row(record.seconds, len(record.cells), work_of(record), _runs(record))])
+        rows.append([link(record.page), *_row(record.seconds, len(record.cells), work_of(record), _runs(record))])
     works = total(work_of(record) for record in records)
     seconds, cells = sum(record.seconds for record in records), sum(len(record.cells) for record in records)
     rows.append([nodes.strong("", "All pages"), *_row(seconds, cells, works, sum(map(_runs, records)))])
@@ -71,7 +71,7 @@ def _pages(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
         "What each page took in its own kernel, start included: its cells, how often functions of the page were traced "
         "and compiled, how many programs of its own JAX compiled beside, and the time of all that.",
     )
-    yield _table(head, rows)
+    yield table(head, rows)
 
 
 def _row(seconds: float, cells: int, work: Compilation, runs: int) -> list[nodes.Node]:
@@ -97,9 +97,9 @@ def _slowest(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
     cells = [(-cell.seconds, record.page, cell.number) for record in records for cell in record.cells]
     yield nodes.paragraph("", "The cells that took longest:")
     rows: list[list[nodes.Node]] = [
-        [_place(page, number), nodes.Text(_seconds(-seconds))] for seconds, page, number in sorted(cells)[:SLOWEST]
+        [place(page, number), nodes.Text(_seconds(-seconds))] for seconds, page, number in sorted(cells)[:SLOWEST]
     ]
-    yield _table(["Cell", "Time"], rows)
+    yield table(["Cell", "Time"], rows)
 
 
 def _falsified(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
@@ -108,12 +108,12 @@ def _falsified(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
         for cell in record.cells:
             # In short: by how much is said under the cell.
             if told := dict.fromkeys(text.split(":")[0] for text in falsified(cell.captured)):
-                rows.append([_place(record.page, cell.number), nodes.Text(", ".join(told))])
+                rows.append([place(record.page, cell.number), nodes.Text(", ".join(told))])
     if not rows:
         yield nodes.paragraph("", "Nothing was seen that falsifies a time: no other load, no slow machine, no flag.")
         return
     yield nodes.paragraph("", "The cells that took a time while something falsified it:")
-    yield _table(["Cell", "What was seen"], rows)
+    yield table(["Cell", "What was seen"], rows)
 
 
 def _environment(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
@@ -124,7 +124,7 @@ def _environment(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:
     commits = sorted({record.commit for record in records if record.commit})
     if commits:
         rows.append(("Commit" if len(commits) == 1 else "Commits", "; ".join(commits)))
-    yield _table(["", ""], [[nodes.Text(name), nodes.Text(value)] for name, value in rows])
+    yield table(["", ""], [[nodes.Text(name), nodes.Text(value)] for name, value in rows])
 
 
 def _facts(environment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -138,13 +138,14 @@ def _facts(environment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Flags", "; ".join(f"{name}={value}" for name, value in sorted(flags.items())) or "none"
 
 
-def _link(page: str, place: str = "", text: str = "") -> card_link:
+def link(page: str, place: str = "", text: str = "") -> card_link:
     """Return a link to a page, or to a place on it."""
     return card_link("", text or page, page=page, place=place)
 
 
-def _place(page: str, number: int) -> card_link:
-    return _link(page, f"cell-{number}", f"{page}, cell {number}")
+def place(page: str, number: int) -> card_link:
+    """Return a link to a cell, which names it."""
+    return link(page, f"cell-{number}", f"{page}, cell {number}")
 
 
 class card_link(nodes.inline):  # noqa: N801 (docutils' nodes are written so)
@@ -154,6 +155,8 @@ class card_link(nodes.inline):  # noqa: N801 (docutils' nodes are written so)
 def on_doctree_resolved(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Make the links: no reference of Sphinx's own knows of cells."""
     for node in list(doctree.findall(card_link)):
+        if node.get("titled") and (title := app.env.titles.get(node["page"])):
+            node[:] = [child.deepcopy() for child in title.children]
         if app.builder.format == "html":
             place = f"#{node['place']}" if node["place"] else ""
             uri = app.builder.get_relative_uri(page, node["page"]) + place
@@ -162,7 +165,8 @@ def on_doctree_resolved(app: Sphinx, doctree: nodes.document, page: str) -> None
             node.replace_self(node.children)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:
+def table(head: Sequence[str], rows: Sequence[Sequence[nodes.Node]]) -> nodes.table:
+    """Return a table whose first column names the rows."""
     group = nodes.tgroup("", cols=len(head))
     group += nodes.colspec(colwidth=1, stub=1)
     group += [nodes.colspec(colwidth=1) for _ in head[1:]]

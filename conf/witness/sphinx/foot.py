@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from witness.nodes.provenance import sentence, variation
+from witness.sphinx.bundles import told
 from witness.sphinx.env_state import record_of
 
 
@@ -18,4 +19,6 @@ def on_html_page_context(
     """Add the foot to a page that was executed."""
     record = record_of(app.env, pagename) if doctree else None
     if record and context.get("body"):
-        context["body"] += f'<p class="witness-provenance">{escape(sentence(record))}</p>\n{variation(record)}'
+        context["body"] += (
+            f'<p class="witness-provenance">{escape(sentence(record) + told(app.env, record))}</p>\n{variation(record)}'
+        )

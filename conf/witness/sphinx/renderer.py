@@ -18,6 +18,7 @@ from witness.lexers.printed import split
 from witness.nodes.block import block, folded
 from witness.nodes.checked import fold_asserts
 from witness.nodes.compilation import strips
+from witness.nodes.devices import side_by_side
 from witness.nodes.error import CellPlace, Report
 from witness.nodes.figure import inline as figure
 from witness.nodes.ir import ir
@@ -27,7 +28,7 @@ from witness.nodes.spoken import speaks_of_compiling
 from witness.nodes.table import TABLE
 from witness.nodes.table import read as read_table
 from witness.nodes.text import amount, lines, plain
-from witness.nodes.timing import timing_nodes
+from witness.nodes.timing import timing_parts
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.reading.notebook import example
 from witness.records.captured import IR, LENS, STEPS, TIMING
@@ -38,6 +39,7 @@ from witness.records.lens import Lens
 from witness.records.page_record import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
+from witness.sphinx.bundles import elsewhere, here
 from witness.sphinx.env_state import record_of
 from witness.sphinx.lens import PANES, lens
 from witness.sphinx.watched import below, by_line, watched, work_by_line
@@ -210,13 +212,23 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         return not raised and fold_asserts(source)
 
     def _timing(self, timing: Timing, cell_index: int, output_index: int) -> list[nodes.Element]:
-        """Return a timing, with what it was in other runs of the page."""
+        """Return a timing, with what it was in other runs of the page, and beside it on other devices."""
         above = self.renderer.nb_client.notebook.cells[cell_index].outputs[:output_index]
         place = sum(TIMING in output.get("data", {}) for output in above)
         number = self._number(cell_index)
         runs = self._record.replicates if self._record else []
         others = medians(runs, number, False, place, timing.statement)
-        return timing_nodes(timing, others, f"timing-{number}-{output_index + 1}")
+        name = f"timing-{number}-{output_index + 1}"
+        parts = timing_parts(timing, others, name)
+        env = self.renderer.sphinx_env
+        found = elsewhere(env, env.docname, number, place, timing.statement)
+        there = [
+            (bundle.device.label, timing_parts(timed, medians_there, f"{name}-{count}"))
+            for count, (bundle, timed, medians_there) in enumerate(found, 1)
+        ]
+        if there and self._record:
+            parts = [side_by_side([(f"This build: {here(self._record).label}", parts), *there], f"{name}-devices")]
+        return [nodes.container("", *parts, classes=["witness-timing"])]
 
     def _lens(self, found: Lens, metadata: dict[str, Any]) -> list[nodes.Element]:
         """Return the panes of a function, or the stage that the cell asks for."""

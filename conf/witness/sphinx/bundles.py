@@ -1,0 +1,173 @@
+"""The bundles of a site: what pages did on other devices, as far as the pages are still those that did it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from witness.bundle.archive import BadBundle
+from witness.bundle.bundle import Bundle
+from witness.bundle.device import Device, processor
+from witness.bundle.headline import shown
+from witness.bundle.key import capture_digest, cell_keys
+from witness.reading.page_plan import read_file
+from witness.records.page_record import PageRecord
+from witness.records.replicate import medians
+from witness.records.store import Store
+from witness.records.timing import Timing
+from witness.sphinx.card import cards
+from witness.sphinx.env_state import pages
+from witness.sphinx.interrupts import plainly
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "_records"
+"""Where bundles are looked for, below the pages, in a site that does not say."""
+
+
+def on_env_get_outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> set[str]:
+    """Look at the bundles; return the pages that are to be read again, because they are others than last time.
+
+    One that cannot be shown ends the build, before any page runs.
+    """
+    said = app.config.witness_bundles
+    folder = Path(app.confdir, said) if said else Path(app.srcdir, FOLDER)
+    with plainly(folder):
+        found = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.zip"))}
+    known = found, app.config.witness_skip_bad_bundles
+    if known == getattr(env, "witness_bundles_known", ({}, known[1])):
+        return set()
+    with plainly(folder):
+        used, left_out = _usable(found, env.found_docs, skip=app.config.witness_skip_bad_bundles)
+    env.witness_bundles_known = known  # type: ignore[attr-defined]  # a pickled namespace
+    env.witness_bundles, env.witness_bundles_left_out = used, left_out  # type: ignore[attr-defined]
+    return (pages(env) | cards(env)) & env.found_docs
+
+
+def _usable(found: dict[str, str], site: set[str], *, skip: bool) -> tuple[dict[str, str], list[str]]:
+    """Return the bundles that can be shown, and why each other cannot. Raises BadBundle unless these are skipped."""
+    used: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    left_out: list[str] = []
+    for path, digest in found.items():
+        try:
+            bundle = _read(path, digest).check()
+            label = bundle.device.label
+            if not bundle.pages.keys() & site:
+                raise BadBundle(f"{path}: it is of another site: none of its pages is here")
+            if other := labels.get(label):
+                raise BadBundle(f"{path}: it is of the same device as {Path(other).name}, {label}: keep one of them")
+        except BadBundle as error:
+            if not skip:
+                advice = "or set `witness_skip_bad_bundles = True` in conf.py, to build without it"
+                raise BadBundle(f"{error}, {advice}") from error
+            logger.info("left out: %s", error)
+            left_out.append(str(error).replace(path, Path(path).name, 1))
+        else:
+            used[path], labels[label] = digest, path
+    return used, left_out
+
+
+@cache
+def _read(path: str, digest: str) -> Bundle:
+    return Bundle.read(Path(path))
+
+
+def bundles(env: BuildEnvironment) -> list[Bundle]:
+    """Return the bundles that are shown, by the names of their files."""
+    return [_read(path, digest) for path, digest in getattr(env, "witness_bundles", {}).items()]
+
+
+def left_out(env: BuildEnvironment) -> list[str]:
+    """Return why each bundle that is not shown is not."""
+    return list(getattr(env, "witness_bundles_left_out", []))
+
+
+@cache
+def _processor() -> tuple[str, int]:
+    return processor()
+
+
+def here(record: PageRecord) -> Device:
+    """Return the device that a record of this machine is of."""
+    return Device.of(record.environment, *_processor())
+
+
+@cache
+def _capture() -> str:
+    return capture_digest()
+
+
+def watched_alike(bundle: Bundle) -> bool:
+    """Return whether the code that watches cells is still the one that watched those of a bundle."""
+    return bundle.capture == _capture()
+
+
+def current(env: BuildEnvironment, page: str, bundle: Bundle) -> int:
+    """Return up to which cell a page is still what a bundle has of it: 0, not at all."""
+    recorded = bundle.pages.get(page)
+    if recorded is None or not watched_alike(bundle) or page not in pages(env):
+        return 0
+    stamp = Store(Path(env.witness_store)).stamp(page)  # type: ignore[attr-defined]
+    if stamp and stamp.plan == recorded.plan:
+        return len(recorded.cells)
+    same = 0
+    for key, was in zip(_keys(env, page), recorded.cells, strict=False):
+        if key != was:
+            break
+        same += 1
+    return same
+
+
+def _keys(env: BuildEnvironment, page: str) -> list[str]:
+    path = str(env.doc2path(page))
+    site = env.mystnb_config.custom_formats[path][1]["site"]  # type: ignore[attr-defined]
+    plan = read_file(Path(path), page, site)
+    return list(cell_keys(plan, _capture())) if plan else []
+
+
+def elsewhere(
+    env: BuildEnvironment, page: str, number: int, place: int, statement: str
+) -> Iterator[tuple[Bundle, Timing, list[float]]]:
+    """Yield what each bundle has of a timing: its first process, and the medians of the others.
+
+    Args:
+        env: Sphinx's.
+        page: The page.
+        number: Number of its code cell.
+        place: Which one it is of those that the cell shows, from 0.
+        statement: What was timed.
+    """
+    for bundle in bundles(env):
+        if number > current(env, page, bundle):
+            continue
+        record = bundle.pages[page].record
+        timed = [timing for cell in record.cells if cell.number == number for timing in shown(cell)]
+        if place < len(timed) and timed[place].statement == statement:
+            yield bundle, timed[place], medians(record.replicates, number, False, place, statement)
+
+
+def told(env: BuildEnvironment, record: PageRecord) -> str:
+    """Return which other devices the timings that a page shows are from, too; an empty text where it shows none."""
+    if not any(shown(cell) for cell in record.cells):
+        return ""
+    parts = []
+    for bundle in (it for it in bundles(env) if record.page in it.pages):
+        same, every = current(env, record.page, bundle), len(bundle.pages[record.page].cells)
+        limit = (
+            ""
+            if same == every
+            else f", up to cell {same}"
+            if same
+            else ", not shown: it is of another state of the page"
+        )
+        parts.append(f"{bundle.device.label} ({bundle.pages[record.page].record.executed[:10]}{limit})")
+    return f" Recorded on other devices: {'; '.join(parts)}." if parts else ""
