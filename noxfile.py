@@ -181,9 +181,10 @@ def doctest(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["dev"])
 def tests(session: nox.Session) -> None:
-    """Run the tests; arguments go to pytest: `-- -k lint`."""
+    """Run the tests; arguments go to pytest: `-- -k lint`. Those marked slow run where `CI` is set, or by `-- -m slow`."""
     _, rest = split(session)
-    run(session, "pytest", *rest)
+    chosen = [] if os.environ.get("CI") or "-m" in rest else ["-m", "not slow"]
+    run(session, "pytest", *chosen, *rest)
 
 
 @nox.session(venv_backend="none", requires=["dev"])
