@@ -181,7 +181,7 @@ def doctest(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["dev"])
 def tests(session: nox.Session) -> None:
-    """Run the tests; arguments go to pytest: `-- -k lint`. Those marked slow run where `CI` is set, or by `-- -m slow`."""
+    """Run the tests, the slow ones where `CI` is set or by `-- -m slow`; arguments go to pytest: `-- -k lint`."""
     _, rest = split(session)
     chosen = [] if os.environ.get("CI") or "-m" in rest else ["-m", "not slow"]
     run(session, "pytest", *chosen, *rest)

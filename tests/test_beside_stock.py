@@ -10,6 +10,8 @@ from tests.beside_stock.__main__ import main, report
 from tests.beside_stock.site import build, settings
 from tests.building import page
 
+pytestmark = pytest.mark.slow
+
 CONF = 'project = "Small"\nextensions = ["myst_nb"]\nhtml_theme = "basic"\nsuppress_warnings = ["toc"]\n'
 PAGE = page("import _helper as helper", *(f"helper.cell{number}()" for number in range(1, 10)))
 HEAD = "import random, sys\nfrom IPython.display import HTML, SVG, display\n\ndef stable(value): return value\n"

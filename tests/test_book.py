@@ -78,11 +78,13 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+@pytest.mark.slow
 def test_every_page_is_published(book: Path) -> None:
     assert [page for page in PAGES if not (book / f"{page}.html").exists()] == []
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment["what"])
+@pytest.mark.slow
 def test_each_experiment_of_the_notes_is_in_the_book(book: Path, experiment: dict[str, str]) -> None:
     html = (book / f"{experiment['page']}.html").read_text("utf-8")
     text = text_of(html)
@@ -90,6 +92,7 @@ def test_each_experiment_of_the_notes_is_in_the_book(book: Path, experiment: dic
     assert len(re.findall(r'class="live[ "]', html)) >= int(experiment.get("live", 0))
 
 
+@pytest.mark.slow
 def test_a_second_run_over_the_same_output_runs_nothing_and_changes_nothing(book: Path) -> None:
     published = [path for path in book.rglob("*") if path.is_file() and ".doctrees" not in path.parts]
     before = {path: path.read_bytes() for path in published}
@@ -99,6 +102,7 @@ def test_a_second_run_over_the_same_output_runs_nothing_and_changes_nothing(book
     assert [path.name for path in published if path.read_bytes() != before[path]] == []
 
 
+@pytest.mark.slow
 def test_the_book_builds_without_a_network(tmp_path: Path, book: Path) -> None:
     unshare = shutil.which("unshare")
     if not unshare or subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode:
@@ -121,6 +125,7 @@ def test_the_book_builds_without_a_network(tmp_path: Path, book: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_no_page_asks_another_host_for_anything(book: Path) -> None:
     asking = re.compile(
         r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["'](?:https?:)?//[^"']+|<link\b[^>]*rel=["'](?:stylesheet|preload|icon)["'][^>]*href=["'](?:https?:)?//[^"']+"""
@@ -171,6 +176,7 @@ def downloaded(
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.slow
 def test_a_downloaded_page_gives_the_same_results_in_a_stock_kernel(
     downloaded: dict[str, tuple[NotebookNode, NotebookNode]], page: str
 ) -> None:

@@ -262,10 +262,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], 
     ("event", "jobs"),
     [
         ("builder-inited", "1"),
-        ("source-read", "1"),
+        pytest.param("source-read", "1", marks=pytest.mark.slow),
         ("source-read", "2"),
         ("html-page-context", "1"),
-        ("html-page-context", "2"),
+        pytest.param("html-page-context", "2", marks=pytest.mark.slow),
     ],
 )
 def test_ctrl_c_while_sphinx_works_ends_with_130_too(
@@ -497,7 +497,7 @@ def setup(app):
 """
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("event", ["source-read", "env-updated"])
 def test_no_room_for_what_sphinx_writes_is_one_line(event: str, jobs: str, tmp_path: Path) -> None:
     pages = {f"p{number}": "# Page\n\n" + "Words and more words.\n\n" * 50 for number in range(6)}

@@ -45,6 +45,7 @@ def run_digits() -> tuple[dict[str, digits.Run], digits.Data]:
     return digits.race(train, epochs=4, width=16), test
 
 
+@pytest.mark.slow
 def test_training_leads_to_the_same_weights_whatever_is_jitted(
     run_digits: tuple[dict[str, digits.Run], digits.Data],
 ) -> None:
@@ -55,6 +56,7 @@ def test_training_leads_to_the_same_weights_whatever_is_jitted(
     assert min(digits.accuracy(run.state[0], test) for run in runs.values()) > 0.8
 
 
+@pytest.mark.slow
 def test_the_more_is_jitted_the_fewer_executables_there_are(
     run_digits: tuple[dict[str, digits.Run], digits.Data],
 ) -> None:
@@ -73,6 +75,7 @@ def test_the_pictures_to_test_with_are_none_of_those_to_train_on() -> None:
     assert len(np.unique(together, axis=0)) == len(together)
 
 
+@pytest.mark.slow
 def test_the_table_has_a_line_for_each_grain(run_digits: tuple[dict[str, digits.Run], digits.Data]) -> None:
     head, *lines = digits.table(*run_digits).splitlines()
     assert head.split("  ")[0] == "jitted"
@@ -194,6 +197,7 @@ def test_both_are_timed_in_turn_at_each_size(monkeypatch: pytest.MonkeyPatch) ->
     assert times.compiled[0] == pytest.approx((0.005 + 0.007) / 2)
 
 
+@pytest.mark.slow
 def test_the_bench_prints_and_draws(tmp_path: Path) -> None:
     picture = tmp_path / "sizes.png"
     done = program("bench_sizes", "--largest", "10", "--rounds", "1", "--save", str(picture))

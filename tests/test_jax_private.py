@@ -121,6 +121,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 
 @pytest.mark.parametrize("module", GONE)
+@pytest.mark.slow
 def test_without_a_module_of_it_cells_do_what_they_did(pages: Pages, module: str) -> None:
     with pages.start() as page:
         assert page.run(PREAMBLE).status == page.run("import jax, jax.numpy as jnp").status == "ok"
@@ -142,6 +143,7 @@ def test_every_private_module_is_taken_away() -> None:
 
 
 @pytest.mark.parametrize("module", ["api", "array", "interpreters.pxla"])
+@pytest.mark.slow
 def test_without_a_hold_on_execution_it_is_not_told_what_a_clock_saw(pages: Pages, module: str) -> None:
     with pages.start() as page:
         assert page.run(PREAMBLE).status == page.run("import jax.numpy as jnp\nx = jnp.ones(3)").status == "ok"

@@ -122,6 +122,7 @@ def accept(folder: Path, environment: Environment) -> None:
         assert main([*arguments, "--records", str(folder / "records")]) == 0
 
 
+@pytest.mark.slow
 def test_what_shows_is_noticed_and_what_does_not_survives(book: tuple[Trial, list[Mutant]]) -> None:
     trial, found = book
     assert {mutant.kind for mutant in found} == {
@@ -144,6 +145,7 @@ def test_what_shows_is_noticed_and_what_does_not_survives(book: tuple[Trial, lis
     assert all(outcomes[mutant] for mutant in shows)
 
 
+@pytest.mark.slow
 def test_each_line_of_expected_text_is_compared(book: tuple[Trial, list[Mutant]]) -> None:
     trial, _ = book
     (plan,) = trial.plans.values()
@@ -153,12 +155,14 @@ def test_each_line_of_expected_text_is_compared(book: tuple[Trial, list[Mutant]]
     assert [str(it.mutant) for it in trial.outcomes(found) if not it.caught] == []
 
 
+@pytest.mark.slow
 def test_only_expected_text_of_this_environment_is_changed(book: tuple[Trial, list[Mutant]]) -> None:
     (plan,) = book[0].plans.values()
     found = list(expectations(plan, "page.txt", EXPECTED, {"jax": "0.12"}))
     assert [(mutant.line, mutant.before, mutant.after) for mutant in found] == [(11, "word", "wor")]
 
 
+@pytest.mark.slow
 def test_pages_that_are_not_right_are_told_apart(book: tuple[Trial, list[Mutant]]) -> None:
     trial, _ = book
     path = trial.expected / "page.txt"

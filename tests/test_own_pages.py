@@ -58,6 +58,7 @@ def test_the_commands_of_the_page_are_these() -> None:
     assert [command.split()[0] for command in COMMANDS] == ["python", "sphinx-build", "witness", "witness"]
 
 
+@pytest.mark.slow
 def test_a_stock_site_becomes_honest_by_a_line_and_stock_again_without_it(site: Path) -> None:
     _, build, accept, check = COMMANDS
     conf, built = site / "docs/conf.py", site / "build/html/times.html"
