@@ -77,6 +77,7 @@ def test_the_parts_are_what_is_documented(path: Path) -> None:
         assert notebook.cells[-1].outputs[0].text.endswith("\n")
     head = json.loads(parts[HEAD])
     assert head["schema"] == SCHEMA
+    assert head["simulated"] is True
     assert all(f"``{name}``" in Path(schema.__file__).read_text() for name in head)
 
 

@@ -147,7 +147,7 @@ def test_a_bundle_that_comes_or_goes_is_seen_by_the_next_build(site: Site, bundl
 def test_a_site_says_where_its_bundles_lie(site: Site, bundle: Bundle) -> None:
     rewritten(bundle, site.folder / "measured" / "eight.zip")
     (site.folder / "conf" / "conf.py").write_text(f'{CONF}witness_bundles = "../measured"\n')
-    right(site)
+    right(site, "-j", "4")
     assert len(tabs(site)) == 2
 
 

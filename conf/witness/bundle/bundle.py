@@ -24,8 +24,9 @@ SCHEMA = 1
 A bundle is a zip archive of these parts, all of them JSON in UTF-8 but the checksums:
 
 - ``bundle.json``: ``schema``, this number; ``capture``, the digest of the code that watched the cells; ``device``, the
-  fields of `Device`; ``environment``, that of the records; ``replicates``, in how many processes pages ran that
-  measure; ``pages``, for each page ``plan``, the digest of what was run, and ``cells``, the key of each cell in order.
+  fields of `Device`, and ``simulated``, whether one CPU stood for several of it; ``environment``, that of the records;
+  ``replicates``, in how many processes pages ran that measure; ``pages``, for each page ``plan``, the digest of what
+  was run, and ``cells``, the key of each cell in order.
 - ``notebooks/PAGE.ipynb``: the executed notebook, in notebook format 4.5.
 - ``records/PAGE.json``: the rest of the page's record, as `PageRecord` declares it: timings with their samples,
   compile events, live values, other runs.
@@ -77,6 +78,7 @@ class Bundle:
             "schema": SCHEMA,
             "capture": self.capture,
             "device": asdict(self.device),
+            "simulated": self.device.simulated,
             "environment": self.environment,
             "replicates": self.replicates,
             "pages": {name: {"plan": page.plan, "cells": page.cells} for name, page in self.pages.items()},
