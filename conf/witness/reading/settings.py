@@ -94,6 +94,14 @@ class Settings:
     memory: float = field(
         default=0, metadata=_is("MB that kernels may take together; 0: half of what is free.", int, float)
     )
+    scheduler: str = field(
+        default="",
+        metadata=_is(
+            "Address of a Dask scheduler, such as `tcp://10.0.0.1:8786`, whose workers execute the pages; empty: this "
+            "machine does.",
+            str,
+        ),
+    )
     records: str | None = field(
         default=None,
         metadata=_is(
