@@ -32,8 +32,9 @@ ACCELERATORS = [group for group, needs in PROJECT["dependency-groups"].items() i
 AGREE = "--constraint=requirements-dev.txt"
 BOOK = ("pyproject.toml", f"--python-version={PYTHONS[0]}", "--group=book")
 LOCKS = {
-    "requirements-dev.txt": (*BOOK, "--group=dev"),
+    "requirements-dev.txt": (*BOOK, "--group=dev", "--extra=dask"),
     "requirements.txt": (*BOOK, AGREE),
+    "requirements-dask.txt": (*BOOK, AGREE, "--extra=dask"),
     **{f"requirements-{word}.txt": (*BOOK, AGREE, f"--group={word}") for word in ACCELERATORS},
     # From a Python that is too old for the book, so that nox can start there and say so.
     "requirements-nox.txt": ("--python-version=3.10", "--group=nox"),
@@ -108,18 +109,21 @@ def docs(session: nox.Session) -> None:
     """Build the book into .build/html, running its code; `-- cuda13` or `-- tpu` does so on that accelerator.
 
     `-- --publish` runs the pages that measure in five processes, so that what they print is about the next one, too;
-    `-- --replicates 7` in seven.
+    `-- --replicates 7` in seven. `-- --scheduler tcp://ADDRESS` has the workers of a Dask cluster execute the pages.
     """
     accelerator, rest = split(session)
     parser = argparse.ArgumentParser(prog="nox -s docs --", add_help=False, allow_abbrev=False)
     parser.add_argument("--replicates", metavar="N", nargs="?", const="")
+    parser.add_argument("--scheduler", metavar="ADDRESS")
     parser.add_argument("--publish", dest="replicates", action="store_const", const=PUBLISHED)
     ours, rest = parser.parse_known_args(rest)
     for_sphinx(session, rest)
     replicates = count(session, "--replicates", ours.replicates) if ours.replicates is not None else ""
-    install(session, f"requirements-{accelerator}.txt" if accelerator else "requirements.txt")
-    again = [f"--define=witness_replicates={replicates}"] if replicates else []
-    session.run("sphinx-build", "-W", "--keep-going", *again, *SPHINX, ".build/html", *rest)
+    chosen = [word for word, asked in ((accelerator, accelerator), ("dask", ours.scheduler)) if asked]
+    install(session, *([f"requirements-{word}.txt" for word in chosen] or ["requirements.txt"]))
+    said = {"replicates": replicates, "scheduler": ours.scheduler}
+    defined = [f"--define=witness_{name}={value}" for name, value in said.items() if value]
+    session.run("sphinx-build", "-W", "--keep-going", *defined, *SPHINX, ".build/html", *rest)
 
 
 @nox.session

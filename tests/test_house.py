@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-GROUPS = PROJECT["dependency-groups"]
+GROUPS = {**PROJECT["dependency-groups"], **PROJECT["project"]["optional-dependencies"]}
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_a_lock_pins_everything_by_hash(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
-@pytest.mark.parametrize("group", ["book", "dev", "cuda13", "tpu"])
+@pytest.mark.parametrize("group", ["book", "dask", "dev", "cuda13", "tpu"])
 def test_jax_is_the_one_this_python_can_have(group: str, python: str) -> None:
     wanted = "==0.10.2" if python == "3.11" else "==0.12"
     for name in ("jax", "jaxlib"):
@@ -297,6 +297,29 @@ def test_lint_checks_types_as_each_python_of_the_project_has_them() -> None:
     assert [call for call in called("lint") if call[0] == "mypy"] == [
         ["mypy", f"--python-version={python}"] for python in pythons
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locks", "defined"),
+    [
+        ([], ["requirements.txt"], []),
+        (["cuda13"], ["requirements-cuda13.txt"], []),
+        (["--scheduler", "tcp://a:1"], ["requirements-dask.txt"], ["--define=witness_scheduler=tcp://a:1"]),
+        (
+            ["tpu", "--scheduler=tcp://a:1", "--replicates", "3"],
+            ["requirements-tpu.txt", "requirements-dask.txt"],
+            ["--define=witness_replicates=3", "--define=witness_scheduler=tcp://a:1"],
+        ),
+    ],
+)
+def test_docs_installs_and_defines_what_its_words_ask_for(
+    arguments: list[str], locks: list[str], defined: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[str] = []
+    monkeypatch.setitem(noxfile()["docs"].func.__globals__, "install", lambda _, *files: installed.extend(files))
+    (build,) = called("docs", *arguments)
+    assert installed == locks
+    assert [word for word in build if word.startswith("--define")] == defined
 
 
 @pytest.mark.parametrize(

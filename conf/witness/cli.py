@@ -14,8 +14,8 @@ from witness.records.diagnostic import tell
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import NoEnvironment, find
+from witness.runner.executors import chosen
 from witness.runner.facts import Facts
-from witness.runner.local import Local
 from witness.runner.report import report
 from witness.runner.run import run
 
@@ -55,7 +55,10 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
     command.add_argument("--verbose", action="store_true", help="show output as cells print it")
     command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
-    command.add_argument("--memory", type=_count, metavar="MB", help="what kernels may take before another page waits")
+    command.add_argument(
+        "--memory", type=_count, default=0, metavar="MB", help="what kernels may take before another page waits"
+    )
+    command.add_argument("--scheduler", default="", metavar="ADDRESS", help="have a Dask cluster execute pages")
     command.set_defaults(command=_run)
 
     command = commands.add_parser(
@@ -94,7 +97,7 @@ def _run(options: argparse.Namespace) -> int:
     environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)
-    executor = Local(facts.take_forkserver(), options.memory and options.memory * 10**6)
+    executor = chosen(facts, options.scheduler, options.memory)
     run(pages.plans, store, environment, shown, pages.root, executor, replicates=options.replicates)
     faults = report(pages.plans, store)
     tell([*pages.unreadable, *faults])

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.bench.cause import cause
 from tests.bench.clock import Build, Samples, build
+from tests.bench.cluster import dask
 from tests.bench.measure import capture, measure, measure_busy
 from tests.bench.reproduce import reproduce
 from tests.bench.row import Row
@@ -144,7 +145,8 @@ def parallel(folder: Path, repeats: int) -> list[Row]:
 
 
 PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
-    part.__name__: part for part in (trivial, rebuild, scale, parallel, cold, measure, measure_busy, capture, cause)
+    part.__name__: part
+    for part in (trivial, rebuild, scale, dask, parallel, cold, measure, measure_busy, capture, cause)
 }
 
 

@@ -15,8 +15,8 @@ from witness.reading.pages import NoPages
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import find
+from witness.runner.executors import chosen
 from witness.runner.facts import Facts
-from witness.runner.local import Local
 from witness.runner.run import run
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--overlay", help="with --accept: for these environments only, such as 'python<3.12'")
     command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
     command.add_argument("--expected", type=Path, default=Path("tests/expected"), help="where expected text is kept")
+    command.add_argument("--scheduler", default="", metavar="ADDRESS", help="have a Dask cluster execute pages")
     command.add_argument("--called", default="witness check", help="how this command is called, for messages")
     command.set_defaults(command=_check)
 
@@ -51,7 +52,7 @@ def _check(options: argparse.Namespace) -> int:
         pages = plans(options.pages)
         environment = find(facts)
         store = Store(options.records.resolve() / environment.name)
-        run(pages.plans, store, environment, progress(), pages.root, Local(facts.take_forkserver()))
+        run(pages.plans, store, environment, progress(), pages.root, chosen(facts, options.scheduler))
     finally:
         facts.close()
     book = Book(pages, environment, store, ExpectedFiles(options.expected.resolve()), options.called)

@@ -104,6 +104,14 @@ class Settings:
             tuple,
         ),
     )
+    scheduler: str = field(
+        default="",
+        metadata=_is(
+            "Address of a Dask scheduler, such as `tcp://10.0.0.1:8786`, whose workers execute the pages; empty: this "
+            "machine does.",
+            str,
+        ),
+    )
     records: str | None = field(
         default=None,
         metadata=_is(

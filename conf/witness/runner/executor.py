@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from witness.reading.plan import Plan
-from witness.records.page_record import PageRecord
+from witness.records.page_record import PageRecord, Problem
 from witness.runner.environment import Environment
 from witness.runner.traces import Traces
 
@@ -28,8 +30,12 @@ class Job:
     """What git calls the pages."""
     reproducible: bool = True
     """Whether a page of them is to be."""
-    declared: dict[str, str] = field(default_factory=dict)
-    """The environment variables that pages declare to read."""
+    given: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    """The environment variables of the build, from which kernels have theirs."""
+    declared: Sequence[str] = ()
+    """Those that pages declare to read."""
+    needs: Mapping[str, str | None] = field(default_factory=dict)
+    """The packages that pages need beyond JAX, with the versions that are installed."""
     replicates: int = 1
     """How often a page is run that measures, each time in a kernel of its own: a fault in any run is the page's."""
     hash_seed: int | None = None
@@ -55,8 +61,18 @@ class Watcher(Protocol):
     def began(self, plan: Plan) -> None:
         """A page begins."""
 
+    def say(self, line: str) -> None:
+        """Something is to be known that is of no page."""
+
     def cell(self, plan: Plan, number: int, text: str) -> None:
         """A cell starts (``text`` is empty) or prints a piece of text."""
+
+
+def not_run(plan: Plan, job: Job, problem: Problem) -> Ran:
+    """Return what came of a page that was not executed."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    key, environment = job.environment.key(plan.digest(), plan.needs), asdict(job.environment)
+    return Ran(PageRecord(plan.page, key, environment, now, 0.0, cells=[], live=[], problems=[problem]), Traces())
 
 
 class Executor(Protocol):

@@ -30,15 +30,16 @@ NODES = ("/dev/nvidia*", "/dev/accel*", "/dev/kfd", "/dev/vfio/*", "/proc/driver
 class Facts:
     """What JAX finds on this machine, asked in a process of its own while the build goes on with other things."""
 
-    def __init__(self, folder: Path, *, reproducible: bool) -> None:
+    def __init__(self, folder: Path, *, reproducible: bool, given: Mapping[str, str] = os.environ) -> None:
         """Begin to ask, unless the answer is kept below ``folder`` and no cheap sign has changed.
 
         So a build that changes nothing imports no JAX. Where kernels may be forked, the process that is asked is the
-        forkserver of the pages that are going to run; ``reproducible`` decides their environment.
+        forkserver of the pages that are going to run; ``reproducible`` and ``given`` decide their environment.
         """
         interpreter = hashlib.sha256(f"{sys.version} {sys.prefix}".encode()).hexdigest()[:8]  # several share records
         self._kept = folder / f"facts-{interpreter}.json"
-        self.flags = decisive()
+        self._given = given
+        self.flags = decisive(given)
         self.plugins = _plugins()
         self._signs = {
             "python": sys.version,
@@ -47,12 +48,11 @@ class Facts:
             "plugins": self.plugins,
             "flags": self.flags,
             "nodes": _nodes(),
-            "paths": {name: os.environ.get(name) for name in ("PYTHONPATH", "LD_LIBRARY_PATH")},
+            "paths": {name: given.get(name) for name in ("PYTHONPATH", "LD_LIBRARY_PATH")},
         }
         self._facts = self._read()
-        self._forkserver = (
-            None if self._facts else _asked_forkserver(variables(folder / "scratch", reproducible=reproducible))
-        )
+        shown = variables(folder / "scratch", reproducible=reproducible, given=given)
+        self._forkserver = None if self._facts else _asked_forkserver(shown)
 
     @property
     def known(self) -> bool:
@@ -63,7 +63,7 @@ class Facts:
         """Wait for the answer; one without JAX or a device holds only ``error``."""
         if self._facts is None:
             said = self._forkserver.wait(DEVICES_TIMEOUT) if self._forkserver else {}
-            self._facts = said.get("facts") or _asked_alone()
+            self._facts = said.get("facts") or _asked_alone(needed(self._given))
             if "error" not in self._facts:
                 kept = json.dumps({"signs": self._signs, "facts": self._facts}, indent=1)
                 write_whole(self._kept, kept.encode())
@@ -93,7 +93,7 @@ def _asked_forkserver(environment: Mapping[str, str]) -> ForkserverProcess | Non
     return None if options is None else ForkserverProcess(environment, options, warm=True, ask=True)
 
 
-def _asked_alone() -> dict[str, Any]:
+def _asked_alone(environment: Mapping[str, str]) -> dict[str, Any]:
     """Return what a process of its own finds."""
     try:
         asked = subprocess.run(
@@ -102,7 +102,7 @@ def _asked_alone() -> dict[str, Any]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=needed(),
+            env=environment,
             timeout=DEVICES_TIMEOUT,
             check=False,
         )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 from witness.reading.inputs import VARIABLE, digests
 from witness.reading.plan import Plan
-from witness.records.page_record import PageRecord, Problem
+from witness.records.page_record import PageRecord
 from witness.runner.conflicts import Conflicts
 from witness.runner.freshness import Freshness, measures
 from witness.runner.traces import Traces
@@ -37,21 +36,6 @@ class Ledger:
             seen={**seen, **traces.seen(self._root)} if self._root else seen,
             wrote=traces.left(self._root) if self._root else (),
             after={page: self._freshness.record(page) for page in plan.after},
-        )
-
-    def not_run(self, plan: Plan, page: str) -> PageRecord:
-        """Return the record of a page that is not run, because one that runs before it failed."""
-        environment = self._freshness.environment
-        expected = f"the page {page}, which runs before, to be right"
-        return PageRecord(
-            page=plan.page,
-            key=environment.key(plan.digest(), plan.needs),
-            environment=asdict(environment),
-            executed=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=0.0,
-            cells=[],
-            live=[],
-            problems=[Problem("not-run", plan.after[page], None, expected, "it failed")],
         )
 
     def settle(self, plans: Sequence[Plan]) -> None:

@@ -33,7 +33,7 @@ class Local:
         environment = job.environment
         capacity = Capacity(environment, self._memory)
         seeded = {} if job.hash_seed is None else {"PYTHONHASHSEED": str(job.hash_seed)}
-        shown = variables(job.folder / "scratch", reproducible=job.reproducible, declared=job.declared)
+        shown = variables(job.folder / "scratch", reproducible=job.reproducible, declared=job.declared, given=job.given)
         may_fork = sys.platform == "linux" and environment.platform in ("cpu", "none")
         async with Kernels({**shown, **seeded}, may_fork=may_fork, started=self._forkserver) as kernels:
             recorder = Recorder(job, kernels, Scheduler(lane_count(environment)), watcher)

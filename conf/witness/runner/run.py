@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from witness.reading.inputs import renewed
 from witness.reading.plan import Plan
+from witness.records.page_record import Problem
 from witness.records.store import Store
 from witness.runner.commit import commit
 from witness.runner.environment import Environment
-from witness.runner.executor import Executor, Job, Ran
+from witness.runner.executor import Executor, Job, not_run
+from witness.runner.facts import installed
 from witness.runner.freshness import Freshness, measures
 from witness.runner.ledger import Ledger
 from witness.runner.local import Local
 from witness.runner.lock import locked
 from witness.runner.progress import Progress
-from witness.runner.traces import Traces
 
 
 def run(
@@ -52,14 +52,14 @@ def run(
                 return
             store.probe()
             expected = {plan.page: stamp.seconds if (stamp := store.stamp(plan.page)) else None for plan in todo}
-            declared = {name for plan in todo for name in plan.environment}
             job = Job(
                 environment=environment,
                 folder=store.folder.parent,
                 root=source,
                 commit=commit(source),
                 reproducible=any(plan.reproducible for plan in todo),
-                declared={name: os.environ[name] for name in sorted(declared & os.environ.keys())},
+                declared=sorted({name for plan in todo for name in plan.environment}),
+                needs={name: installed(name) for plan in todo for name in plan.needs},
                 replicates=replicates,
                 hash_seed=hash_seed,
             )
@@ -89,7 +89,8 @@ async def _all(plans: Sequence[Plan], job: Job, executor: Executor, ledger: Ledg
                 plan = renewed(plan, job.root)  # what they made is there now
             if failed:
                 progress.began(plan)
-                ran = Ran(ledger.not_run(plan, failed[0]), Traces())
+                expected = f"the page {failed[0]}, which runs before, to be right"
+                ran = not_run(plan, job, Problem("not-run", plan.after[failed[0]], None, expected, "it failed"))
             else:
                 ran = await execute(plan)
             ledger.keep(plan, ran.record, ran.traces)

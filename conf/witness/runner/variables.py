@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -44,22 +44,24 @@ QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """What a kernel of another's site has besides its author's variables, unless it is set."""
 
 
-def decisive() -> dict[str, str]:
+def decisive(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables that are set and may change what a page prints."""
     return {
         name: value
-        for name, value in sorted(os.environ.items())
+        for name, value in sorted(given.items())
         if name not in FIXED and any(fnmatchcase(name, pattern) for pattern in DECISIVE)
     }
 
 
-def needed() -> dict[str, str]:
+def needed(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return what every process of ours has: the variables it needs to start, the decisive ones, and the fixed ones."""
-    return {**{name: os.environ[name] for name in PASSED if name in os.environ}, **decisive(), **FIXED}
+    return {**{name: given[name] for name in PASSED if name in given}, **decisive(given), **FIXED}
 
 
-def variables(scratch: Path, *, reproducible: bool, declared: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the whole environment of a kernel; what programs cache is kept below ``scratch``.
+def variables(
+    scratch: Path, *, reproducible: bool, declared: Iterable[str] = (), given: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Return the whole environment of a kernel, from that of the build; what programs cache is below ``scratch``.
 
     For reproducible pages that is what is ``needed`` and the ``declared`` variables, which they read; figures have
     the style of our book, and jaxprs no colours. A kernel of another's site has all variables of the build, as in a
@@ -67,6 +69,7 @@ def variables(scratch: Path, *, reproducible: bool, declared: Mapping[str, str] 
     """
     cached = {"MPLCONFIGDIR": str(scratch / "matplotlib")}
     if not reproducible:
-        return {**cached, **QUIET, **os.environ}
+        return {**cached, **QUIET, **given}
     config = Path(__file__).parent.parent / "capture" / "matplotlibrc"
-    return {**(declared or {}), **needed(), **cached, "MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"}
+    more = {name: given[name] for name in declared if name in given}
+    return {**more, **needed(given), **cached, "MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"}

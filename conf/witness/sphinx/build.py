@@ -25,9 +25,9 @@ from witness.records.diagnostic import Diagnostic
 from witness.records.store import Stamp, Store, probe
 from witness.runner.display import progress
 from witness.runner.environment import Environment, find
+from witness.runner.executors import chosen
 from witness.runner.facts import Facts
 from witness.runner.freshness import Freshness
-from witness.runner.local import Local
 from witness.runner.lock import Lock
 from witness.runner.machine_names import machine
 from witness.runner.report import diagnostic, no_record
@@ -148,7 +148,7 @@ class Build:
             executed.pop(plan.page, None)
             self._failed[plan.page] = [Diagnostic(plan.path, line, "order", why)]
         if plans:
-            executor = Local(self._facts.take_forkserver(), int(env.config.witness_memory * 1e6) or None)
+            executor = chosen(self._facts, site.settings.scheduler, site.settings.memory)
             replicates = known.replicates
             run(plans, store, environment, progress(), site.root, executor, replicates=replicates, since=since)
         for plan in plans:

@@ -1,0 +1,412 @@
+"""Pages on a Dask cluster of real processes: as on this machine, whatever goes away."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.building import CONF, Site
+from tests.building import page as text_of
+from tests.kernels import left
+from tests.programs import call
+from witness.reading.plan import Cell, Live, Plan
+from witness.records.page_record import PageRecord
+from witness.records.store import Store
+from witness.runner.environment import NoEnvironment, find
+from witness.runner.executor import Job
+from witness.runner.executors import chosen
+from witness.runner.facts import Facts
+
+pytest.importorskip("distributed", reason="Dask is not installed: `python -m pip install distributed`")
+
+from witness.runner.dask.terms import differing, fit, given, terms_of
+
+WITHIN = 600
+"""Seconds after which a test gives up on what never comes."""
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait for a condition, and return what it gave."""
+    deadline = time.monotonic() + WITHIN
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class Cluster:
+    """A scheduler and its workers, each a process of its own, with two threads."""
+
+    folder: Path
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
+
+    def start(self, what: str, *options: str, **variables: str) -> subprocess.Popen[bytes]:
+        known = ["--scheduler-file", str(self.folder / "scheduler.json"), "--no-dashboard"]
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *known, *options]
+        with (self.folder / f"{what}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, env={**os.environ, **variables}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self.processes.append(process)
+        return process
+
+    def worker(self, **variables: str) -> None:
+        self.start("worker", "--nthreads", "2", "--local-directory", str(self.folder), **variables)
+
+
+@contextmanager
+def started(folder: Path, workers: int) -> Iterator[Cluster]:
+    folder.mkdir(exist_ok=True)
+    cluster = Cluster(folder)
+    try:
+        cluster.start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        until((folder / "scheduler.json").exists)
+        for _ in range(workers):
+            cluster.worker()
+        yield cluster
+    finally:
+        those = [child for process in cluster.processes for child in _family(process.pid)]
+        for it in those:
+            it.kill()
+        for process in cluster.processes:
+            process.wait()
+        assert left([it.pid for it in those]) == []
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Return a cluster of two workers, for tests that leave it as it was."""
+    with started(tmp_path_factory.mktemp("cluster"), 2) as cluster:
+        yield cluster
+
+
+def plan(page: str, *cells: str, **more: Any) -> Plan:
+    more = {"kernel": "python3", **more}
+    return Plan(page, f"{page}.md", cells=[Cell(n, n, code) for n, code in enumerate(cells, 1)], **more)
+
+
+@dataclass
+class Book:
+    """Plans, and where their records go."""
+
+    folder: Path
+
+    def write(self, *plans: Plan) -> None:
+        for it in plans:
+            path = self.folder / "plans" / f"{it.page}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(it.to_json(), "utf-8")
+
+    def command(self, address: str = "", records: str = "records") -> list[str]:
+        at = ["--scheduler", address] if address else []
+        return ["witness", "run", str(self.folder / "plans"), "--records", str(self.folder / records), *at]
+
+    def run(self, address: str = "", records: str = "records") -> subprocess.CompletedProcess[str]:
+        return call(*self.command(address, records))
+
+    def begin(self, address: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", *self.command(address)]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def records(self, records: str = "records") -> dict[str, PageRecord]:
+        (folder,) = (path for path in (self.folder / records).iterdir() if path.name.startswith("jax-"))
+        store = Store(folder)
+        return {page: record for page in store.pages() if (record := store.read(page))}
+
+    def ran(self, log: str) -> list[str]:
+        """Return the pages that have ended, as a log says."""
+        return sorted(re.findall(r"^\[\d+/\d+\] (\S+)\.md: ", log, re.MULTILINE))
+
+    def waiting(self) -> str:
+        """Return a cell that leaves the number of its kernel, and waits for `go`."""
+        return (
+            f"import os, pathlib, time\nfolder = pathlib.Path({str(self.folder)!r})\n"
+            "(folder / f'kernel-{os.getpid()}').touch()\n"
+            "while not (folder / 'go').exists():\n    time.sleep(0.02)\nprint('went on')"
+        )
+
+    def kernels(self) -> list[int]:
+        """Return the kernels that such cells have begun in."""
+        return [int(path.name.removeprefix("kernel-")) for path in self.folder.glob("kernel-*")]
+
+    def go(self) -> None:
+        (self.folder / "go").touch()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book(tmp_path)
+
+
+def worker_of(kernel: int) -> int:
+    """Return the process of the worker that a kernel is of: its parents are its guard and what starts kernels."""
+    return int(psutil.Process(kernel).parents()[2].pid)
+
+
+def bare(record: PageRecord) -> dict[str, Any]:
+    """Return a record without what a clock said."""
+
+    def timeless(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: timeless(part) for name, part in value.items() if name not in ("executed", "seconds")}
+        if isinstance(value, list):
+            return [timeless(part) for part in value]
+        return None if isinstance(value, float) else value
+
+    return dict(timeless(asdict(record)))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pages are executed as on this machine
+
+SOURCES = [
+    plan("prints", "import jax\nprint(jax.numpy.arange(3))\n1 + 1", live=[Live("6 * 7", "", 3, 1)]),
+    plan("traces", "import jax\n@jax.jit\ndef f(x):\n    return x + 1\nf(1.0)", "import os\nprint(os.getcwd())"),
+    replace(plan("raises", ""), cells=[Cell(1, 1, "1 / 0", raises="ZeroDivisionError"), Cell(2, 2, "print('on')")]),
+    plan("fails", "print('before')", "undefined", "print('never')"),
+    plan("shows", "import IPython.display as d\nd.display(d.HTML('<b>bold</b>'))"),
+    plan("elsewhere", "1", kernel="no-such"),
+    plan("later", "print('later')", after={"prints": 1}),
+    plan("never", "print('never')", after={"fails": 1}),
+]
+
+
+def test_records_are_equal_to_those_of_this_machine(cluster: Cluster, book: Book) -> None:
+    book.write(*SOURCES)
+    here, there = book.run(records="here"), book.run(cluster.address, records="there")
+    assert (here.returncode, there.returncode) == (1, 1), there.stderr
+    assert book.ran(there.stderr) == book.ran(here.stderr) == sorted(it.page for it in SOURCES)
+    ours, theirs = book.records("here"), book.records("there")
+    assert {name: bare(record) for name, record in theirs.items()} == {name: bare(it) for name, it in ours.items()}
+    problems = [record.problems[0].rule for _, record in sorted(theirs.items()) if record.problems]
+    assert problems == ["unknown-kernel", "unexpected-error", "not-run"]
+
+
+def test_nothing_runs_again_wherever_it_ran(cluster: Cluster, book: Book) -> None:
+    book.write(*SOURCES[:3])
+    assert book.run(cluster.address).returncode == 0
+    again = book.run()
+    assert (again.returncode, book.ran(again.stderr)) == (0, [])
+    nobody = book.run("tcp://127.0.0.1:1")  # nor is a scheduler asked that is not needed
+    assert (nobody.returncode, book.ran(nobody.stderr)) == (0, [])
+
+
+def test_a_page_that_measures_has_its_worker_to_itself(cluster: Cluster, book: Book) -> None:
+    begin = "import os, time, psutil\nworker = psutil.Process().parents()[2].pid\nbegan = time.time()"
+    end = "print(worker, began, time.time())"
+    pages = [plan(f"page{n}", begin, f"time.sleep({0.4 * n})", end) for n in range(1, 9)]
+    pages += [plan(f"measures{n}", begin, "time.sleep(1)", end, lane="alone") for n in range(2)]
+    book.write(*pages)
+    done = book.run(cluster.address)
+    assert done.returncode == 0, done.stderr
+    said = {name: record.cells[-1].outputs[0]["text"].split() for name, record in book.records().items()}
+    assert len({worker for worker, _, _ in said.values()}) == 2
+    for name in ("measures0", "measures1"):
+        worker, began, ended = said[name]
+        others = [it for other, it in said.items() if other != name and it[0] == worker]
+        assert [it for it in others if float(it[1]) < float(ended) and float(it[2]) > float(began)] == []
+
+
+def test_a_site_is_built_by_a_scheduler_that_it_names(cluster: Cluster, tmp_path: Path) -> None:
+    pages = {"a": text_of("6 * 7", prose="{live}`40 + 2`"), "b": text_of("open('../data.txt').read()")}
+    conf = CONF.replace("witness_strict = True\n", "") + f"witness_scheduler = {cluster.address!r}\n"
+    site = Site.at(tmp_path, pages, conf)
+    (tmp_path / "data.txt").write_text("what a page reads")
+    done = site.build("-W")
+    assert (done.returncode, site.ran(done)) == (0, ["a", "b"]), done.stderr
+    assert "what a page reads" in (site.html("b") or "")
+    (tmp_path / "data.txt").write_text("something else")
+    assert site.ran(site.build("-W")) == ["b"]
+    done = site.build("-W", "-D", "witness_scheduler=tcp://127.0.0.1:1", "-D", "nb_execution_mode=cache")
+    assert (done.returncode, site.ran(done)) == (0, [])
+    site.page("a", text_of("6 * 8"))
+    done = site.build("-W", "-D", "witness_scheduler=tcp://127.0.0.1:1", "-D", "nb_execution_mode=cache")
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.startswith("witness: no scheduler answers at tcp://127.0.0.1:1 ")) == (2, True)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What goes away
+
+
+def test_a_page_runs_again_elsewhere_once_its_worker_was_killed(tmp_path: Path, book: Book) -> None:
+    with started(tmp_path / "cluster", 2) as cluster:
+        book.write(plan("waits", book.waiting()), *(plan(f"page{n}", f"print({n})") for n in range(6)))
+        build = book.begin(cluster.address)
+        (first,) = until(book.kernels)
+        os.kill(worker_of(first), signal.SIGKILL)
+        until(lambda: len(book.kernels()) == 2)
+        assert left([first]) == []
+        book.go()
+        _, log = build.communicate(timeout=WITHIN)
+    assert (build.returncode, book.ran(log)) == (0, [f"page{n}" for n in range(6)] + ["waits"]), log
+    assert book.records()["waits"].cells[0].outputs[0]["text"] == "went on\n"
+
+
+def test_a_page_that_kills_workers_is_at_fault_and_no_other(tmp_path: Path, book: Book) -> None:
+    kills = (
+        "import os, psutil, signal, time\nos.kill(psutil.Process().parents()[2].pid, signal.SIGKILL)\ntime.sleep(60)"
+    )
+    with started(tmp_path / "cluster", 1) as cluster:
+        book.write(plan("kills", kills), *(plan(f"page{n}", f"print({n})") for n in range(6)))
+        done = book.run(cluster.address)
+    assert (done.returncode, book.ran(done.stderr)) == (1, ["kills", *(f"page{n}" for n in range(6))]), done.stderr
+    wrong = {name: record.problems[0].rule for name, record in book.records().items() if record.problems}
+    assert wrong == {"kills": "worker-died"}
+
+
+def test_a_scheduler_that_goes_away_ends_the_build_in_a_sentence(tmp_path: Path, book: Book) -> None:
+    with started(tmp_path / "cluster", 1) as cluster:
+        book.write(plan("ends", "print('ended')"), plan("waits", book.waiting()))
+        build = book.begin(cluster.address)
+        (kernel,) = until(book.kernels)
+        until(lambda: (book.folder / "records").exists() and "ends" in book.records())
+        cluster.processes[0].kill()
+        _, log = build.communicate(timeout=WITHIN)
+        assert build.returncode == 2
+        *_, line = log.splitlines()
+        assert line.startswith(f"witness: the scheduler {cluster.address} went away; finished pages"), log
+        assert "Traceback" not in log
+        assert left([kernel]) == []
+    book.go()
+    assert book.ran(book.run().stderr) == ["waits"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["tcp://127.0.0.1:1", "tcp://nowhere.invalid:8786", "127.0.0.1", "ftp://127.0.0.1:1", "tls://127.0.0.1:1"],
+)
+def test_a_scheduler_that_is_not_there_is_a_sentence(address: str, book: Book) -> None:
+    book.write(plan("page", "1"))
+    done = book.run(address)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.startswith(f"witness: no scheduler answers at {address} (")) == (2, True), line
+    assert line.endswith(": start it, or leave it out to build on this machine")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+def test_a_build_that_ends_leaves_nothing_on_its_workers(signum: signal.Signals, cluster: Cluster, book: Book) -> None:
+    book.write(plan("waits", book.waiting()), *(plan(f"page{n}", "import time; time.sleep(1)") for n in range(9)))
+    build = book.begin(cluster.address)
+    (kernel,) = until(book.kernels)
+    worker = worker_of(kernel)
+    os.kill(build.pid, signum)
+    _, log = build.communicate(timeout=WITHIN)
+    assert build.returncode == (130 if signum == signal.SIGINT else -signum)
+    assert "Traceback" not in log
+    assert left([kernel]) == []
+    assert psutil.pid_exists(worker)
+    book.go()
+    assert book.run(cluster.address).returncode == 0
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Workers that are not like this machine
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> str:
+    """Return where a worker finds a JAX of another version."""
+    (tmp_path / "other/jax/_src").mkdir(parents=True)
+    device = "type('Device', (), {'platform': 'cpu', 'device_kind': 'cpu'})"
+    (tmp_path / "other/jax/__init__.py").write_text(f"__version__ = '0.1'\ndef devices(): return [{device}]\n")
+    (tmp_path / "other/jax/_src/xla_bridge.py").write_text("def backends_are_initialized(): return False\n")
+    return str(tmp_path / "other")
+
+
+def test_a_worker_of_another_environment_gets_no_page(tmp_path: Path, book: Book, other: str) -> None:
+    book.write(plan("page", "print('done')"))
+    with started(tmp_path / "cluster", 0) as cluster:
+        cluster.worker(PYTHONPATH=other)
+        until(lambda: "Registered to" in (tmp_path / "cluster/worker.log").read_text())
+        done = book.run(cluster.address)
+        *_, line = done.stderr.splitlines()
+        assert done.returncode == 2
+        assert re.fullmatch(
+            rf"witness: no worker of {cluster.address} is like this machine: \S+ has jax 0\.1, not .*", line
+        )
+        cluster.worker()
+        until(lambda: (tmp_path / "cluster/worker.log").read_text().count("Registered to") == 2)
+        done = book.run(cluster.address)
+    assert (done.returncode, book.ran(done.stderr)) == (0, ["page"])
+    assert re.search(
+        r"^not like this machine, so that it gets no page: \S+ has jax 0\.1, not ", done.stderr, re.MULTILINE
+    )
+
+
+def test_what_differs_is_named(tmp_path: Path) -> None:
+    facts = Facts(tmp_path, reproducible=True)
+    here = find(facts)
+    facts.close()
+    job = Job(here, tmp_path, tmp_path / "docs", reproducible=False, needs={"numpy": here.numpy, "nothing": "1.0"})
+    terms = terms_of(job, "run")
+    assert [*differing(terms, here, {})] == ["nothing None, not 1.0", f"no folder {tmp_path}/docs, which pages work in"]
+    same = terms_of(Job(here, tmp_path), "run")
+    assert [*differing(same, replace(here, flags={"XLA_FLAGS": "--other"}), {})] == []
+    found = [*differing(same, replace(here, python="3.99.1", capture="0", devices=8), {})]
+    assert found == ["other code of witness", f"devices 8, not {here.devices}", f"python 3.99.1, not {here.python}"]
+    gpu = terms_of(Job(replace(here, platform="gpu"), tmp_path), "run")
+    (why,) = differing(gpu, replace(here, platform="gpu"), {"GPU": 0})
+    assert why.startswith("no resource GPU")
+    assert [*differing(gpu, replace(here, platform="gpu"), {"GPU": 1})] == []
+    assert fit(gpu) != fit(same)
+
+
+def test_a_worker_has_the_variables_of_the_build_and_a_device_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = Facts(tmp_path, reproducible=True)
+    here = replace(find(facts), flags={"XLA_FLAGS": "--build", "CUDA_VISIBLE_DEVICES": "0"})
+    facts.close()
+    terms = terms_of(Job(here, tmp_path, given={"DATA": "there", "SECRET": "x"}, declared=["DATA", "NONE"]), "run")
+    assert "SECRET" not in json.dumps(terms)
+    there = {
+        "OMP_NUM_THREADS": "1",
+        "XLA_FLAGS": "--worker",
+        "CUDA_VISIBLE_DEVICES": "3",
+        "DATA": "no",
+    }
+    for name, value in there.items():
+        monkeypatch.setenv(name, value)
+    said = given(terms)
+    assert {name: said.get(name) for name in there} == {
+        "OMP_NUM_THREADS": None,
+        "XLA_FLAGS": "--build",
+        "CUDA_VISIBLE_DEVICES": "3",
+        "DATA": "there",
+    }
+    assert said["PATH"] == os.environ["PATH"]
+
+
+def test_without_dask_a_scheduler_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("witness.runner.dask.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(NoEnvironment, match=r"and distributed is not installed: `python -m pip install distributed`"):
+        chosen(Facts(tmp_path, reproducible=True), "tcp://127.0.0.1:1")
