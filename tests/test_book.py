@@ -35,7 +35,7 @@ WITHOUT_CODE = {
 NAMES = (path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md"))
 PAGES = sorted(name for name in NAMES if name not in WITHOUT_CODE)
 EXPERIMENTS = tomllib.loads((Path(__file__).parent / "experiments.toml").read_text("utf-8"))["experiment"]
-STOCK = {"IPython", "jax", "numpy"}
+STOCK = {"IPython", "jax", "jaxlib", "numpy"}
 """What a stock Jupyter with JAX has."""
 
 

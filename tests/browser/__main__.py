@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser import audit
 from tests.browser.chromium import AXE, lighthouse, opened, vnu
-from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, Figure
+from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, TYPED, Figure
 from tests.browser.links import links, markup
 from tests.browser.test_reading import luminance
 from theme.chromium import ADVICE, launched
@@ -107,13 +107,13 @@ def settings(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]
         yield Figure("axe, moderate and worse, in four settings", str(len(faults)), not faults, faults)
 
 
-def searches(browser: Browser, site: Path) -> Iterator[Figure]:
+def searches(browser: Browser, site: Path, queries: dict[str, list[str]], name: str) -> Iterator[Figure]:
     """Ask the search, from the file system, and follow its first answer to the words it marks."""
     wrong = []
     with opened(browser) as context:
         page = context.new_page()
-        for query, where in QUERIES.items():
-            page.goto((site / "search.html").as_uri() + f"?q={query}")
+        for query, where in queries.items():
+            page.goto((site / "search.html").as_uri() + f"?q={quote(query)}")
             try:
                 page.locator("#found a").first.click(timeout=5000)
                 page.locator("article mark:visible").first.wait_for(timeout=5000)
@@ -122,9 +122,7 @@ def searches(browser: Browser, site: Path) -> Iterator[Figure]:
                     wrong.append(f"{query} leads to {reached}")
             except Error:
                 wrong.append(f"{query} finds nothing, or marks nothing")
-    yield Figure(
-        "searches that lead where they should", f"{len(QUERIES) - len(wrong)} of {len(QUERIES)}", not wrong, wrong
-    )
+    yield Figure(name, f"{len(queries) - len(wrong)} of {len(queries)}", not wrong, wrong)
 
 
 def uses(browser: Browser, site: Path) -> Iterator[Figure]:
@@ -188,7 +186,8 @@ def main(site: Path) -> int:
         figures = [
             *loads(browser, site, pages),
             *settings(browser, site, pages),
-            *searches(browser, site),
+            *searches(browser, site, QUERIES, "searches that lead where they should"),
+            *searches(browser, site, TYPED, "real questions that the first result answers"),
             *uses(browser, site),
             *links(site, browser, pages),
             *(markup(site, pages, jar) if jar else ()),

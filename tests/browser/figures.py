@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 FIRST, FURTHER = 200_000, 40_000
 """Bytes, compressed, of a first visit and of each further page."""
@@ -21,11 +23,15 @@ QUERIES = {
     "warm-up": ["ahead-of-time", "benchmarking#the-clock-that-starts-too-early"],
     "why is the first call slow": ["ahead-of-time", "what-jit-does#just-in-time"],
     "benchmark": ["benchmarking"],
-    "GPU": ["glossary#term-GPU", "what-jit-does#on-your-own-machine"],
+    "GPU": [
+        "glossary#term-GPU",
+        "what-jit-does#on-your-own-machine",
+        "memory-and-donation#on-a-gpu-the-memory-that-jax-takes-at-the-start",
+    ],
     "NaN": ["debugging#a-nan-and-where-it-was-made", "cond-under-vmap#the-gradient-that-is-not-a-number"],
     "nan gradient": ["cond-under-vmap#the-gradient-that-is-not-a-number"],
-    "donate": ["memory-and-donation"],
-    "donate_argnums": ["memory-and-donation"],
+    "donate": ["memory-and-donation", "memory-and-donation#some-donated-buffers-were-not-usable-donated-in-vain"],
+    "donate_argnums": ["memory-and-donation", "arguments-of-jit#donate-argnums-and-donate-argnames"],
     "TracerBoolConversionError": [
         "control-flow-table#tracerboolconversionerror",
         "error-atlas#attempted-boolean-conversion-tracerboolconversionerror",
@@ -52,10 +58,16 @@ QUERIES = {
     "AOT": ["ahead-of-time"],
     "pytree": ["methods-and-pytrees#a-pytree-arrays-are-traced-the-rest-is-static", "methods-and-pytrees"],
     "sharding": ["sharded-jit"],
-    "float64": ["numerics"],
+    "float64": ["numerics#bits-jax-enable-x64-and-when-to-set-it"],
     "jaxpr": ["reading-a-jaxpr"],
 }
 """What readers look for, and the sections that answer: of a page without ``#``, its beginning."""
+
+QUESTIONS = tomllib.loads((Path(__file__).parent / "questions.toml").read_text("utf-8"))["question"]
+"""Real questions, each with what a reader types, and the sections that answer."""
+
+TYPED = {words: question["answered"] for question in QUESTIONS for words in question["types"]}
+"""What is typed for them, in the form of ``QUERIES``."""
 
 
 @dataclass(frozen=True)
