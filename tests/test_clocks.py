@@ -364,6 +364,7 @@ def test_of_a_page_that_says_its_lane_nothing_is_asked() -> None:
         ("took 3 seconds", ["q"], ["a shared machine: another page ran beside this cell"]),
         ("2.70 s", [], None),
         ("2.70 squares", ["q"], None),
+        ("{ \x1b[34;1mlambda \x1b[39;22m; a. \x1b[34;1min \x1b[39;22m(a,) }", ["q"], None),
         ("x = 3", ["q"], None),
     ],
 )

@@ -10,6 +10,7 @@ from witness.python.clocks import used
 from witness.python.open_clocks import quiet
 from witness.reading.plan import Cell, Plan
 from witness.records.captured import CLOCKS, CONDITIONS
+from witness.records.colour import letters
 from witness.runner.scheduler import Turn, Use
 
 TIME = re.compile(
@@ -75,4 +76,4 @@ class Alone:
 
 def _looks_timed(output: Mapping[str, Any]) -> bool:
     text = output["text"] if output["output_type"] == "stream" else (output.get("data") or {}).get("text/plain", "")
-    return bool(TIME.search(text))
+    return bool(TIME.search(letters(text)))  # a colour is no number: in `\x1b[1min`, no minute has passed
