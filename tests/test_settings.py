@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.building import CONF, Site, page
+from witness.cli import main
 from witness.reading.settings import Settings, default
 from witness.reading.site import Site as Read
 
@@ -59,3 +60,45 @@ def test_a_misspelt_setting_is_a_warning_with_what_was_meant(tmp_path: Path) -> 
     done = site.build()
     assert "there is no setting witness_replicate; did you mean `witness_replicates`?" in done.stderr
     assert site.build("-W", "-E").returncode != 0
+
+
+def test_a_project_says_which_folders_commands_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "book/part").mkdir(parents=True)
+    (tmp_path / "book/part/one.md").write_text("# One\n\nIt took 3 ms.\n", "utf-8")
+    (tmp_path / "other.md").write_text("# Other\n\nIt took 4 ms.\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def linted(*arguments: str) -> list[str]:
+        status = main(["lint", *arguments])
+        out = capsys.readouterr()
+        return [Path(line.split(":")[0]).name for line in out.out.splitlines()] if status < 2 else [out.err]
+
+    assert sorted(linted()) == ["one.md", "other.md"]  # nothing is said: the folder here
+    assert linted("one") == linted("part/one") == ["one.md"]
+    (tmp_path / "pyproject.toml").write_text('[tool.witness]\npages = "book"\n', "utf-8")
+    assert linted() == linted("one") == linted("part/one") == ["one.md"]
+    assert linted("other") == ["other.md"]
+    (tmp_path / "book/one.md").write_text("# One\n", "utf-8")
+    (tmp_path / "book/part/two.md").write_text("# Two\n", "utf-8")
+    (tmp_path / "book/two").mkdir()
+    (tmp_path / "book/two/two.md").write_text("# Two\n", "utf-8")
+    assert "two.md: that is book/part/two.md or book/two/two.md; name one" in linted("two.md")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[tool.witness]\npage = 'book'\n", "[tool.witness] knows pages, records, expected, not page"),
+        ("[tool.witness]\npages = 3\n", "[tool.witness] pages is 3; write the name of a folder"),
+        ("[tool.witness\n", "pyproject.toml: "),
+    ],
+)
+def test_a_project_s_wrong_table_is_named(
+    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["lint"]) == 2
+    assert told in capsys.readouterr().err

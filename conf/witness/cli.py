@@ -9,6 +9,7 @@ from pathlib import Path
 
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages, files
+from witness.reading.project import Project
 from witness.records.count import counted
 from witness.records.diagnostic import tell
 from witness.records.store import Store
@@ -28,7 +29,12 @@ Command = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None
 
 def main(arguments: Sequence[str] | None = None, more: Sequence[Command] = ()) -> int:
     """Run the command line, with ``more`` commands than its own, and return its exit status."""
-    options = _parser(more).parse_args(arguments)
+    try:
+        parser = _parser(more)
+    except ValueError as error:
+        print(f"witness: {error}", file=sys.stderr)
+        return IMPOSSIBLE
+    options = parser.parse_args(arguments)
     try:
         return int(options.command(options))
     except (NoPages, NoEnvironment) as error:
@@ -43,6 +49,9 @@ def main(arguments: Sequence[str] | None = None, more: Sequence[Command] = ()) -
 
 
 def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
+    """Return the parser of all commands. Raises ValueError where the project's own table is wrong."""
+    here = Project.here()
+    default = f"pages or folders of them; default: {here.pages}"
     parser = argparse.ArgumentParser(
         prog="witness", description="Execute the pages of a book, once for each environment."
     )
@@ -50,9 +59,12 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
 
     command = commands.add_parser("run", help="execute stale pages; 0 all right, 1 a page failed, 2 could not run")
     command.add_argument(
-        "pages", nargs="*", default=["docs"], help="pages, plans (.json) or folders of either; default: docs"
+        "pages",
+        nargs="*",
+        default=[here.pages],
+        help=f"pages, plans (.json) or folders; default: {here.pages}",
     )
-    command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
+    command.add_argument("--records", type=Path, default=Path(here.records), help="where records are kept")
     command.add_argument("--verbose", action="store_true", help="show output as cells print it")
     command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
     command.add_argument(
@@ -67,7 +79,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
         description="Write what to run for each page as PAGE.json. `witness run FOLDER --records RECORDS` runs these "
         "where only JAX and a kernel are; bring the records back, and the site is rendered from them here.",
     )
-    command.add_argument("pages", nargs="*", default=["docs"], help="pages or folders of them; default: docs")
+    command.add_argument("pages", nargs="*", default=[here.pages], help=default)
     command.add_argument("-o", "--output", type=Path, required=True, help="folder of the plans")
     command.set_defaults(command=_plan)
 
@@ -78,7 +90,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
         "never run, unknown options, and what a machine printed but a person typed. A line is "
         "PATH:LINE:COLUMN: RULE: what is wrong; what to do.",
     )
-    command.add_argument("pages", nargs="*", default=["docs"], help="pages or folders of them; default: docs")
+    command.add_argument("pages", nargs="*", default=[here.pages], help=default)
     command.set_defaults(command=_lint)
     for add in more:
         add(commands)

@@ -17,6 +17,7 @@ from witness.bundle.key import capture_digest, cell_keys
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages
 from witness.reading.plan import Plan
+from witness.reading.project import Project
 from witness.records.count import counted
 from witness.records.diagnostic import tell
 from witness.records.page_record import PageRecord
@@ -42,6 +43,7 @@ SHOWN_LEAKS = 5
 
 def add(commands: Commands) -> None:
     """Add the command."""
+    here = Project.here()
     command = commands.add_parser(
         "record",
         help="execute pages and write what they did into a file that a build elsewhere shows beside its own results; "
@@ -51,12 +53,12 @@ def add(commands: Commands) -> None:
         "shows what it finds in the folder `_records` of its pages: one tab a device on each timing.",
     )
     command.add_argument(
-        "pages", nargs="*", default=["docs"], help="pages, plans (.json) or folders of either; default: docs"
+        "pages", nargs="*", default=[here.pages], help=f"pages, plans (.json) or folders; default: {here.pages}"
     )
     command.add_argument(
         "-o", "--output", type=Path, required=True, help="the file, or a folder: it is named for the device then"
     )
-    command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
+    command.add_argument("--records", type=Path, default=Path(here.records), help="where records are kept")
     command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
     command.add_argument("--memory", type=_count, metavar="MB", help="what kernels may take before another page waits")
     command.set_defaults(command=_record)

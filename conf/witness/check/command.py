@@ -12,6 +12,7 @@ from witness.check.condition import Condition, NoCondition
 from witness.check.expected_files import ExpectedFiles
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages
+from witness.reading.project import Project
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import find
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command."""
+    here = Project.here()
     command = commands.add_parser(
         "check", help="compare pages with their expected text; 0 all right, 1 a mismatch, 2 could not check"
     )
-    command.add_argument("pages", nargs="*", default=["docs"], help="pages or folders of them; default: docs")
+    command.add_argument("pages", nargs="*", default=[here.pages], help=f"pages or folders; default: {here.pages}")
     command.add_argument("--accept", action="store_true", help="make what the pages do their expected text")
     command.add_argument("--overlay", help="with --accept: for these environments only, such as 'python<3.12'")
-    command.add_argument("--records", type=Path, default=Path(".build/records"), help="where records are kept")
-    command.add_argument("--expected", type=Path, default=Path("tests/expected"), help="where expected text is kept")
+    command.add_argument("--records", type=Path, default=Path(here.records), help="where records are kept")
+    command.add_argument("--expected", type=Path, default=Path(here.expected), help="where expected text is kept")
     command.add_argument("--scheduler", default="", metavar="ADDRESS", help="have a Dask cluster execute pages")
     command.add_argument("--called", default="witness check", help="how this command is called, for messages")
     command.set_defaults(command=_check)

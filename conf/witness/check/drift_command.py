@@ -13,6 +13,7 @@ from witness.check.record_diff import Changed, diff_cells, to_data, to_text
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages
 from witness.reading.plan import Plan
+from witness.reading.project import Project
 from witness.records.page_record import PageRecord
 from witness.records.store import Store, write_whole
 
@@ -22,16 +23,17 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the command."""
+    here = Project.here()
     command = commands.add_parser(
         "compare",
         help="compare the records of two environments; 0 whatever changed, 2 nothing to compare",
         description="Say, cell by cell, what pages do otherwise in another environment: text, errors, how often and "
         "for which types JAX traces and compiles. Runs nothing; `witness run` makes the records, those of each "
-        "environment in a folder of its own, such as .build/records/jax-0.12.0-py3.13-cpu1-0a1b2c3d.",
+        "environment in a folder of its own, such as jax-0.12.0-py3.13-cpu1-0a1b2c3d.",
     )
     command.add_argument("before", type=Path, help="the folder of one environment's records")
     command.add_argument("after", type=Path, help="the folder of another's")
-    command.add_argument("--pages", nargs="*", default=["docs"], help="pages, or folders of them; default: docs")
+    command.add_argument("--pages", nargs="*", default=[here.pages], help=f"pages or folders; default: {here.pages}")
     command.add_argument("-o", "--output", type=Path, required=True, help="where NAME.json and NAME.txt are written")
     command.set_defaults(command=_compare)
 

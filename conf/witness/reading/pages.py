@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from witness.reading.order import Read, closed
 from witness.reading.plan import Plan, Unreadable
+from witness.reading.project import Project
 from witness.records.diagnostic import Diagnostic
 from witness.records.normalise import NormalisationRule, own_rules
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     ReadFile = Callable[[Path, str, Site], Plan | None]
     """Returns what to run for the page in a file of a site; raises Unreadable."""
 
-BOOK = Path("docs")
-"""Where a page is looked for that is named without its folder."""
-
 NOT_PAGES = ("_build", "node_modules")
 """Folders below a named one that hold what was made or installed; hidden ones do, too."""
+
+BUILT = ".buildinfo"
+"""What Sphinx leaves in a folder that it has written a site to."""
 
 
 class NoPages(Exception):
@@ -137,9 +138,7 @@ def files(names: Sequence[str], suffix: str, *, required: bool = True) -> list[P
     """
     found: dict[Path, None] = {}
     for name in names:
-        path = next((path for path in _meant(name, suffix) if path.exists()), None)
-        if path is None:
-            raise NoPages(f"{name}: no such page or folder")
+        path = _named(name, suffix)
         for file in _below(path, suffix) if path.is_dir() else [path]:
             if file.suffix == suffix:
                 found[file.resolve()] = None
@@ -151,6 +150,9 @@ def files(names: Sequence[str], suffix: str, *, required: bool = True) -> list[P
 def _below(folder: Path, suffix: str) -> Iterator[Path]:
     """Yield the files below a folder with this suffix, sorted: neither hidden ones nor those that were made."""
     for above, folders, names in os.walk(folder):
+        if BUILT in names:
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NOT_PAGES)
         for name in sorted(names):
             path = Path(above, name)
@@ -158,9 +160,21 @@ def _below(folder: Path, suffix: str) -> Iterator[Path]:
                 yield path
 
 
-def _meant(name: str, suffix: str) -> list[Path]:
-    """Return what a name may mean, the likest first."""
-    return [Path(name), *(folder / f"{name.removesuffix(suffix)}{suffix}" for folder in (BOOK, Path()))]
+def _named(name: str, suffix: str) -> Path:
+    """Return what a name means: a path, or the end of one below the project's pages. Raises NoPages."""
+    try:
+        folder = Path(Project.here().pages)
+    except ValueError as error:
+        raise NoPages(str(error)) from error
+    page = Path(f"{name.removesuffix(suffix)}{suffix}")
+    if found := next((path for path in (Path(name), folder / page, page) if path.exists()), None):
+        return found
+    ends = [] if page.is_absolute() else [path for path in _below(folder, suffix) if path.match(str(page))]
+    if len(ends) > 1:
+        raise NoPages(f"{name}: that is {' or '.join(map(str, ends))}; name one")
+    if not ends:
+        raise NoPages(f"{name}: no such page or folder")
+    return ends[0]
 
 
 def _root(pages: Sequence[Path]) -> Path:
