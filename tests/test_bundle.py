@@ -6,6 +6,7 @@ import getpass
 import hashlib
 import io
 import json
+import random
 import re
 import socket
 import sys
@@ -204,6 +205,10 @@ def timing(**changes: object) -> Callable[[bytes], bytes]:
     return changed(TIMED_RECORD, apply, resum=True)
 
 
+def page_record(**changes: object) -> Callable[[bytes], bytes]:
+    return changed(TIMED_RECORD, lambda data: json.dumps({**json.loads(data), **changes}).encode(), resum=True)
+
+
 WRONG: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda data: b"", "no whole zip archive"),
     "no archive": (lambda data: b"a text\n" * 100, "no whole zip archive"),
@@ -230,9 +235,10 @@ WRONG: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no samples": (timing(samples=[]), "cannot be read"),
     "samples that are none": (timing(samples=[None]), "cannot be read"),
     "a sample without end": (timing(samples=[1.0, float("inf")]), "a timing of part/timed is none"),
-    "no statement": (timing(statement=["<script>"]), "a timing of part/timed is none"),
-    "no such kind": (timing(kind="<script>"), "a timing of part/timed is none"),
-    "conditions that are none": (timing(conditions=[1]), "a timing of part/timed is none"),
+    "no statement": (timing(statement=["<script>"]), "in a timing of part/timed, `statement` is"),
+    "no such kind": (timing(kind="<script>"), "in a timing of part/timed, `kind` is"),
+    "conditions that are none": (timing(conditions=[1]), "in a timing of part/timed, `conditions` is"),
+    "no date": (page_record(executed=None), "in the record of part/timed, `executed` is None"),
     "another record": (changed(TIMED_RECORD, lambda data: b"[]", resum=True), "cannot be read"),
     "path traversal": (added("../outside"), r"'../outside', which is no part's name"),
     "an absolute path": (added("/outside"), "'/outside', which is no part's name"),
@@ -252,6 +258,21 @@ def test_what_is_no_bundle_is_refused_in_a_line_that_names_it(path: Path, tmp_pa
     assert str(raised.value).startswith(f"{wrong}: ")
     assert "\n" not in str(raised.value)
     assert list(tmp_path.iterdir()) == [wrong]
+
+
+def test_whatever_is_changed_in_a_bundle_it_is_refused_or_whole(path: Path, tmp_path: Path) -> None:
+    draw, data, wrong = random.Random(0), path.read_bytes(), tmp_path / "wrong.zip"
+    refused = 0
+    for _ in range(300):
+        spoilt = bytearray(data)
+        for _ in range(draw.randrange(1, 4)):
+            spoilt[draw.randrange(len(data))] = draw.randrange(256)
+        wrong.write_bytes(spoilt[: draw.choice([len(data), draw.randrange(len(data))])])
+        try:
+            assert Bundle.read(wrong).check().to_bytes() == data
+        except BadBundle:
+            refused += 1
+    assert refused > 200
 
 
 def test_what_would_unpack_to_too_much_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,17 +6,18 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from witness.bundle.archive import BadBundle, pack, safe, unpack
 from witness.bundle.device import Device
 from witness.bundle.headline import headlines
 from witness.bundle.notebook import joined, split
+from witness.reading.plan import misfit
 from witness.records.page_record import PageRecord
-from witness.records.timing import Kind, Stopped, Timing, timings
+from witness.records.timing import timings
 
 SCHEMA = 1
 """Raised whenever what is written can no longer be read by code that knows the number before.
@@ -116,8 +117,8 @@ class Bundle:
         if not pages:
             raise ValueError("no page in it")
         device = Device(**head["device"])
-        if wrong := [f.name for f in fields(device) if type(getattr(device, f.name)).__name__ != f.type]:
-            raise ValueError(f"the device's {wrong[0]}")
+        if wrong := misfit(device):
+            raise ValueError(f"of the device, {wrong}")
         return cls(device, str(head["capture"]), dict(head["environment"]), int(head["replicates"]), pages, path)
 
 
@@ -150,18 +151,13 @@ def _page(name: str, known: Mapping[str, Any], parts: Mapping[str, bytes]) -> Pa
 
 def _check(name: str, record: PageRecord) -> None:
     """Raise ValueError, or another error of Python's, unless a record is one of a right page, and can be shown."""
+    if wrong := misfit(record):
+        raise ValueError(f"in the record of {name}, {wrong}")
     if record.page != name or record.problems:
         raise ValueError(f"the record of {name} is none of it")
-    for cell in record.cells:
-        for timing in timings(cell.captured):
-            if not _is_shown(timing):
-                raise ValueError(f"a timing of {name} is none")
+    for timing in (timing for cell in record.cells for timing in timings(cell.captured)):
+        if wrong := misfit(timing):
+            raise ValueError(f"in a timing of {name}, {wrong}")
+        if not all(map(math.isfinite, [*timing.samples, *timing.pilot])):
+            raise ValueError(f"a timing of {name} is none")
     headlines(record)
-
-
-def _is_shown(timing: Timing) -> bool:
-    """Return whether a timing is of the kinds that it declares, for its class does not look."""
-    texts = [timing.statement, *timing.conditions, *timing.by_hand]
-    numbers = [*timing.samples, *timing.pilot, timing.loops, timing.compiles]
-    known = timing.kind in get_args(Kind) and timing.stopped in get_args(Stopped)
-    return known and all(type(it) is str for it in texts) and all(map(math.isfinite, numbers))

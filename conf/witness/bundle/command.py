@@ -74,7 +74,7 @@ def _record(options: argparse.Namespace) -> int:
     folder = options.records.resolve()
     pages = plans(options.pages)
     facts = Facts(folder, reproducible=True)
-    environment = find(facts)
+    environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
     store = Store(folder / environment.name)
     executor = Local(facts.take_forkserver(), options.memory and options.memory * 10**6)
     run(pages.plans, store, environment, progress(), pages.root, executor, replicates=options.replicates)

@@ -17,7 +17,7 @@ class Device:
     """What a reader must know of a device; nothing in it tells one machine from another of its kind."""
 
     platform: str
-    """JAX's name of the backend: ``cpu``, ``gpu`` or ``tpu``."""
+    """JAX's name of the backend: ``cpu``, ``gpu`` or ``tpu``; ``none`` without JAX."""
     kind: str
     """JAX's name of the device."""
     count: int
@@ -35,7 +35,7 @@ class Device:
             platform=str(environment["platform"]),
             kind=str(environment["device"]),
             count=int(environment["devices"]),
-            jax=str(environment["jax"]),
+            jax=str(environment["jax"] or ""),
             python=str(environment["python"]),
             system=str(environment["system"]),
             cpu=cpu,
@@ -56,7 +56,7 @@ class Device:
         >>> Device("gpu", "NVIDIA H100", 2, "0.12.0", "3.13.1", "Linux x86_64", "", 16).name
         '2 × NVIDIA H100'
         """
-        if self.platform == "cpu":
+        if self.platform in ("cpu", "none"):
             called = self.cpu or "CPU"
             return f"{self.count} simulated devices on {called}" if self.simulated else called
         return f"{self.count} × {self.kind}" if self.count > 1 else self.kind
@@ -64,7 +64,7 @@ class Device:
     @property
     def label(self) -> str:
         """The device with its JAX: two bundles with the same one are of one device."""
-        return f"{self.name}, JAX {self.jax}"
+        return f"{self.name}, JAX {self.jax}" if self.jax else self.name
 
 
 def processor() -> tuple[str, int]:

@@ -157,25 +157,27 @@ class Plan:
             plan = cls(**data)
         except (AttributeError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"not a plan: {error!r}") from error
-        if wrong := _misfit(plan):
+        if wrong := misfit(plan):
             raise ValueError(f"not a plan: {wrong}")
         return plan
 
 
-def _misfit(item: Any) -> str:
+def misfit(item: Any) -> str:
     """Return which field of a dataclass, or of one within it, has a value that is not of its type, or an empty text."""
     for name, hint in get_type_hints(type(item)).items():
         value = getattr(item, name)
         if not _fits(value, hint):
             return f"`{name}` is {value!r:.80}"
         for part in value if isinstance(value, list) else [value]:
-            if is_dataclass(part) and (wrong := _misfit(part)):
+            if is_dataclass(part) and (wrong := misfit(part)):
                 return wrong
     return ""
 
 
 def _fits(value: Any, hint: Any) -> bool:
     kind, arguments = get_origin(hint) or hint, get_args(hint)
+    if kind is Any:
+        return True
     if kind is Literal:
         return value in arguments
     if kind is UnionType:

@@ -157,17 +157,17 @@ def elsewhere(
 
 def told(env: BuildEnvironment, record: PageRecord) -> str:
     """Return which other devices the timings that a page shows are from, too; an empty text where it shows none."""
-    if not any(shown(cell) for cell in record.cells):
+    those = [bundle for bundle in bundles(env) if record.page in bundle.pages]
+    if not those or not any(shown(cell) for cell in record.cells):
         return ""
-    parts = []
-    for bundle in (it for it in bundles(env) if record.page in it.pages):
-        same, every = current(env, record.page, bundle), len(bundle.pages[record.page].cells)
-        limit = (
-            ""
-            if same == every
-            else f", up to cell {same}"
-            if same
-            else ", not shown: it is of another state of the page"
-        )
-        parts.append(f"{bundle.device.label} ({bundle.pages[record.page].record.executed[:10]}{limit})")
-    return f" Recorded on other devices: {'; '.join(parts)}." if parts else ""
+    parts = [f"{bundle.device.label} ({_seen(env, record.page, bundle)})" for bundle in those]
+    return f" Recorded on other devices: {'; '.join(parts)}."
+
+
+def _seen(env: BuildEnvironment, page: str, bundle: Bundle) -> str:
+    """Return when a bundle's page was executed, and how much of it is shown."""
+    recorded = bundle.pages[page]
+    day, same = recorded.record.executed[:10], current(env, page, bundle)
+    if not same:
+        return f"{day}, not shown: the page or what records it has changed"
+    return day if same == len(recorded.cells) else f"{day}, up to cell {same}"
