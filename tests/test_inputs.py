@@ -38,6 +38,7 @@ PAGES = {
     "looks": page("try:\n    print(open('optional.txt').read())\nexcept OSError:\n    print('none')"),
     "makes": page("open('made.txt', 'w').write('made')"),
     "counts": page("import pathlib\nn = pathlib.Path('n.txt')\nn.write_text(str(int(n.read_text()) + 1))"),
+    "unforked": page("%%time\nimport jax\nprint(open('data/one.csv').read())"),
     "nothing": page("1"),
 }
 
@@ -69,7 +70,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 ALL = sorted(PAGES)
 CHANGES: dict[str, tuple[dict[str, str | None], list[str]]] = {
     "what nobody reads, and a date": ({"docs/unrelated.txt": "new", "docs/data/one.csv": "one"}, []),
-    "a file": ({"docs/data/one.csv": "new"}, ["deep/above", "folder", "opens", "pattern"]),
+    "a file": ({"docs/data/one.csv": "new"}, ["deep/above", "folder", "opens", "pattern", "unforked"]),
     "more of a pattern, a module": (
         {"docs/data/two.csv": "", "docs/helper.py": "VALUE = 'new'"},
         ["imports", "pattern"],

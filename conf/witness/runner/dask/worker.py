@@ -99,19 +99,25 @@ class _Host:
 
     async def _stay(self) -> None:
         """Hold kernels and what starts them open, until the run ends or has no page for long."""
-        async with self._local.open(self._job, self) as execute:
-            self._execute.set_result(execute)
-            idle = 0.0
-            while not self._ended.is_set() and idle < LINGER:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), LOOK)
-                idle = 0.0 if self._pages else idle + LOOK
-            _hosts.pop((self._worker.id, self._run), None)
-            for working in self._pages:
-                working.cancel()
-            if self._pages:
-                await asyncio.wait(self._pages)
-        self._local.end()
+        try:
+            async with self._local.open(self._job, self) as execute:
+                self._execute.set_result(execute)
+                idle = 0.0
+                while not self._ended.is_set() and idle < LINGER:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._ended.wait(), LOOK)
+                    idle = 0.0 if self._pages else idle + LOOK
+                _hosts.pop((self._worker.id, self._run), None)
+                for working in self._pages:
+                    working.cancel()
+                if self._pages:
+                    await asyncio.wait(self._pages)
+        except Exception as error:
+            if self._execute.done():
+                raise
+            self._execute.set_exception(error)  # which is that of each page
+        finally:
+            self._local.end()
 
     async def end(self) -> None:
         """End pages, kernels and what starts them."""
