@@ -246,9 +246,9 @@ def test_a_site_is_built_by_a_scheduler_that_it_names(cluster: Cluster, tmp_path
     done = site.build("-W", "-D", "witness_scheduler=tcp://127.0.0.1:1", "-D", "nb_execution_mode=cache")
     assert (done.returncode, site.ran(done)) == (0, [])
     site.page("a", text_of("6 * 8"))
-    done = site.build("-W", "-D", "witness_scheduler=tcp://127.0.0.1:1", "-D", "nb_execution_mode=cache")
+    done = site.build("-W", "-D", "witness_scheduler=ftp://127.0.0.1:1", "-D", "nb_execution_mode=cache")
     (line,) = done.stderr.splitlines()
-    assert (done.returncode, line.startswith("witness: no scheduler answers at tcp://127.0.0.1:1 ")) == (2, True)
+    assert (done.returncode, line.startswith("witness: no scheduler answers at ftp://127.0.0.1:1 ")) == (2, True)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -269,6 +269,7 @@ def test_a_page_runs_again_elsewhere_once_its_worker_was_killed(tmp_path: Path, 
     assert book.records()["waits"].cells[0].outputs[0]["text"] == "went on\n"
 
 
+@pytest.mark.slow
 def test_a_page_that_kills_workers_is_at_fault_and_no_other(tmp_path: Path, book: Book) -> None:
     kills = (
         "import os, psutil, signal, time\nos.kill(psutil.Process().parents()[2].pid, signal.SIGKILL)\ntime.sleep(60)"
@@ -300,7 +301,13 @@ def test_a_scheduler_that_goes_away_ends_the_build_in_a_sentence(tmp_path: Path,
 
 @pytest.mark.parametrize(
     "address",
-    ["tcp://127.0.0.1:1", "tcp://nowhere.invalid:8786", "127.0.0.1", "ftp://127.0.0.1:1", "tls://127.0.0.1:1"],
+    [
+        "tcp://127.0.0.1:1",
+        pytest.param("tcp://nowhere.invalid:8786", marks=pytest.mark.slow),
+        "127.0.0.1",
+        "ftp://127.0.0.1:1",
+        "tls://127.0.0.1:1",
+    ],
 )
 def test_a_scheduler_that_is_not_there_is_a_sentence(address: str, book: Book) -> None:
     book.write(plan("page", "1"))

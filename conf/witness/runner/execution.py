@@ -58,17 +58,12 @@ class Execution:
         self._watch = watch
         self._scheduler = scheduler
         self._alone = alone
-        self._left = TimeLeft(plan.budget)
-        self._inquiry = Inquiry(kernel, self._left)
+        self.left = TimeLeft(plan.budget)
+        self._inquiry = Inquiry(kernel, self.left)
         self._notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source=cell.source) for cell in plan.cells]
         )
         self._client = Client(self._notebook, kernel, watch, plan.budget.output)
-
-    @property
-    def waited(self) -> float:
-        """Return the seconds for which other pages had the machine."""
-        return self._left.waited
 
     @property
     def widgets(self) -> dict[str, Any]:
@@ -121,7 +116,7 @@ class Execution:
     async def _turn(self, use: Use, holds_up: int = 0) -> AsyncIterator[Turn]:
         """Wait for the machine; no budget is for that."""
         async with self._scheduler.use(self._plan.page, use, holds_up) as turn:
-            self._left.waited += turn.waited
+            self.left.waited += turn.waited
             yield turn
 
     async def _begin(self) -> None:
@@ -136,7 +131,7 @@ class Execution:
         node = self._notebook.cells[cell.number - 1]
         if cell.watched and self._kernel.manager.ipykernel:
             await self._inquiry.ask(f"get_ipython()._witness.look({cell.watched!r})", {})
-        budget = self._left.next
+        budget = self.left.next
         self._watch(cell.number, "")
         self._client.start(budget)
         began = time.perf_counter()
@@ -191,10 +186,7 @@ class Execution:
         if not problems.out_of_time(error):
             return problems.fault_of(cell, error, self._kernel.exit_reason())
         self._kernel.kill()
-        what, limit = ("page", self._plan.budget.page) if self._left.over else ("cell", budget)
-        where = " in this cell" if self._left.over else ""
-        expected = f"the {what} to end within {limit:g} s"
-        return problems.problem(cell, f"{what}-budget", expected, f"it did not; it was stopped{where}")
+        return problems.over_budget(cell, self._plan.budget.page if self.left.over else budget, page=self.left.over)
 
     async def _values(self, after: int) -> None:
         wanted = [live for live in self._plan.live if live.after == after]

@@ -75,6 +75,14 @@ def out_of_time(error: Exception) -> bool:
     return isinstance(error, CellTimeoutError) and "IOPub" not in str(error)
 
 
+def over_budget(cell: Cell, limit: float | None, *, page: bool) -> Problem:
+    """Return that a cell was stopped, for its budget of so many seconds or that of its page had run out."""
+    what, where = ("page", " in this cell") if page else ("cell", "")
+    return problem(
+        cell, f"{what}-budget", f"the {what} to end within {limit:g} s", f"it did not; it was stopped{where}"
+    )
+
+
 def fault_of(cell: Cell, error: Exception, exit_reason: str) -> Problem:
     """Return the fault behind an exception of the client that is about no budget; the kernel had this exit_reason."""
     if isinstance(error, DeadKernelError):

@@ -82,7 +82,7 @@ class Recorder:
                     kernel = await ended.enter_async_context(starting)
                 execution = Execution(plan, kernel, partial(self._watcher.cell, plan), self._scheduler, alone)
                 await execution.run()
-                waited += execution.waited
+                waited += execution.left.waited
         except UnknownKernel as error:
             problems.append(Problem("unknown-kernel", 1, None, f"a kernel named {plan.kernel}", str(error)))
         except KernelFailed as error:
