@@ -22,7 +22,7 @@ from tests.building import CONF, Site
 from tests.building import page as text_of
 from tests.kernels import left
 from tests.programs import call
-from witness.reading.plan import Cell, Live, Plan
+from witness.reading.plan import Budget, Cell, Live, Plan
 from witness.records.page_record import PageRecord
 from witness.records.store import Store
 from witness.runner.environment import NoEnvironment, find
@@ -33,6 +33,8 @@ from witness.runner.facts import Facts
 pytest.importorskip("distributed", reason="Dask is not installed: `python -m pip install distributed`")
 
 from witness.runner.dask.terms import differing, fit, given, terms_of
+
+ENDLESS = Budget(cell=None, page=None)
 
 WITHIN = 600
 """Seconds after which a test gives up on what never comes."""
@@ -257,7 +259,7 @@ def test_a_site_is_built_by_a_scheduler_that_it_names(cluster: Cluster, tmp_path
 
 def test_a_page_runs_again_elsewhere_once_its_worker_was_killed(tmp_path: Path, book: Book) -> None:
     with started(tmp_path / "cluster", 2) as cluster:
-        book.write(plan("waits", book.waiting()), *(plan(f"page{n}", f"print({n})") for n in range(6)))
+        book.write(plan("waits", book.waiting(), budget=ENDLESS), *(plan(f"page{n}", f"print({n})") for n in range(6)))
         build = book.begin(cluster.address)
         (first,) = until(book.kernels)
         os.kill(worker_of(first), signal.SIGKILL)
@@ -284,7 +286,7 @@ def test_a_page_that_kills_workers_is_at_fault_and_no_other(tmp_path: Path, book
 
 def test_a_scheduler_that_goes_away_ends_the_build_in_a_sentence(tmp_path: Path, book: Book) -> None:
     with started(tmp_path / "cluster", 1) as cluster:
-        book.write(plan("ends", "print('ended')"), plan("waits", book.waiting()))
+        book.write(plan("ends", "print('ended')"), plan("waits", book.waiting(), budget=ENDLESS))
         build = book.begin(cluster.address)
         (kernel,) = until(book.kernels)
         until(lambda: (book.folder / "records").exists() and "ends" in book.records())
@@ -319,7 +321,10 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(address: str, book: Book) -
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 def test_a_build_that_ends_leaves_nothing_on_its_workers(signum: signal.Signals, cluster: Cluster, book: Book) -> None:
-    book.write(plan("waits", book.waiting()), *(plan(f"page{n}", "import time; time.sleep(1)") for n in range(9)))
+    book.write(
+        plan("waits", book.waiting(), budget=ENDLESS),
+        *(plan(f"page{n}", "import time; time.sleep(1)") for n in range(9)),
+    )
     build = book.begin(cluster.address)
     (kernel,) = until(book.kernels)
     worker = worker_of(kernel)
