@@ -26,6 +26,19 @@ Where $x < y$ & {doc}`other`, there is [its section](other.md#a-place).
 
 """
 PROSE += EXERCISE
+PROSE += """
+```{predict} What is it?
+:answer: 1 + 1
+
+- [x] 2, the answer to a question
+- [ ] 3
+```
+
+```{code-cell} python
+print("what the fold holds")
+```
+"""
+PART = "```{{toctree}}\n:caption: {}\n\n{}\n```\n\n"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     pages = {
         "a/page": page(*CELLS, prose=PROSE),
         "a/other": "# Other\n\nWhat is asked?\n\n## A place\n\nBack to {ref}`try`.\n",
+        "index": f"# The book\n\nWhat?\n\n{PART.format('One & all', 'a/page')}{PART.format('Two', 'a/other')}",
     }
     site = Site.at(tmp_path_factory.mktemp("ebook"), pages, CONF)
     for builder in ("html", "epub"):
@@ -51,7 +65,7 @@ def text(site: Site) -> str:
 
 def test_every_page_of_the_epub_is_well_formed(site: Site) -> None:
     pages = sorted((site.folder / "epub").rglob("*.xhtml"))
-    assert len(pages) == 4  # with the list of chapters
+    assert len(pages) == 5  # with the cover and the list of chapters
     for path in pages:
         Xml.parse(path)
 
@@ -62,6 +76,25 @@ def test_the_epub_shows_evidence_and_solutions_without_a_script(site: Site) -> N
     solution = text(site).index("the answer")
     assert 'open="open"' in text(site)[text(site).rindex("<details", 0, solution) : solution]
     assert "<script" not in text(site)
+
+
+def test_a_reading_system_finds_each_chapter_under_its_part_and_a_cover(site: Site) -> None:
+    folder = site.folder / "epub"
+    listed = Xml.parse(folder / "nav.xhtml").getroot()
+    levels = listed.findall(".//{*}nav/{*}ol/{*}li")
+    assert [it.findtext("{*}a") for it in levels] == ["The book", "One & all", "Two"]
+    assert [it.findtext("{*}a") for it in levels[1].findall("{*}ol/{*}li")] == ["Page"]
+    points = Xml.parse(folder / "toc.ncx").getroot().findall(".//{*}navMap/{*}navPoint")
+    assert [point.findtext("{*}navLabel/{*}text") for point in points] == ["The book", "One & all", "Two"]
+    (cover,) = (it for it in Xml.parse(folder / "content.opf").iter() if it.get("properties") == "cover-image")
+    assert (folder / (cover.get("href") or "")).read_bytes().startswith(b"\x89PNG")
+
+
+def test_on_paper_the_answers_are_there(site: Site) -> None:
+    document = Xml.fromstring(Book(site.folder / "epub").document())
+    (look,) = (it for it in document.iter() if "witness-look" in (it.get("class") or "").split())
+    assert look.get("open") is not None
+    assert "what the fold holds" in "".join(look.itertext())
 
 
 def test_the_epub_is_packed_as_readers_want_it_and_twice_the_same(site: Site) -> None:

@@ -30,6 +30,12 @@ def on_doctree_resolved(app: Sphinx, doctree: nodes.document, docname: str) -> N
         (toctree.parent if isinstance(toctree.parent, nodes.compound) else toctree).replace_self(part)
 
 
+def parts(env: BuildEnvironment) -> dict[str, str]:
+    """Return the part that each chapter is in."""
+    tables = env.get_doctree(env.config.root_doc).findall(addnodes.toctree)
+    return {page: str(table["caption"]) for table in tables if table.get("caption") for page in table["includefiles"]}
+
+
 def _chapter(app: Sphinx, page: str) -> nodes.list_item:
     uri = app.builder.get_relative_uri(app.config.root_doc, page)
     title = [node.deepcopy() for node in app.env.titles[page].children]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.builders import _epub_base, epub3
 from sphinx.builders.epub3 import Epub3Builder
 
-from theme import sentences
+from theme import chapters, sentences
+from theme.cover import cover
 from theme.xhtml import xhtml
 from witness.sphinx.card import records_of
 
@@ -38,13 +41,17 @@ class Ebook(Epub3Builder):
         return {**super().content_metadata(), "date": date, "description": told.replace("&", "&amp;")}
 
     def build_content(self) -> None:
-        """Write the list of files, of those that the pages use."""
+        """Draw the cover, and write the list of files, of those that the pages use."""
+        Path(self.outdir, self.coverpage_name).unlink(missing_ok=True)  # what is there is listed in another place
+        cover(self.app, Path(self.outdir, self.config.epub_cover[0]))
         for path in Path(self.outdir, "_static").iterdir():
             if path.name not in STYLES:
                 path.unlink()
         super().build_content()
         listed = Path(self.outdir, "content.opf")
-        listed.write_text(ITEM.sub(self._item, listed.read_text("utf-8")), "utf-8")
+        text = ITEM.sub(self._item, listed.read_text("utf-8"))
+        told = f'href="{self.config.epub_cover[0]}" media-type="image/png"'
+        listed.write_text(text.replace(told, f'{told} properties="cover-image"'), "utf-8")
 
     def build_toc(self) -> None:
         """Write the list of chapters for old systems; Sphinx gives the book another name in it."""
@@ -52,6 +59,26 @@ class Ebook(Epub3Builder):
         listed = Path(self.outdir, "toc.ncx")
         name, identifier = (f'"dtb:uid" content="{it}"' for it in (self.config.epub_uid, self.config.epub_identifier))
         listed.write_text(listed.read_text("utf-8").replace(name, identifier), "utf-8")
+
+    def build_navpoints(self, nodes: list[dict[str, Any]]) -> list[_epub_base.NavPoint]:
+        """Return the list of chapters for old systems, each under its part."""
+        return super().build_navpoints(self._in_parts(nodes))
+
+    def build_navlist(self, navnodes: list[dict[str, Any]]) -> list[epub3.NavPoint]:
+        """Return the list of chapters, each under its part."""
+        return super().build_navlist(self._in_parts(navnodes))
+
+    def _in_parts(self, places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return places one level down from a part that they are in; a part begins where its first chapter does."""
+        parts, found, part = chapters.parts(self.env), [], ""
+        for place in places:
+            page, _, anchor = place["refuri"].partition(f"{self.out_suffix}")
+            if place["level"] == 1 and not anchor:
+                before, part = part, parts.get(page, "")
+                if part and part != before:
+                    found.append({**place, "text": escape(part)})
+            found.append({**place, "level": place["level"] + bool(part)})
+        return found
 
     def _item(self, found: re.Match[str]) -> str:
         text = Path(self.outdir, found[2]).read_text("utf-8")

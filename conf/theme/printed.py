@@ -19,6 +19,9 @@ DC = "{http://purl.org/dc/elements/1.1/}"
 NAMED = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
 """Attributes that hold identifiers, which only within a chapter are its own."""
 
+ASKED = "witness-look"
+"""The class of a fold with the answer to a question: on paper there is nothing to open it with."""
+
 DATES = re.compile(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}")
 FOOT = (
     '<div style="width: 100%; font: 8pt sans-serif; text-align: center; color: #4a5563">'
@@ -40,7 +43,7 @@ class Book:
         self.date = told["date"]
         files = {item.get("id"): item.get("href", "") for item in package.iter(f"{OPF}item")}
         spine = [files[item.get("idref")] for item in package.iter(f"{OPF}itemref")]
-        self.pages = [name for name in dict.fromkeys(spine) if name != "nav.xhtml"]
+        self.pages = [name for name in dict.fromkeys(spine) if name not in ("nav.xhtml", "epub-cover.xhtml")]
 
     def document(self) -> str:
         """Return all pages as one, each a chapter whose links lead to the others."""
@@ -58,6 +61,8 @@ class Book:
         page = Xml.parse(self.folder / name).getroot()
         body = next(node for node in page.iter(f"{{{XHTML}}}div") if node.get("role") == "main")
         for node in body.iter():
+            if ASKED in node.get("class", "").split():
+                node.set("open", "")
             for key in NAMED:
                 if value := node.get(key):
                     node.set(key, " ".join(_name(name, part) for part in value.split()))

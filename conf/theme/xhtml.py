@@ -22,7 +22,7 @@ class _Writer(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         whole = self.get_starttag_text() or ""
         name = re.match(r"<([^\s/>]+)", whole)
-        told = [(found[1], next((it for it in found.groups()[1:] if it is not None), found[1]))
+        told = [(found[1], next((it for it in found.groups()[1:] if it is not None), ""))
                 for found in ATTRIBUTE.finditer(whole)]  # fmt: skip
         inside = "".join(f' {key}="{escape(unescape(value))}"' for key, value in dict(told).items())
         closed = " /" if tag in VOID or whole.endswith("/>") else ""
@@ -58,7 +58,7 @@ def xhtml(text: str) -> str:
     Names keep their case, and drawings and formulas say what they are.
 
     >>> xhtml('<p hidden data-n=1>a &eacute;&lt; b<br></p>')
-    '<p hidden="hidden" data-n="1">a é&lt; b<br /></p>'
+    '<p hidden="" data-n="1">a é&lt; b<br /></p>'
     >>> xhtml('<svg viewBox="0 0 1 1"><clipPath id="a"></clipPath></svg>')
     '<svg viewBox="0 0 1 1" xmlns="http://www.w3.org/2000/svg"><clipPath id="a"></clipPath></svg>'
     """
