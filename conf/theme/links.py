@@ -11,13 +11,20 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.inventory import _InventoryItem
 from sphinx.util.typing import Inventory
 
-NAME = re.compile(r"@?((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:\(\))?$")
+NAME = re.compile(r"@?((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:\(.*\))?$")
+"""A name, called or not: of what is called the name is linked, with its arguments."""
+
+QUALIFIED = re.compile(r"\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+IMPORTED = re.compile(r"^from ([\w.]+) import ([\w, ]+)$", re.MULTILINE)
 
 ALIASES = {"jnp": "jax.numpy", "np": "numpy", "lax": "jax.lax", "jr": "jax.random"}
 """What the pages import under a shorter name."""
 
 BARE = ("jit", "vmap", "pmap", "grad", "value_and_grad", "make_jaxpr", "block_until_ready", "ShapeDtypeStruct")
 """Names of JAX that prose says without the module."""
+
+ERRORS = "jax.errors"
+"""The module whose exceptions prose says without it."""
 
 KINDS = ("function", "class", "exception", "method", "attribute", "property", "module", "data")
 
@@ -34,12 +41,15 @@ class Mentions(SphinxPostTransform):
     def run(self, **kwargs: object) -> None:
         """Link each name where the page first says it."""
         seen: set[str] = set()
-        own = defined(self.document)
+        own, short = defined(self.document), shortened(self.document)
         for literal in list(self.document.findall(nodes.literal)):
             name = full_name(literal.astext())
-            if not name or name in seen or name in own or not in_prose(literal):
+            if not name or name in own or not in_prose(literal):
                 continue
-            if item := look_up(self.env, name):
+            names = [name] if "." in name else [name, f"{ERRORS}.{name}", *short.get(name, ())]
+            found = [(name, item) for name in names if (item := look_up(self.env, name))]
+            if len({item.uri for _, item in found}) == 1 and not seen & {name for name, _ in found}:
+                name, item = found[0]
                 seen.add(name)
                 link = nodes.reference("", "", internal=False, refuri=item.uri, classes=["api"])
                 link["reftitle"] = f"{name}, in the reference of {item.project_name}"
@@ -57,6 +67,18 @@ def full_name(text: str) -> str:
         return ""
     first, dot, rest = found[1].partition(".")
     return ALIASES.get(first, first) + dot + rest if dot else (f"jax.{first}" if first in BARE else first)
+
+
+def shortened(document: nodes.document) -> dict[str, set[str]]:
+    """Return the whole names that a page's cells use, by their last parts: its prose may say those alone."""
+    found: dict[str, set[str]] = {}
+    for block in document.findall(nodes.literal_block):
+        used = [full_name(text) for text in QUALIFIED.findall(block.astext())]
+        for module, names in IMPORTED.findall(block.astext()):
+            used += [f"{module}.{name.strip()}" for name in names.split(",")]
+        for name in used:
+            found.setdefault(name.rpartition(".")[2], set()).add(name)
+    return found
 
 
 def in_prose(literal: nodes.literal) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,17 @@ from tests.building import HEAD, Site
 from theme.cards import Evidence, draw
 
 CELL = "```{code-cell} python\nimport jax\n\njax.jit(abs).trace(1.0).jaxpr\n```\n"
+NAMES = (
+    "`while_loop`, `partial`, `TracerBoolConversionError`, `jnp.where(x > 0, x, 0)`, `jax.jit`; `jit`, "
+    "`lax.while_loop` and `where` again; `cond`, `scan` and `x.sum()`."
+)
+CODE = (
+    "```{code-cell} python\nfrom functools import partial\n\nimport jax\nimport jax.numpy as jnp\n"
+    "from jax import lax\n\nscan = 3\nlax.while_loop, lax.scan, jnp.where, lax.cond, jnp.linalg.cond\n```\n"
+)
 PAGES = {
     "part/runs": f"{HEAD}# Running\n\nWhat runs?\n\n{CELL}",
+    "part/names": f"{HEAD}# Naming\n\n{NAMES}\n\n{CODE}",
     "part/asks": "# Asking\n\nSee {doc}`answers`, [a section](answers.md#deeper) and {term}`lane`; [far](https://a.example/).\n",
     "part/answers": "# Answering\n\nWhat is answered here? All of it.\n\n## Deeper\n\nIt goes deeper here.\n",
     "words": "# Words\n\n```{glossary}\nlane\nrow\n  Where one page runs at a time.\n```\n",
@@ -83,6 +94,17 @@ def test_the_keyboard_shows_it_too_and_a_link_out_of_the_book_shows_nothing(page
     assert page.get_by_role("tooltip").count() == 0
 
 
+def test_the_first_mention_of_a_name_leads_to_its_reference_in_its_short_form_too(site: Site) -> None:
+    links = re.findall(r'<a class="api[^"]*" href="[^"#]*#([^"]*)"[^>]*>(.*?)</a>', site.html("part/names") or "")
+    assert [(unescape(re.sub("<[^>]*>", "", shown)), name) for name, shown in links] == [
+        ("while_loop", "jax.lax.while_loop"),
+        ("partial", "functools.partial"),
+        ("TracerBoolConversionError", "jax.errors.TracerBoolConversionError"),
+        ("jnp.where(x > 0, x, 0)", "jax.numpy.where"),
+        ("jax.jit", "jax.jit"),
+    ]
+
+
 def test_each_page_leads_to_itself_in_every_version_and_the_newest_is_the_one_to_find(site: Site) -> None:
     text = site.html("part/asks") or ""
     assert '<a href="https://a.example/part/asks.html">JAX 0.12</a>' in text
@@ -97,6 +119,7 @@ def test_a_card_shows_the_evidence_of_its_page(site: Site, tmp_path: Path) -> No
         "index",
         "part-answers",
         "part-asks",
+        "part-names",
         "part-runs",
         "words",
     ]
