@@ -21,6 +21,9 @@ SCRIPTS = [f"_static/{name}.js" for name in ("book", "lens", "steps", "predict",
 UNPLACED = ("404", "search")
 """Pages that have no place of their own in another version."""
 
+HUMP = re.compile(r"(?<=[a-z]{4})(?=[A-Z][a-z]{4})")
+"""Where a long name may be broken, in the narrow list of what is on a page."""
+
 RAN = re.compile(r'(<p><a class="start .*?</p>\n)(.*)(<p class="witness-provenance">.*?</p>\n)', re.DOTALL)
 """On the first page, the way in, what stands below it, and the sentence that says where the cells ran."""
 
@@ -51,6 +54,7 @@ def on_html_page_context(
         app.add_js_file("recompile.js", loading_method="defer")
     if doctree and app.builder.name == "html" and app.config.html_baseurl:
         context["card"] = cards.card(app, pagename)
+    context["toc"] = HUMP.sub("<wbr>", context.get("toc", ""))
     if pagename == app.config.root_doc:
         context["body"] = RAN.sub(r"\1\3\2", context["body"])
     if doctree:

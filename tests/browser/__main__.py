@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser import audit
 from tests.browser.chromium import AXE, lighthouse, opened, vnu
+from tests.browser.covered import COVERED
 from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, TYPED, Figure
 from tests.browser.links import links, markup
 from tests.browser.test_reading import luminance
@@ -83,14 +84,15 @@ def loads(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]:
 
 def settings(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]:
     """Look at each page in four settings, from the file system: sideways scroll, axe where it is."""
-    wide, faults = [], []
+    wide, faults, hidden = [], [], []
     for scheme, width in SETTINGS:
         with opened(browser, scheme, width) as context:
             page = context.new_page()
             for name in pages:
                 page.goto((site / name).as_uri())
-                page.evaluate(OPEN)
                 where = f"{name}, {scheme}, {width}"
+                hidden += [f"{where}: {text}" for text in page.evaluate(COVERED) if scheme == "light"]
+                page.evaluate(OPEN)
                 if page.evaluate(SIDEWAYS):
                     wide.append(where)
                 if AXE:
@@ -103,6 +105,7 @@ def settings(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]
                         if it["impact"] in ("moderate", "serious", "critical")
                     ]
     yield Figure("pages that scroll sideways", str(len(wide)), not wide, wide)
+    yield Figure("texts that a name or a mark covers", str(len(hidden)), not hidden, hidden)
     if AXE:
         yield Figure("axe, moderate and worse, in four settings", str(len(faults)), not faults, faults)
 

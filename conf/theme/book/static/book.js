@@ -60,6 +60,7 @@ function regions() {
     ["Code", ".cell_input pre"],
     ["Output", ".cell_output pre"],
     ["Table", ".scrolls"],
+    ["Figure", ".witness-figure"],
     ["Formula", "div.math"],
     ["Code", "pre"],
   ];
