@@ -95,6 +95,7 @@ def test_a_figure_takes_the_colours_of_its_page() -> None:
     html = inline(svg(curve), "figure-1", "Calls. More.") or ""
     assert html == inline(svg(curve), "figure-1", "Calls. More.")
     assert html.startswith('<div class="witness-figure"><svg')
+    assert re.search(r'^<div [^>]*><svg width="(\d[\d.]*pt)"[^>]* style="--wide: \1"', html)
     assert '<title id="figure-1-title">Calls</title><desc id="figure-1-desc">More.</desc>' in html
     assert not re.search(r"(?:fill|stroke): #", html)
     assert "#ffffff" not in html

@@ -27,6 +27,9 @@ ATTRIBUTES = re.compile(
 )
 STYLES = re.compile("(?:fill|stroke)(?:-[a-z]+)?|opacity|font(?:-(?:size|style|weight))?|text-anchor|image-rendering")
 FONT = re.compile(r"(?P<style>(?:(?:italic|oblique|bold|\d{3})\s+)*)(?P<size>[\d.]+px)")
+LENGTH = re.compile(r"[\d.]+(?:pt|px)")
+"""How wide a drawing is when it is not made to fit; a theme finds it as `--wide`."""
+
 HEX = re.compile(r"#[0-9a-f]{6}")
 NAMESPACE = re.compile(r"\{[^}]*\}")
 POINTING = re.compile(r"url\(#([^)]*)\)|^#(.*)")
@@ -59,6 +62,7 @@ def inline(text: str, name: str, alternative: str) -> str | None:
     title, _, rest = alternative.partition(". ")
     told = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(rest)}</desc>'
     size = "".join(f' {key}="{escape(root.get(key, ""))}"' for key in ("width", "height", "viewBox"))
+    size += f' style="--wide: {escape(width)}"' if LENGTH.fullmatch(width := root.get("width", "")) else ""
     parts = "".join(part for child in root for part in writer.written(child))
     labels = f'role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc"'
     drawing = 'fill="currentColor" stroke-linejoin="round" stroke-linecap="butt"'
