@@ -151,6 +151,8 @@ def uses(browser: Browser, site: Path) -> Iterator[Figure]:
         faults += ["a copy is not the code"] * ("import jax" not in copied)
         page.emulate_media(media="print")
         faults += ["print shows the navigation"] * page.locator("header.top").is_visible()
+        solution = page.locator("details.solution > :not(summary)").first
+        faults += ["print hides solutions"] * (not solution.evaluate("part => part.checkVisibility()"))
     with opened(browser, "dark", 390, scripts=False) as context:
         page = context.new_page()
         page.goto(start)
