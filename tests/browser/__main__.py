@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -175,6 +175,13 @@ def fetched() -> bool:
         return False
 
 
+def told(figures: Iterable[Figure]) -> Iterator[Figure]:
+    """Print each figure when it is known: all of them take minutes."""
+    for figure in figures:
+        print(figure, flush=True)
+        yield figure
+
+
 def main(site: Path) -> int:
     """Check a site; return how the process ends."""
     if not (site / "index.html").exists():
@@ -189,20 +196,18 @@ def main(site: Path) -> int:
             return 0
         jar, lights = vnu(), lighthouse()
         figures = [
-            *loads(browser, site, pages),
-            *settings(browser, site, pages),
-            *searches(browser, site, QUERIES, "searches that lead where they should"),
-            *searches(browser, site, TYPED, "real questions that the first result answers"),
-            *uses(browser, site),
-            *links(site, browser, pages),
-            *(markup(site, pages, jar) if jar else ()),
+            *told(loads(browser, site, pages)),
+            *told(settings(browser, site, pages)),
+            *told(searches(browser, site, QUERIES, "searches that lead where they should")),
+            *told(searches(browser, site, TYPED, "real questions that the first result answers")),
+            *told(uses(browser, site)),
+            *told(links(site, browser, pages)),
+            *told(markup(site, pages, jar) if jar else ()),
         ]
         browser.close()
     if lights:
         with served(site) as base:
-            figures += audit.scores(lights, base)
-    for figure in figures:
-        print(figure)
+            figures += told(audit.scores(lights, base))
     for what, there, advice in (
         ("axe", AXE, "`nox -s dev` installs it"),
         ("vnu", jar, "`npm` and Java bring it"),
