@@ -134,6 +134,42 @@ def test_no_page_asks_another_host_for_anything(book: Path) -> None:
     assert {path: urls for path, urls in found.items() if urls} == {}
 
 
+class _Nested(HTMLParser):
+    """The links of a page that stand within another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            if self._open:
+                self.found.append(str(dict(attrs).get("href")))
+            self._open += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open -= tag == "a"
+
+
+def nested(html: str) -> list[str]:
+    """Return where the links lead that stand within another link."""
+    parser = _Nested()
+    parser.feed(html)
+    return parser.found
+
+
+def test_a_link_within_a_link_is_found() -> None:
+    assert nested('<a href="x">one</a> <a href="y">two <code>2</code></a>') == []
+    assert nested('<a href="x"><a href="y">two</a></a> <a href="z"></a>') == ["y"]
+
+
+@pytest.mark.slow
+def test_no_link_stands_within_another(book: Path) -> None:
+    found = {path.name: nested(path.read_text("utf-8")) for path in book.rglob("*.html")}
+    assert {name: links for name, links in found.items() if links} == {}
+
+
 def imported(source: str) -> set[str]:
     """Return the packages a cell imports; what a listing imports only as a program, under ``main``, is not run here."""
     tree = parse(source).tree

@@ -148,7 +148,7 @@ def place(page: str, number: int) -> card_link:
     return link(page, f"cell-{number}", f"{page}, cell {number}")
 
 
-class card_link(nodes.inline):  # noqa: N801 (docutils' nodes are written so)
+class card_link(nodes.reference):  # noqa: N801 (docutils' nodes are written so)
     """A link to a page or to one of its cells, which is made when the page is written."""
 
 
