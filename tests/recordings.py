@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.building import Site
 from witness.bundle.bundle import Bundle
+from witness.runner.variables import decisive
 
 ABSENT = ("sphinx", "docutils", "myst_nb", "myst_parser", "markdown_it", "yaml", "rich", "filelock", "mdit_py_plugins")
 """What JAX, ipykernel and nbclient do not bring."""
@@ -37,7 +38,8 @@ def bare(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProc
     (blocked / "sitecustomize.py").write_text(BLOCK)
     path = os.pathsep.join(filter(None, [str(blocked), os.environ.get("PYTHONPATH", "")]))
     command = [sys.executable, "-m", *arguments]
-    environment = {**os.environ, "PYTHONPATH": path, **more}
+    others = {name: value for name, value in os.environ.items() if name not in decisive()}  # a test that imports JAX
+    environment = {**others, "PYTHONPATH": path, **more}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
