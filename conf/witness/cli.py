@@ -10,7 +10,7 @@ from pathlib import Path
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages, files
 from witness.reading.project import Project
-from witness.records.count import counted
+from witness.records.count import counted, whole
 from witness.records.diagnostic import tell
 from witness.records.store import Store
 from witness.runner.display import progress
@@ -66,9 +66,9 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     )
     command.add_argument("--records", type=Path, default=Path(here.records), help="where records are kept")
     command.add_argument("--verbose", action="store_true", help="show output as cells print it")
-    command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
+    command.add_argument("--replicates", type=whole, default=1, help="run pages that measure so often; default: 1")
     command.add_argument(
-        "--memory", type=_count, default=0, metavar="MB", help="what kernels may take before another page waits"
+        "--memory", type=whole, default=0, metavar="MB", help="what kernels may take before another page waits"
     )
     command.add_argument("--scheduler", default="", metavar="ADDRESS", help="have a Dask cluster execute pages")
     command.set_defaults(command=_run)
@@ -95,12 +95,6 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     for add in more:
         add(commands)
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return int(text)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from witness.lint.pages import plans
 from witness.reading.pages import NoPages
 from witness.reading.plan import Plan
 from witness.reading.project import Project
-from witness.records.count import counted
+from witness.records.count import counted, whole
 from witness.records.diagnostic import tell
 from witness.records.page_record import PageRecord
 from witness.records.place import tells
@@ -26,8 +26,8 @@ from witness.records.scrub import Machine, Scrubber, leaks
 from witness.records.store import Store, write_whole
 from witness.runner.display import progress
 from witness.runner.environment import find
+from witness.runner.executors import chosen
 from witness.runner.facts import Facts
-from witness.runner.local import Local
 from witness.runner.machine_names import machine
 from witness.runner.report import report
 from witness.runner.run import run
@@ -59,15 +59,9 @@ def add(commands: Commands) -> None:
         "-o", "--output", type=Path, required=True, help="the file, or a folder: it is named for the device then"
     )
     command.add_argument("--records", type=Path, default=Path(here.records), help="where records are kept")
-    command.add_argument("--replicates", type=_count, default=1, help="run pages that measure so often; default: 1")
-    command.add_argument("--memory", type=_count, metavar="MB", help="what kernels may take before another page waits")
+    command.add_argument("--replicates", type=whole, default=1, help="run pages that measure so often; default: 1")
+    command.add_argument("--memory", type=whole, metavar="MB", help="what kernels may take before another page waits")
     command.set_defaults(command=_record)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return int(text)
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -76,7 +70,7 @@ def _record(options: argparse.Namespace) -> int:
     facts = Facts(folder, reproducible=True)
     environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
     store = Store(folder / environment.name)
-    executor = Local(facts.take_forkserver(), options.memory and options.memory * 10**6)
+    executor = chosen(facts, memory=options.memory or 0)
     run(pages.plans, store, environment, progress(), pages.root, executor, replicates=options.replicates)
     faults = [*pages.unreadable, *report(pages.plans, store, "`witness record`")]
     tell(faults)

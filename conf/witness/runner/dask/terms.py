@@ -58,7 +58,7 @@ def terms_of(job: Job, run: str) -> Terms:
 
 
 def fit(terms: Terms) -> str:
-    """Return the resource of workers that are fit for an terms."""
+    """Return the resource of workers that are fit for these terms."""
     decisive = [terms["environment"], terms["needs"], terms["reproducible"], terms["root"]]
     return f"witness-{hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]}"
 

@@ -33,7 +33,7 @@ def key_of(name: str) -> str:
 
 
 async def greet(terms: Terms, dask_worker: Worker) -> list[str]:
-    """Return what is otherwise here than the terms says; a worker where nothing is can be given its pages."""
+    """Return what is otherwise here than the terms say; a worker where nothing is can be given its pages."""
     facts = Facts(_folder(dask_worker), reproducible=terms["reproducible"], given=given(terms))
     wanted = terms["environment"]
     try:
