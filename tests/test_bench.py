@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
 
 import pytest
 
+from tests.bench.margins import SAID, margin, telling
+from tests.bench.margins import spreads as distance
 from tests.bench.measure import Measured, Turn, by_chance, spread, spreads
 from tests.bench.reproduce import Printed, flips, hindsight, intervals, printed, share
+from witness.reading.plan import Cell
 from witness.records.page_record import CellRecord, LiveValue, OtherRun, PageRecord, Problem, Replicate
 from witness.records.timing import Timing
 
@@ -101,3 +106,47 @@ def test_a_conclusion_flips_where_an_assert_fails_in_some_builds_only(capsys: py
     assert "1 live words" in row.what
     assert "failed in 1 of 2: a:7 unexpected-error" in capsys.readouterr().out
     assert flips([{"a": timed([1.0])}] * 2).holds
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Margins
+
+
+def sides(source: str) -> list[tuple[str, ...]]:
+    """Return what a cell on lines 10 and following tells when it runs: line, number, the less and the more."""
+    heard = io.StringIO()
+    with contextlib.redirect_stdout(heard), contextlib.suppress(AssertionError):
+        exec(telling(Cell(1, 10, source)).source, {})
+    return SAID.findall(heard.getvalue())
+
+
+def test_a_comparison_tells_both_sides_before_it_fails() -> None:
+    assert sides("x = 1\nassert x > 2.5") == [("11", "0", "2.5", "1.0")]
+    assert sides("for x in (1, 2):\n    assert x < 2 * x, x") == [("11", "0", "1.0", "2.0"), ("11", "0", "2.0", "4.0")]
+
+
+def test_a_chain_and_an_and_are_several_comparisons() -> None:
+    assert sides("assert 1 < 2 <= 3 and 5 >= 4") == [
+        ("10", "0", "1.0", "2.0"),
+        ("10", "1", "2.0", "3.0"),
+        ("10", "2", "4.0", "5.0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "source", ["assert 'a' < 'b'", "assert 1 == 1", "%%bash\nls", "x = 1; assert x < 2", "def f(:"]
+)
+def test_what_is_no_comparison_of_numbers_is_left_alone(source: str) -> None:
+    cell = Cell(1, 10, source)
+    assert telling(cell) == cell or sides(source) == []
+
+
+def test_a_margin_is_a_logarithm_where_both_sides_allow() -> None:
+    assert margin(1.0, math.e) == pytest.approx(1.0)
+    assert margin(2.0, 1.0) < 0
+    assert margin(-1.0, 2.0) == 3.0
+
+
+def test_the_distance_from_failing_is_in_standard_deviations() -> None:
+    assert distance([1.0, 2.0, 3.0]) == 2.0
+    assert distance([-1.0, -2.0, -3.0]) == -2.0

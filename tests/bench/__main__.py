@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.bench.cause import cause
 from tests.bench.clock import Build, Samples, build
 from tests.bench.cluster import dask
+from tests.bench.margins import margins
 from tests.bench.measure import capture, measure, measure_busy
 from tests.bench.reproduce import reproduce
 from tests.bench.row import Row
@@ -153,20 +154,24 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
 def main() -> None:
     """Measure the parts that are named, or all."""
     parser = argparse.ArgumentParser(prog="nox -s bench --")
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join([*PARTS, 'reproduce'])}; default: all but reproduce")
+    book_again = ("margins", "reproduce")
+    parser.add_argument(
+        "parts", nargs="*", help=f"of {', '.join([*PARTS, *book_again])}; default: all but {' and '.join(book_again)}"
+    )
     parser.add_argument("--repeats", type=int, default=5)
-    again = parser.add_argument_group("reproduce", "the pages that measure, built --repeats times")
-    again.add_argument("--replicates", type=int, default=5, help="processes in each build; default: 5")
+    again = parser.add_argument_group("margins, reproduce", "the pages that measure, run or built --repeats times")
+    again.add_argument("--replicates", type=int, default=5, help="processes in each build of reproduce; default: 5")
     again.add_argument("--busy", type=int, default=0, help="how many of the builds are beside a busy core")
     again.add_argument("--pages", nargs="+", default=[], help="only these")
     options = parser.parse_args()
+    PARTS["margins"] = partial(margins, pages=options.pages)
     PARTS["reproduce"] = partial(
         reproduce, replicates=options.replicates, pages=options.pages, busy=options.busy
     )  # last, for it takes longest
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     rows: list[Row] = []
-    for name in options.parts or [name for name in PARTS if name != "reproduce"]:
+    for name in options.parts or [name for name in PARTS if name not in book_again]:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             for row in PARTS[name](Path(folder), options.repeats):
                 rows.append(row)
