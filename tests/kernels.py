@@ -16,8 +16,8 @@ import psutil
 
 from witness.kernels.forkserver_process import ForkserverProcess
 from witness.kernels.manager import Kernel, Kernels
-from witness.records.captured import seen
-from witness.records.timing import Timing, timings
+from witness.records.kinds import TIMINGS, seen
+from witness.records.timing import Timing
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
@@ -77,7 +77,7 @@ class Page:
         """Return the one timing of a cell, where the extension is loaded."""
         reply = self.run(code)
         assert reply.traceback == ""
-        (timing,) = timings(reply.captured)
+        (timing,) = TIMINGS.of(reply.captured)
         return timing
 
     def tell(self, expression: str, code: str = "") -> Any:

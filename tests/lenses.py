@@ -20,6 +20,8 @@ os.environ["JAX_PPRINT_USE_COLOR"] = "false"
 import jax
 import jax.numpy as jnp
 
+from witness.records.codec import encode
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
 Params = list[tuple[jax.Array, jax.Array]]
@@ -123,14 +125,14 @@ def lenses() -> dict[str, Any]:
     from witness.capture.lens import Stages
     from witness.capture.lens.look import look
 
-    found = {name: look(function, arguments, {}).to_data() for name, (function, arguments) in CALLS.items()}
+    found = {name: encode(look(function, arguments, {})) for name, (function, arguments) in CALLS.items()}
     for name, case in CASES.items():
         if not case.slow and case.shown in ("lowered", "hlo"):
             function: Any = case.function if hasattr(case.function, "trace") else jax.jit(case.function)
             traced = function.trace(*case.arguments())
             lowered = traced.lower()
             compiled = lowered.compile() if case.shown == "hlo" else None
-            found[f"case-{name}"] = Stages(traced, lowered, compiled).lens().to_data()
+            found[f"case-{name}"] = encode(Stages(traced, lowered, compiled).lens())
     return found
 
 

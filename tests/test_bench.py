@@ -13,6 +13,8 @@ from tests.bench.margins import spreads as distance
 from tests.bench.measure import Measured, Turn, by_chance, spread, spreads
 from tests.bench.reproduce import Printed, flips, hindsight, intervals, printed, share
 from witness.reading.plan import Cell
+from witness.records.codec import encode
+from witness.records.kinds import TIMINGS
 from witness.records.page_record import CellRecord, LiveValue, OtherRun, PageRecord, Problem, Replicate
 from witness.records.timing import Timing
 
@@ -75,7 +77,7 @@ def test_hindsight_is_the_least_width_that_would_have_held_nine_in_ten() -> None
 def timed(samples: list[float], *others: float, problems: list[Problem] | None = None, word: str = "") -> PageRecord:
     """Return the record of a page with one timing and one live word, run as often as there are others."""
     timing = Timing("f()", 1, samples, [], "execution", "by hand")
-    cell = CellRecord(1, 1, "", 1.0, 1, [], captured={"timings": [timing.to_json()]})
+    cell = CellRecord(1, 1, "", 1.0, 1, [], captured={TIMINGS.name: encode([timing])})
     live = [LiveValue("word", "", 1, word, kind="text", measured=True)] if word else []
     runs = [Replicate("", 1.0, [OtherRun(1, False, "f()", other)], [word] * len(live), []) for other in others]
     return PageRecord("a", "", {}, "", 1.0, [cell], live, replicates=runs, problems=problems or [])

@@ -26,7 +26,7 @@ from witness.bundle.bundle import HEAD, SCHEMA, Bundle
 from witness.bundle.key import cell_keys
 from witness.reading.plan import Cell, Plan
 from witness.records.devices import simulated
-from witness.records.timing import timings
+from witness.records.kinds import TIMINGS
 
 TIMED = (
     "import os, sys\nimport jax\nimport jax.numpy as jnp\n\nf = jax.jit(lambda x: x * 2)\nx = jnp.ones(9)",
@@ -88,7 +88,7 @@ def test_it_reads_back_as_it_was_recorded(path: Path) -> None:
     assert (bundle.device.platform, bundle.device.count) == ("cpu", 8)
     record = bundle.pages["part/timed"].record
     assert simulated(record) == 8
-    (timing,) = timings(record.cells[1].captured)
+    (timing,) = TIMINGS.of(record.cells[1].captured)
     assert timing.statement == "f(x).block_until_ready()"
     assert len(timing.samples) == 4
     assert timing.kind == "execution"
@@ -235,9 +235,12 @@ WRONG: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no samples": (timing(samples=[]), "cannot be read"),
     "samples that are none": (timing(samples=[None]), "cannot be read"),
     "a sample without end": (timing(samples=[1.0, float("inf")]), "a timing of part/timed is none"),
-    "no statement": (timing(statement=["<script>"]), "in a timing of part/timed, `statement` is"),
-    "no such kind": (timing(kind="<script>"), "in a timing of part/timed, `kind` is"),
-    "conditions that are none": (timing(conditions=[1]), "in a timing of part/timed, `conditions` is"),
+    "no statement": (timing(statement=["<script>"]), "in the record of part/timed, `timings\\[0\\].statement` is"),
+    "no such kind": (timing(kind="<script>"), "in the record of part/timed, `timings\\[0\\].kind` is"),
+    "conditions that are none": (
+        timing(conditions=[1]),
+        "in the record of part/timed, `timings\\[0\\].conditions\\[0\\]` is",
+    ),
     "no date": (page_record(executed=None), "in the record of part/timed, `executed` is None"),
     "another record": (changed(TIMED_RECORD, lambda data: b"[]", resum=True), "cannot be read"),
     "path traversal": (added("../outside"), r"'../outside', which is no part's name"),

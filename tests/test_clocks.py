@@ -14,7 +14,7 @@ from witness.python.clocks import used
 from witness.python.open_clocks import quiet
 from witness.reading.plan import Cell, Plan
 from witness.reading.scripts import with_scripts
-from witness.records.captured import CLOCKS, CONDITIONS
+from witness.records.kinds import CLOCKS, CONDITIONS
 from witness.runner.alone import TIME, Alone
 from witness.runner.execution import PREAMBLE
 from witness.runner.scheduler import Turn
@@ -178,7 +178,7 @@ def told(kernel: Page, cell: str, names: list[str]) -> list[str]:
     kernel.run(f"%reset -f\nget_ipython()._witness.look_for_clocks({names!r})")
     reply = kernel.run(cell)
     assert reply.traceback == ""
-    return list(reply.captured.get(CLOCKS, []))
+    return CLOCKS.of(reply.captured)
 
 
 def test_what_reads_a_clock_in_a_module_is_told_and_nothing_else(kernel: Page) -> None:
@@ -231,8 +231,8 @@ def test_libraries_that_read_a_clock_for_their_own_ends_are_not_told(kernel: Pag
 
 def test_a_name_is_told_once_and_when_it_comes_to_stand_for_a_reader(kernel: Page) -> None:
     assert told(kernel, "import helpers\nit = print", ["it"]) == []
-    assert kernel.run("it = helpers.tic").captured[CLOCKS] == ["it"]
-    assert CLOCKS not in kernel.run("it = helpers.timer").captured
+    assert kernel.run("it = helpers.tic").captured[CLOCKS.name] == ["it"]
+    assert CLOCKS.name not in kernel.run("it = helpers.timer").captured
 
 
 def test_looking_asks_nothing_of_what_a_page_holds(kernel: Page) -> None:
@@ -327,7 +327,7 @@ def test_cells_below_the_one_by_which_it_is_known_run_alone() -> None:
     alone = Alone(page, ())
     assert "'tic'" in alone.question
     first = page.cells[0]
-    assert alone.told(first, turn(alone, first, "q"), {CLOCKS: ["tic"], "work": 1}, []) == {"work": 1}
+    assert alone.told(first, turn(alone, first, "q"), {CLOCKS.name: ["tic"], "work": 1}, []) == {"work": 1}
     assert [alone.use(cell)[0] == "alone" for cell in page.cells] == [False, True, False, False, True]
     assert not alone.too_late
 
@@ -344,9 +344,11 @@ def test_a_cell_that_turns_out_to_read_a_clock_is_too_late_if_others_ran_beside_
 ) -> None:
     page = plan("from m import tic\ntic()")
     alone = Alone(page, ())
-    told = alone.told(page.cells[0], turn(alone, page.cells[0], *beside), {CLOCKS: ["tic"], CONDITIONS: ["busy"]}, [])
+    told = alone.told(
+        page.cells[0], turn(alone, page.cells[0], *beside), {CLOCKS.name: ["tic"], CONDITIONS.name: ["busy"]}, []
+    )
     assert alone.too_late == late
-    assert told[CONDITIONS] == ["busy", "a shared machine: another page ran beside this cell"][: 1 + late]
+    assert told[CONDITIONS.name] == ["busy", "a shared machine: another page ran beside this cell"][: 1 + late]
     again = Alone(page, alone.clocks)
     assert again.use(page.cells[0])[0] == "alone"
     assert again.question == ""
@@ -373,8 +375,8 @@ def test_a_cell_that_prints_what_looks_like_a_time_is_said_to_have_shared_the_ma
 ) -> None:
     page = plan("measure()")
     alone = Alone(page, ())
-    told = alone.told(page.cells[0], turn(alone, page.cells[0], *beside), {CONDITIONS: ["busy"]}, out(text))
-    assert told.get(CONDITIONS) == said
+    told = alone.told(page.cells[0], turn(alone, page.cells[0], *beside), {CONDITIONS.name: ["busy"]}, out(text))
+    assert told.get(CONDITIONS.name) == said
     assert not alone.too_late
 
 

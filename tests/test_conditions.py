@@ -17,10 +17,11 @@ import pytest
 from tests.building import Site, page
 from tests.kernels import Page, Pages
 from witness.capture import conditions, cpu_speed
-from witness.records.captured import CONDITIONS
+from witness.records.codec import encode
 from witness.records.drift import drifts
+from witness.records.kinds import CONDITIONS, TIMINGS, falsified
 from witness.records.store import Store
-from witness.records.timing import Timing, falsified
+from witness.records.timing import Timing
 from witness.runner.execution import PREAMBLE
 
 SETUP = """
@@ -218,11 +219,11 @@ def test_what_is_on_at_either_end_of_a_cell_is_told_once(
 
 
 def test_a_cell_with_timings_is_falsified_by_what_these_tell_alone() -> None:
-    clean = Timing("f()", 1, [1.0], [], "none", "by hand").to_json()
-    checked = Timing("f()", 1, [1.0], [], "none", "by hand", conditions=["checked"]).to_json()
-    assert falsified({CONDITIONS: ["traced", "traced"]}) == ["traced"]
-    assert falsified({CONDITIONS: ["traced"], "timings": [clean]}) == []  # it was on while no clock ran
-    assert falsified({CONDITIONS: ["traced"], "timings": [checked, clean, checked]}) == ["checked"]
+    clean = Timing("f()", 1, [1.0], [], "none", "by hand")
+    checked = Timing("f()", 1, [1.0], [], "none", "by hand", conditions=["checked"])
+    assert falsified({CONDITIONS.name: ["traced", "traced"]}) == ["traced"]
+    assert falsified({CONDITIONS.name: ["traced"], TIMINGS.name: encode([clean])}) == []  # it was on while no clock ran
+    assert falsified({CONDITIONS.name: ["traced"], TIMINGS.name: encode([checked, clean, checked])}) == ["checked"]
     assert falsified({}) == []
 
 
@@ -365,7 +366,7 @@ def test_what_falsifies_a_time_by_hand_is_said_under_its_cell(tmp_path: Path) ->
     (records,) = (tmp_path / "records").glob("*/")
     record = Store(records).read("by-hand")
     assert record is not None
-    kept = [cell.captured.get(CONDITIONS) for cell in record.cells]
+    kept = [cell.captured.get(CONDITIONS.name) for cell in record.cells]
     assert [bool(conditions) for conditions in kept] == [False, True, True, False, False]  # the others read no clock
     _, _, own, timing, plain, _ = re.split(r'<div class="cell ', site.html("by-hand") or "")
     assert "While the clock ran:" in own

@@ -13,7 +13,7 @@ import pytest
 from tests.building import Site, page
 from witness.nodes.distribution import svg
 from witness.nodes.timing import _details
-from witness.records.captured import TIMING
+from witness.records.kinds import TIMING
 from witness.records.timing import Timing
 
 FEW = "import time\n%timeit -n 1 -r 4 time.sleep(0.001)"
@@ -104,7 +104,7 @@ INFINITE = "{'statement': 'f', 'loops': 1, 'samples': [1e400], 'pilot': [], 'kin
 
 def test_what_is_no_timing_is_a_warning_and_no_crash(tmp_path: Path) -> None:
     forged = ["{}", "[1]", "'text'", "{'samples': ['a']}", INFINITE]
-    pages = {f"p{number}": page(PUBLISH % (TIMING, data)) for number, data in enumerate(forged)}
+    pages = {f"p{number}": page(PUBLISH % (TIMING.mime, data)) for number, data in enumerate(forged)}
     done = Site.at(tmp_path, pages).build()
     assert "Traceback" not in done.stderr
     assert done.stderr.count("skipping unknown output mime type") == len(forged)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.building import CONF, Site, page
 from tests.kernels import Page, Pages
-from witness.records.captured import FILES, IR
+from witness.records.kinds import FILES, IR
 from witness.runner.execution import PREAMBLE
 
 NAME = "print((lambda: 0).__code__.co_filename)"
@@ -41,7 +41,7 @@ def stock(pages: Pages) -> Iterator[Page]:
 def files(kernel: Page, code: str) -> tuple[list[str], list[str]]:
     """Return the files that a cell prints, and those that it is told to have."""
     reply = kernel.run(code)
-    return reply.stdout.split(), reply.captured.get(FILES, [])
+    return reply.stdout.split(), FILES.of(reply.captured)
 
 
 def test_the_first_cell_with_a_code_has_stock_s_file_and_tells_nothing(kernel: Page, stock: Page) -> None:
@@ -190,11 +190,11 @@ def test_texts_name_the_cell_that_ran(cells: list[dict[str, Any]]) -> None:
 def test_an_operation_is_of_the_cell_that_was_traced(cells: list[dict[str, Any]]) -> None:
     for number in (15, 16):
         (output,) = cells[number - 1]["outputs"]
-        assert {place["file"] for place in output["data"][IR]["places"]} == {f"<cell {number}>"}
+        assert {place["file"] for place in output["data"][IR.mime]["places"]} == {f"<cell {number}>"}
 
 
 def test_no_record_keeps_what_told_the_files(cells: list[dict[str, Any]]) -> None:
-    assert not [cell["number"] for cell in cells if FILES in cell["captured"]]
+    assert not [cell["number"] for cell in cells if FILES.name in cell["captured"]]
 
 
 def test_a_frame_links_to_the_cell_that_was_shown_last(site: Site) -> None:

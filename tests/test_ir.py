@@ -14,8 +14,9 @@ from tests.building import CONF, Site, page
 from tests.elements import having, text
 from witness.lexers import LEXERS
 from witness.nodes.ir import view
-from witness.records.captured import IR
+from witness.records.codec import decode
 from witness.records.ir import Ir, Place
+from witness.records.kinds import IR
 
 HERE = Path(__file__).parent / "lexers"
 CELLS = {
@@ -76,7 +77,9 @@ def kept(outputs: dict[str, list[dict[str, object]]], name: str) -> Ir:
     data = output["data"]
     assert isinstance(data, dict)
     assert data["text/plain"]
-    return Ir.from_data(data[IR])
+    found = IR.of(data)
+    assert found
+    return found
 
 
 def sources(ir: Ir) -> dict[str, Place]:
@@ -151,8 +154,8 @@ def test_what_cannot_be_shown_is_shown_as_stock_shows_it(
     "data", [{}, {"language": "jaxpr"}, {"language": "latin", "text": "", "places": [], "operations": []}]
 )
 def test_other_data_is_no_ir(data: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="not IR"):
-        Ir.from_data(data)
+    with pytest.raises(ValueError, match=r"not |no "):
+        decode(Ir, data)
 
 
 def test_a_site_with_another_renderer_shows_the_plain_text(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.building import ROOT
 from tests.kernels import Pages
 from witness.capture import jax_private
-from witness.records.compilation import compilation_of
+from witness.records.kinds import COMPILATION
 from witness.runner.execution import PREAMBLE
 
 PRIVATE = re.compile(r"\bjax\._(?!_)|\bjaxlib\._")
@@ -159,6 +159,6 @@ def test_a_listener_that_cannot_be_registered_is_told_to_be_lost(pages: Pages) -
             "import witness.capture.jax_private as private\n"
             "private.LISTENERS = dict.fromkeys(private.LISTENERS, ('register', 'get', 'unregister'))"
         )
-        work = compilation_of(page.run("jax.jit(lambda x: x + 3)(1.0)").captured)
+        work = COMPILATION.of(page.run("jax.jit(lambda x: x + 3)(1.0)").captured)
         assert work
         assert work.lost

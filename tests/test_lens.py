@@ -19,6 +19,7 @@ from witness.lens.document import SCRIPT, STATIC, STYLE, document, section
 from witness.lens.magic import called, short
 from witness.lens.panes import visible
 from witness.lens.span_links import Links, segments
+from witness.records.codec import decode, encode
 from witness.records.ir import Ir, Operation, Place
 from witness.records.lens import Lens, Source
 from witness.records.scrub import Machine, Scrubber
@@ -36,7 +37,7 @@ def program(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[st
 def lenses() -> dict[str, Lens]:
     done = program("-m", "tests.lenses")
     assert done.returncode == 0, done.stderr
-    return {name: Lens.from_data(data) for name, data in json.loads(done.stdout).items()}
+    return {name: decode(Lens, data) for name, data in json.loads(done.stdout).items()}
 
 
 def code(place: Place) -> str:
@@ -226,18 +227,18 @@ def test_markup_in_a_program_stays_text() -> None:
 
 def test_a_lens_comes_back_from_its_record(lenses: dict[str, Lens]) -> None:
     for lens in lenses.values():
-        assert Lens.from_data(json.loads(json.dumps(lens.to_data()))) == lens
+        assert decode(Lens, json.loads(json.dumps(encode(lens)))) == lens
 
 
 @pytest.mark.parametrize("data", [{}, {"name": "f"}, {"name": "f", "stages": [{"language": "latin"}]}, {"stages": 3}])
 def test_other_data_is_no_lens(data: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no"):
-        Lens.from_data(data)
+        decode(Lens, data)
 
 
 def test_a_record_s_lens_names_no_file_of_this_machine(lenses: dict[str, Lens]) -> None:
-    scrubbed = Scrubber(Machine([(f"{ROOT}/", "")])).data(lenses["gradient"].to_data())
-    assert Lens.from_data(scrubbed).sources[0].file == "tests/lenses.py"
+    scrubbed = Scrubber(Machine([(f"{ROOT}/", "")])).data(encode(lenses["gradient"]))
+    assert decode(Lens, scrubbed).sources[0].file == "tests/lenses.py"
 
 
 # ---------------------------------------------------------------------------------------------------------------------

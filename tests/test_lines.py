@@ -14,7 +14,8 @@ from tests.building import ROOT
 from tests.elements import text
 from witness.lens import gutter
 from witness.reading.page_settings import faults
-from witness.records.lines import LineWork, from_data, summed, to_data
+from witness.records.codec import decode, encode
+from witness.records.lines import LineWork, summed
 
 PROGRAM = """
 import json, os, sys
@@ -55,7 +56,7 @@ def works() -> list[LineWork]:
     assert done.returncode == 0, done.stderr
     first, second, third = json.loads(done.stdout.splitlines()[-1])
     assert first == third == [None]
-    return from_data(second[0])
+    return decode(list[LineWork], second[0])
 
 
 def test_equations_stand_at_the_line_that_wrote_them(works: list[LineWork]) -> None:
@@ -84,9 +85,9 @@ def test_the_column_has_every_line_and_its_numbers() -> None:
 def test_lines_of_all_cells_are_summed_and_come_back() -> None:
     one, two = LineWork("a", 1, equations=2), LineWork("a", 1, traces=1, trace_seconds=0.5)
     assert summed([one, two]) == {("a", 1): LineWork("a", 1, 2, 1, 0.5)}
-    assert from_data(json.loads(json.dumps(to_data([one, two])))) == [one, two]
-    with pytest.raises(ValueError, match="no lines"):
-        from_data([{"row": 1}])
+    assert decode(list[LineWork], json.loads(json.dumps(encode([one, two])))) == [one, two]
+    with pytest.raises(ValueError, match=r"not |no "):
+        decode(list[LineWork], [{"row": 1}])
 
 
 @pytest.mark.parametrize(("settings", "wrong"), [({"lens": "lines"}, 0), ({"lens": "steps"}, 1), ({"lens": True}, 1)])

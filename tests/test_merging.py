@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from witness.reading.settings import Settings
 from witness.reading.site import Site
-from witness.records.captured import TIMING
+from witness.records.kinds import TIMING
 from witness.sphinx.reader import merge
 
 
@@ -20,7 +20,9 @@ def cell(shown: str, **metadata: Any) -> Any:
     outputs = [
         new_output("stream", name="stdout", text=f"{it}\n")
         if it.islower()
-        else new_output("display_data", data={TIMING: {}, "text/plain": "1 s"} if it == "T" else {"text/plain": "F"})
+        else new_output(
+            "display_data", data={TIMING.mime: {}, "text/plain": "1 s"} if it == "T" else {"text/plain": "F"}
+        )
         for it in shown
     ]
     return new_code_cell("pass", outputs=outputs, metadata=metadata)
@@ -29,7 +31,8 @@ def cell(shown: str, **metadata: Any) -> Any:
 def shown(cell: Any) -> str:
     kinds = {True: "T", False: "F"}
     return " ".join(
-        it["text"].replace("\n", "") if it.output_type == "stream" else kinds[TIMING in it.data] for it in cell.outputs
+        it["text"].replace("\n", "") if it.output_type == "stream" else kinds[TIMING.is_in(it.data)]
+        for it in cell.outputs
     )
 
 

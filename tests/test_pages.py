@@ -108,7 +108,7 @@ def wrong(**fields: object) -> str:
         (wrong(kernel=3), "not a plan: `kernel` is 3"),
         (wrong(cells=[3]), "not a plan"),
         (wrong(live=[{}]), "not a plan"),
-        (wrong(budget={"cell": "long"}), "not a plan: `cell` is 'long'"),
+        (wrong(budget={"cell": "long"}), "not a plan: `budget.cell` is 'long'"),
         (wrong(lane="fast"), "not a plan: `lane` is 'fast'"),
         (wrong(reproducible=None), "not a plan: `reproducible` is None"),
         (wrong(later=1), "not a plan: .*later"),

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kernels import Page, Pages
-from witness.records.compilation import Compilation, CompiledProgram, compilation_of, total
+from witness.records.codec import decode, encode
+from witness.records.compilation import Compilation, CompiledProgram, total
+from witness.records.kinds import COMPILATION
 from witness.records.signature import Signature, folded, merged
 from witness.runner.execution import PREAMBLE
 
@@ -117,7 +119,7 @@ def works(kernel: Page) -> dict[str, Compilation]:
     for name, (code, _) in CELLS.items():
         reply = kernel.run(code)
         assert not reply.traceback, name
-        found[name] = compilation_of(reply.captured) or Compilation([], CompiledProgram(""))
+        found[name] = COMPILATION.of(reply.captured) or Compilation([], CompiledProgram(""))
     return found
 
 
@@ -135,7 +137,7 @@ def test_what_many_types_say_in_few_words_the_record_has_in_full(works: dict[str
 
 @pytest.mark.parametrize("code", OWN)
 def test_the_programs_of_jax_have_dtypes_alone(code: str, kernel: Page) -> None:
-    work = compilation_of(kernel.run(code).captured)
+    work = COMPILATION.of(kernel.run(code).captured)
     assert (work.dtypes if work else []) == OWN[code]
     assert work is None or work.own.types == []
 
@@ -155,7 +157,7 @@ assert told == 1"""
 def test_types_that_cannot_be_told_fail_no_call(kernel: Page) -> None:
     reply = kernel.run(SPOILT)
     assert not reply.traceback
-    work = compilation_of(reply.captured)
+    work = COMPILATION.of(reply.captured)
     assert work is not None
     assert [(len(program.compiled), program.types) for program in work.programs] == [(1, [])]
 
@@ -210,7 +212,7 @@ def test_the_work_of_a_page_has_all_types_each_once() -> None:
     both = total([one, two])
     assert both.programs[0].types == [of("a[]", traced=2), of("b[]")]
     assert both.dtypes == ["bool", "float32", "int32"]
-    assert Compilation.from_json(json.loads(json.dumps(both.to_json()))) == both
+    assert decode(Compilation, json.loads(json.dumps(encode(both)))) == both
 
 
 def test_a_line_says_for_how_many_types_a_function_was_traced() -> None:

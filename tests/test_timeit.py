@@ -11,9 +11,8 @@ import pytest
 import witness
 from tests.building import Site, page
 from tests.kernels import Page, Pages
-from witness.records.captured import TIMING
+from witness.records.kinds import TIMING, TIMINGS
 from witness.records.store import Store
-from witness.records.timing import timings
 from witness.runner.execution import PREAMBLE
 
 SETUP = """
@@ -395,13 +394,13 @@ def test_the_result_is_what_old_code_knows(kernel: Page) -> None:
 
 def test_it_prints_one_line_unless_it_is_to_be_quiet(kernel: Page) -> None:
     shown = kernel.run("%timeit -n 2 -r 6 f(x).block_until_ready()")
-    (timing,) = timings(shown.captured)
+    (timing,) = TIMINGS.of(shown.captured)
     assert shown.result == timing.line
-    assert shown.mimes == [TIMING, "text/plain"]
+    assert shown.mimes == [TIMING.mime, "text/plain"]
     assert not timing.quiet
     assert timing.by_hand == ["-n 2", "-r 6"]
     quiet = kernel.run("%timeit -q -v named -n 2 -r 6 f(x).block_until_ready()")
-    (timing,) = timings(quiet.captured)
+    (timing,) = TIMINGS.of(quiet.captured)
     assert (quiet.result, quiet.mimes, quiet.stdout) == ("", [], "")
     assert timing.quiet
     assert kernel.tell("named.timings") == timing.samples
@@ -424,7 +423,7 @@ def test_a_cell_without_a_timing_has_none(kernel: Page) -> None:
 
 def test_each_timing_of_a_cell_is_kept_in_order(kernel: Page) -> None:
     reply = kernel.run("for n in (1, 2, 3):\n    %timeit -q -n $n -r 2 pass".replace("$n", "1"))
-    assert len(timings(reply.captured)) == 3
+    assert len(TIMINGS.of(reply.captured)) == 3
 
 
 def test_a_line_sees_the_names_of_the_function_that_it_stands_in(kernel: Page) -> None:
@@ -452,13 +451,13 @@ def test_an_error_is_the_stock_error(kernel: Page, code: str, name: str) -> None
     text = re.sub(r"\x1b\[[0-9;]*m", "", reply.traceback)
     assert re.search(rf"^{name}\b", text, re.MULTILINE)
     assert "witness" not in text
-    assert timings(reply.captured) == []
+    assert TIMINGS.of(reply.captured) == []
 
 
 def test_a_statement_may_be_timed_that_times_another(kernel: Page) -> None:
     reply = kernel.run("%timeit -q -n 1 -r 2 get_ipython().run_line_magic('timeit', '-q -n 2 -r 1 f(x)')")
     assert reply.traceback == ""
-    *inner, outer = timings(reply.captured)
+    *inner, outer = TIMINGS.of(reply.captured)
     assert len(inner) == 2
     assert {timing.statement for timing in inner} == {"f(x)"}
     assert {timing.kind for timing in inner} == {"dispatch"}
@@ -468,7 +467,7 @@ def test_a_statement_may_be_timed_that_times_another(kernel: Page) -> None:
 def test_a_page_may_give_its_own_things_any_name(kernel: Page) -> None:
     reply = kernel.run("__witness__ = _timer = awaiting = locals = 3\n%timeit -q -n 1 -r 2 f(x)\ndel locals, _timer")
     assert reply.traceback == ""
-    assert [timing.kind for timing in timings(reply.captured)] == ["dispatch"]
+    assert [timing.kind for timing in TIMINGS.of(reply.captured)] == ["dispatch"]
 
 
 def test_no_name_of_a_page_is_touched(kernel: Page) -> None:
@@ -535,7 +534,7 @@ def test_a_notebook_loads_it_by_name(pages: Pages) -> None:
         kernel.run("import jax.numpy as jnp\n%load_ext witness")
         shown = kernel.run("%timeit -n 1 -r 6 jnp.ones(3)")
         assert "dispatch only" in shown.result
-        assert TIMING in shown.mimes
+        assert TIMING.mime in shown.mimes
 
 
 def test_a_timing_is_in_the_record_and_on_the_page(tmp_path: Path) -> None:
@@ -550,7 +549,7 @@ def test_a_timing_is_in_the_record_and_on_the_page(tmp_path: Path) -> None:
     store = Store(next(path for path in (tmp_path / "records").iterdir() if path.is_dir()))
     record = store.read("p")
     assert record is not None
-    shown, quiet = (timings(cell.captured) for cell in record.cells[1:])
+    shown, quiet = (TIMINGS.of(cell.captured) for cell in record.cells[1:])
     assert [timing.kind for timing in shown + quiet] == ["execution", "dispatch", "none"]
     assert len(quiet[1].samples) == 100_000
     html = site.html("p")

@@ -13,10 +13,12 @@ import compare
 import pytest
 
 from witness.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
+from witness.records.codec import decode, encode
 from witness.records.digits import durations, earned, span
 from witness.records.drift import drifts
+from witness.records.kinds import TIMINGS
 from witness.records.median import interval, probability, ranks
-from witness.records.timing import NARROW, Stopped, Timing, timings
+from witness.records.timing import NARROW, Stopped, Timing
 
 Draw = Callable[[random.Random], float]
 
@@ -369,14 +371,13 @@ def test_a_sample_that_is_watched_is_called_so(loops: int, said: str) -> None:
 
 def test_a_timing_comes_back_from_json() -> None:
     timing = Timing("f(x)", 10, [0.1, 0.2, 0.4], [0.3], "execution", "budget", conditions=["a busy machine"])
-    data = json.loads(json.dumps(timing.to_json()))
-    assert Timing.from_json(data) == timing
-    assert data["line"] == timing.line
-    assert timings({"timings": [data, data]}) == [timing, timing]
-    assert timings({}) == []
+    data = json.loads(json.dumps(encode(timing)))
+    assert decode(Timing, data) == timing
+    assert TIMINGS.of({"timings": [data, data]}) == [timing, timing]
+    assert TIMINGS.of({}) == []
     for broken in ({}, {**data, "samples": []}, {**data, "samples": None}):
-        with pytest.raises(ValueError, match="not a timing"):
-            Timing.from_json(broken)
+        with pytest.raises(ValueError, match=r"not |no "):
+            decode(Timing, broken)
 
 
 @pytest.mark.parametrize(

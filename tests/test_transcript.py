@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 
 from witness.check.transcript import COUNTED, Part, transcripts
+from witness.records.codec import encode
 from witness.records.compilation import Compilation, CompiledProgram
 from witness.records.page_record import CellRecord, PageRecord
 from witness.records.signature import Signature
 from witness.records.timing import Timing
 
 F32, F16, WEAK = "float32[8]", "float16[8]", "~float32[]"
-TIMED = Timing("f(x)", 1, [1.0] * 12, [], "execution", "narrow").to_json()
+TIMED = Timing("f(x)", 1, [1.0] * 12, [], "execution", "narrow")
 
 
 def parts(*programs: CompiledProgram, dtypes: tuple[str, ...] = (), timed: bool = False) -> list[Part]:
-    captured: dict[str, Any] = {"work": Compilation([*programs], CompiledProgram(""), dtypes=[*dtypes]).to_json()}
-    cell = CellRecord(1, 1, "f(x)", 0.1, 1, [], captured={**captured, "timings": [TIMED] * timed})
+    captured: dict[str, Any] = {"work": encode(Compilation([*programs], CompiledProgram(""), dtypes=[*dtypes]))}
+    cell = CellRecord(1, 1, "f(x)", 0.1, 1, [], captured={**captured, "timings": encode([TIMED] * timed)})
     record = PageRecord("x", "key", {}, "2026-01-01", 1.0, [cell], [])
     return [part for part in transcripts(record)[1].parts if part.kind.startswith("jax ")]
 

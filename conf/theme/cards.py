@@ -15,10 +15,9 @@ from sphinx.application import Sphinx
 
 from theme import sentences
 from witness.lexers.printed import split
-from witness.records.captured import IR, TIMING
 from witness.records.digits import duration
+from witness.records.kinds import IR, TIMING
 from witness.records.page_record import PageRecord
-from witness.records.timing import Timing
 from witness.sphinx.env_state import record_of
 
 if TYPE_CHECKING:
@@ -58,11 +57,10 @@ def all_evidence(record: PageRecord) -> Iterator[Evidence]:
     for cell in record.cells:
         for output in cell.outputs:
             data = output.get("data", {})
-            if TIMING in data:
-                timing = Timing.from_json(data[TIMING])
+            if timing := TIMING.of(data):
                 yield Evidence("time", (f"{duration(timing.median)} a call",), tuple(timing.samples))
-            elif IR in data:
-                yield Evidence("jaxpr", _cut(data[IR]["text"]))
+            elif found := IR.of(data):
+                yield Evidence("jaxpr", _cut(found.text))
             elif output["output_type"] == "error":
                 said = "\n".join(wrap(" ".join(output["evalue"].split()), COLUMNS))
                 yield Evidence("error", _cut(f"{output['ename']}\n{said}"))

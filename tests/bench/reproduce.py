@@ -19,10 +19,10 @@ from tests.bench.sites import ROOT
 from witness.reading.page_plan import read_file
 from witness.reading.site import Site
 from witness.records.between import Between
+from witness.records.kinds import TIMINGS
 from witness.records.page_record import PageRecord
 from witness.records.replicate import combined, medians
 from witness.records.store import Store
-from witness.records.timing import timings
 from witness.runner.freshness import measures
 
 SHARE, WIDTH = 0.9, 1.5
@@ -93,7 +93,7 @@ def printed(record: PageRecord) -> Iterator[tuple[str, Printed]]:
     """Yield each figure of a page that has an interval, by a name that is the same in each build."""
     for cell in record.cells:
         places: Counter[bool] = Counter()
-        for timing in timings(cell.captured):
+        for timing in TIMINGS.of(cell.captured):
             others = medians(record.replicates, cell.number, timing.quiet, places[timing.quiet], timing.statement)
             places[timing.quiet] += 1
             figure = Between((timing.median, *others)).figure

@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from witness.records.captured import SHOWN, TIMING
+from witness.records.kinds import DISPLAYS, TIMING
 from witness.records.normalise import normalise
 from witness.records.scrub import without_colour
 
@@ -103,9 +103,9 @@ def _raw(output: NotebookNode) -> tuple[str, dict[str, str]]:
         return output.name, {output.name: output.text}
     if output.output_type == "error":
         return "error", {"error": f"{output.ename}: {output.evalue}"}
-    if TIMING in output.data:
+    if TIMING.is_in(output.data):
         return "stdout", {"stdout": "…\n"}
-    texts = {mime: _text(value) for mime, value in output.data.items() if mime not in SHOWN}
+    texts = {mime: _text(value) for mime, value in output.data.items() if mime not in {kind.mime for kind in DISPLAYS}}
     return " ".join([output.output_type, *sorted(texts)]), texts
 
 

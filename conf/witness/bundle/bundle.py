@@ -15,9 +15,9 @@ from witness.bundle.archive import BadBundle, pack, safe, unpack
 from witness.bundle.device import Device
 from witness.bundle.headline import headlines
 from witness.bundle.notebook import joined, split
-from witness.reading.plan import misfit
+from witness.records.codec import Misfit, decode
+from witness.records.kinds import TIMINGS
 from witness.records.page_record import PageRecord
-from witness.records.timing import timings
 
 SCHEMA = 1
 """Raised whenever what is written can no longer be read by code that knows the number before.
@@ -103,7 +103,7 @@ class Bundle:
         """Return it if each of its pages can be shown. Raises BadBundle, which names its file."""
         with _named(self.path):
             for name, page in self.pages.items():
-                _check(name, page.record)
+                _check(name, page)
         return self
 
     @classmethod
@@ -116,9 +116,7 @@ class Bundle:
         pages = {name: _page(name, known, parts) for name, known in head["pages"].items()}
         if not pages:
             raise ValueError("no page in it")
-        device = Device(**head["device"])
-        if wrong := misfit(device):
-            raise ValueError(f"of the device, {wrong}")
+        device = decode(Device, head["device"])
         return cls(device, str(head["capture"]), dict(head["environment"]), int(head["replicates"]), pages, path)
 
 
@@ -149,15 +147,16 @@ def _page(name: str, known: Mapping[str, Any], parts: Mapping[str, bytes]) -> Pa
     return Page(str(known["plan"]), [str(key) for key in known["cells"]], partial(joined, notebook, record))
 
 
-def _check(name: str, record: PageRecord) -> None:
+def _check(name: str, page: Page) -> None:
     """Raise ValueError, or another error of Python's, unless a record is one of a right page, and can be shown."""
-    if wrong := misfit(record):
-        raise ValueError(f"in the record of {name}, {wrong}")
+    try:
+        record = page.record
+        timed = [timing for cell in record.cells for timing in TIMINGS.of(cell.captured)]
+    except Misfit as misfit:
+        raise ValueError(f"in the record of {name}, {misfit}") from misfit
     if record.page != name or record.problems:
         raise ValueError(f"the record of {name} is none of it")
-    for timing in (timing for cell in record.cells for timing in timings(cell.captured)):
-        if wrong := misfit(timing):
-            raise ValueError(f"in a timing of {name}, {wrong}")
+    for timing in timed:
         if not all(map(math.isfinite, [*timing.samples, *timing.pilot])):
             raise ValueError(f"a timing of {name} is none")
     headlines(record)

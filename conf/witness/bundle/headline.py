@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from witness.records.between import Between
+from witness.records.kinds import TIMINGS
 from witness.records.page_record import CellRecord, PageRecord
 from witness.records.replicate import combined, figure_and_spread, marks, medians
-from witness.records.timing import Timing, timings
+from witness.records.timing import Timing
 
 FEW = 3
 """How many times in prose stand for a page that shows no timing."""
@@ -38,7 +39,7 @@ class Headline:
 
 def shown(cell: CellRecord) -> list[Timing]:
     """Return the timings that a cell shows, in order. Raises ValueError when they are none."""
-    return [timing for timing in timings(cell.captured) if not timing.quiet]
+    return [timing for timing in TIMINGS.of(cell.captured) if not timing.quiet]
 
 
 def headlines(record: PageRecord) -> list[Headline]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
+from witness.records.codec import encode
 from witness.records.page_record import PageRecord
 
 PYTHON = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
@@ -17,7 +17,7 @@ DIGITS = 4
 
 def split(record: PageRecord) -> tuple[bytes, bytes]:
     """Return a page's notebook, and its record without what is in that, both as JSON."""
-    data = summarised(asdict(record))
+    data = summarised(encode(record))
     cells = [
         {
             "cell_type": "code",

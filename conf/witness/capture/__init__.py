@@ -18,7 +18,8 @@ from witness.capture.error import Errors
 from witness.capture.lines import Lines
 from witness.capture.simulated import Simulated
 from witness.capture.steps import Stepper
-from witness.records.captured import CALLS, CELL, CLOCKS, CONDITIONS, FILES, LINES, SIMULATED, STEPS
+from witness.records import kinds
+from witness.records.kinds import CELL, CLOCKS
 
 
 class Observer(Protocol):
@@ -51,7 +52,7 @@ class Watcher:
 
     def look_for_clocks(self, names: list[str]) -> None:
         """Tell from now on which of these names read a clock."""
-        clocks = self._parts[CLOCKS]
+        clocks = self._parts[CLOCKS.name]
         assert isinstance(clocks, Clocks)
         clocks.ask(names)
 
@@ -94,16 +95,16 @@ def load(shell: Any) -> None:
     undecoded.install()
     pace, listener = CpuSpeed(), Listener()
     parts: dict[str, Observer] = {
-        "timings": Timeit(shell, pace),
-        "work": listener,
-        "errors": Errors(shell),
-        CONDITIONS: Conditions(pace),
-        FILES: CellFiles(shell),
-        CLOCKS: Clocks(shell.user_ns),
-        STEPS: Stepper(),
-        CALLS: Caller(shell, listener),
-        LINES: Lines(listener),
-        SIMULATED: Simulated(),
+        kinds.TIMINGS.name: Timeit(shell, pace),
+        kinds.COMPILATION.name: listener,
+        kinds.ERRORS.name: Errors(shell),
+        kinds.CONDITIONS.name: Conditions(pace),
+        kinds.FILES.name: CellFiles(shell),
+        kinds.CLOCKS.name: Clocks(shell.user_ns),
+        kinds.STEPS.name: Stepper(),
+        kinds.CALLS.name: Caller(shell, listener),
+        kinds.LINES.name: Lines(listener),
+        kinds.SIMULATED.name: Simulated(),
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

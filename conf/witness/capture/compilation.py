@@ -24,6 +24,7 @@ from typing import Any
 from witness.capture import jax_private
 from witness.capture.import_hook import when_imported
 from witness.capture.origin import Origins, ProgramOrigin, Seen
+from witness.records.codec import decode, encode
 from witness.records.compilation import Compilation, CompiledProgram
 from witness.records.signature import Signature
 
@@ -78,11 +79,11 @@ class Listener:
         lost = jax_private.monitoring() is not None and not self._listening()
         dtypes = set[str]().union(*(types.dtypes for types in self._types[OWN]))
         work = Compilation(programs, self._programs.get(OWN, CompiledProgram("")), lost, sorted(dtypes))
-        return work.to_json() if work.programs or work.own.seconds or work.lost else None
+        return encode(work) if work.programs or work.own.seconds or work.lost else None
 
     def text(self, seen: Any) -> str:
         """Return the work in a line."""
-        return f"JAX: {Compilation.from_json(seen).line}"
+        return f"JAX: {decode(Compilation, seen).line}"
 
     def _listeners(self) -> list[tuple[str, Callable[..., None]]]:
         return [("scalar", self._begun), ("event", self._told), ("duration", self._ended)]

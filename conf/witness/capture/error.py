@@ -13,6 +13,7 @@ from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any
 
+from witness.records.codec import encode
 from witness.records.error import TEXTLESS, Frame, Raised
 
 KERNEL = re.compile(r"ipykernel_\d+$")
@@ -67,7 +68,7 @@ class Errors:
         errors = [error for error in errors if self._raiser(error) not in self._rude]
         last[:] = map(type, errors)
         self.before()
-        return [raised(error).to_data() for error in errors] or None
+        return encode([raised(error) for error in errors]) or None
 
     def text(self, seen: Any) -> str:
         """Return nothing: what stock prints of it is there."""

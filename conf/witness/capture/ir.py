@@ -8,8 +8,8 @@ from typing import Any
 from witness.capture.jax_private import DEFINED_IN
 from witness.capture.lens import Stages, equations
 from witness.capture.lens.ancestry import Ancestry
-from witness.records.captured import IR, LENS
 from witness.records.ir import Ir
+from witness.records.kinds import IR, LENS
 
 ANCESTRY = Ancestry()
 
@@ -32,11 +32,11 @@ def stage(shown: Any) -> dict[str, Any]:
         return {}
     last = _single(found.stages[-1]) if not found.missing else {}
     size = sum(len(it.text) for it in found.stages)
-    return {**last, LENS: found.to_data()} if size <= MAX_IR_CHARACTERS else last
+    return {**last, **LENS.data(found)} if size <= MAX_IR_CHARACTERS else last
 
 
 def _single(found: Ir) -> dict[str, Any]:
-    return {IR: found.to_data()} if len(found.text) <= MAX_IR_CHARACTERS else {}
+    return IR.data(found) if len(found.text) <= MAX_IR_CHARACTERS else {}
 
 
 TYPES: dict[str, Callable[[Any], dict[str, Any]]] = {

@@ -12,7 +12,8 @@ from witness.capture.lens.costs import equations
 from witness.capture.lens.places import OURS, of_traceback
 from witness.capture.on_request import OnRequest
 from witness.capture.origin import ProgramOrigin
-from witness.records.lines import LineWork, summed, to_data
+from witness.records.codec import encode
+from witness.records.lines import LineWork, summed
 
 
 class Lines(OnRequest):
@@ -32,7 +33,7 @@ class Lines(OnRequest):
         """Return the work of each line as JSON data, if there was any."""
         places = filter(None, map(of_traceback, self._tracebacks))
         self._works += [LineWork(place.file, place.line, equations=1) for place in places]
-        return to_data(summed(self._works).values()) or None
+        return encode([*summed(self._works).values()]) or None
 
     def _told(self, step: str, origin: ProgramOrigin, seconds: float) -> None:
         if not self._wanted:

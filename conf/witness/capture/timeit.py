@@ -15,7 +15,8 @@ from IPython.core.magics.execution import TimeitResult
 
 from witness.capture.cpu_speed import CpuSpeed
 from witness.capture.measurement import Measurement
-from witness.records.captured import TIMING
+from witness.records.codec import encode
+from witness.records.kinds import TIMING
 from witness.records.timing import Timing
 
 OPTIONS = "n:r:tcp:qov:"
@@ -99,9 +100,9 @@ class Timeit(Magics):
             raise
         by_hand = [f"-{name} {int(options[name])}" for name in "nr" if int(options.get(name, 0))]
         timing = measurement.timing(by_hand=by_hand, quiet="q" in options)
-        self._seen.append(timing.to_json())
+        self._seen.append(encode(timing))
         if not timing.quiet:
-            self._shell.display_pub.publish({TIMING: timing.to_json(), "text/plain": timing.line})
+            self._shell.display_pub.publish({**TIMING.data(timing), "text/plain": timing.line})
         result = Result(timing, stock.compile_time, int(options.get("p", 3)))
         if "v" in options:
             self._shell.user_ns[options.v] = result

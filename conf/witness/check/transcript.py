@@ -10,16 +10,11 @@ from dataclasses import dataclass, replace
 from witness.check.tolerance import close
 from witness.python.nondeterminism import nondeterminism
 from witness.reading.plan import PREDICT
-from witness.records.calls import Calls
-from witness.records.captured import CALLS, TIMING
-from witness.records.captured import STEPS as STEPPED
-from witness.records.compilation import compilation_of
+from witness.records.kinds import COMPILATION, TIMING, TIMINGS, outlines
 from witness.records.normalise import NormalisationRule, normalise
 from witness.records.page_record import CellRecord, LiveValue, PageRecord
 from witness.records.scrub import without_colour
 from witness.records.signature import Signature, folded, merged
-from witness.records.steps import Steps
-from witness.records.timing import timings
 
 LONGEST_TITLE = 60
 TOP = "(above the first cell)"
@@ -122,7 +117,7 @@ def _parts(cell: CellRecord) -> Iterator[Part]:
     if cell.raised:
         name = cell.raised.name.removeprefix("builtins.")
         yield Part(f"error {name}", normalise(cell.raised.message.strip().split("\n", 1)[0]))
-    timed = timings(cell.captured)
+    timed = TIMINGS.of(cell.captured)
     for timing in timed:
         yield Part(f"timing {timing.kind}")
     yield from _work(cell, exact=not timed)
@@ -131,10 +126,8 @@ def _parts(cell: CellRecord) -> Iterator[Part]:
 
 def _watched(cell: CellRecord) -> Iterator[Part]:
     """Yield what a cell had watched: the steps of its traces, and what its calls found and made."""
-    for trace in map(Steps.from_data, cell.captured.get(STEPPED) or ()):
-        yield Part(f"steps {trace.name}", normalise(trace.outline))
-    if calls := cell.captured.get(CALLS):
-        yield Part("calls", normalise(Calls.from_data(calls).outline))
+    for title, text in outlines(cell.captured):
+        yield Part(title, normalise(text))
 
 
 def _work(cell: CellRecord, *, exact: bool) -> Iterator[Part]:
@@ -142,7 +135,7 @@ def _work(cell: CellRecord, *, exact: bool) -> Iterator[Part]:
 
     A clock decides how often in a timed cell; for which types, it does not.
     """
-    work = compilation_of(cell.captured)
+    work = COMPILATION.of(cell.captured)
     counts: dict[str, list[int]] = {}
     types: dict[str, list[Signature]] = defaultdict(list)
     for it in work.programs if work else ():
@@ -176,7 +169,7 @@ def _types(signatures: Sequence[Signature], *, counted: bool) -> list[str]:
 
 def _shown(data: dict[str, object]) -> Iterator[Part]:
     """Yield the kinds of one displayed value: texts with their text, pictures by their presence."""
-    if TIMING in data:
+    if TIMING.mime in data:
         return
     for mime in sorted(data):
         if mime.startswith("text/"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
+from witness.records.kinds import TIMINGS
 from witness.records.page_record import PageRecord
-from witness.records.timing import timings
 
 HEAD = ("cell", "timing", "statement", "measured", "loops", "phase", "sample", "seconds")
 """``phase`` is ``pilot`` for samples that only decided how many there are; ``seconds`` is for one call."""
@@ -20,7 +20,7 @@ def samples(record: PageRecord) -> str:
     rows = [
         (cell.number, number, timing.statement, timing.kind, timing.loops, phase, place, f"{seconds:.9g}")
         for cell in record.cells
-        for number, timing in enumerate(timings(cell.captured), 1)
+        for number, timing in enumerate(TIMINGS.of(cell.captured), 1)
         for phase, taken in (("pilot", timing.pilot), ("sample", timing.samples))
         for place, seconds in enumerate(taken, 1)
     ]

@@ -10,11 +10,12 @@ from docutils import nodes
 
 from witness.nodes.fold import fold
 from witness.nodes.text import amount
-from witness.records.compilation import Compilation, CompiledProgram, compilation_of
+from witness.records.compilation import Compilation, CompiledProgram
+from witness.records.kinds import COMPILATION, TIMINGS, falsified
 from witness.records.page_record import CellRecord, Replicate
 from witness.records.replicate import line, medians
 from witness.records.signature import Signature, folded
-from witness.records.timing import Timing, falsified, timings
+from witness.records.timing import Timing
 from witness.records.values import UNITS
 
 CLASSES = ["witness-strip", "no-search"]
@@ -54,7 +55,7 @@ def strips(
             JAX made programs of its own only; these are not told of where the page speaks of something else.
         checked: Whether asserts end the cell; what they alone had JAX make is not told.
     """
-    work, timed = compilation_of(cell.captured), timings(cell.captured)
+    work, timed = COMPILATION.of(cell.captured), TIMINGS.of(cell.captured)
     quiet = [timing for timing in timed if timing.quiet]
     found: list[nodes.Element] = []
     if (told := falsified(cell.captured)) and not timed:  # a timing tells them by itself

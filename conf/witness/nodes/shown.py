@@ -9,6 +9,7 @@ from typing import Any
 
 from witness.nodes.traceback import GROUP
 from witness.records.error import TEXTLESS, Raised
+from witness.records.kinds import ERRORS
 from witness.records.page_record import CellRecord
 
 
@@ -30,8 +31,8 @@ def shown(output: Mapping[str, Any], outputs: Iterable[Mapping[str, Any]], print
 
 
 def _errors(captured: Mapping[str, Any]) -> list[Raised]:
-    with suppress(KeyError, TypeError, ValueError):
-        return [Raised.from_data(data) for data in captured["errors"]]
+    with suppress(ValueError):
+        return ERRORS.of(captured)
     return []
 
 

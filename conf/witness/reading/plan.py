@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Literal
 
+from witness.records.codec import decode, encode
 from witness.records.diagnostic import Diagnostic
 
 Lane = Literal["alone", "together"]
@@ -144,49 +144,12 @@ class Plan:
 
     def to_json(self) -> str:
         """Return the plan as JSON text, for a machine that has neither Sphinx nor the page."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        return json.dumps(encode(self), ensure_ascii=False, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """Read a plan back. Raises ValueError when the text is no plan."""
         try:
-            data = json.loads(text)
-            data["cells"] = [Cell(**cell) for cell in data["cells"]]
-            data["live"] = [Live(**value) for value in data["live"]]
-            data["budget"] = Budget(**data["budget"])
-            plan = cls(**data)
-        except (AttributeError, KeyError, TypeError, RecursionError) as error:
-            raise ValueError(f"not a plan: {error!r}") from error
-        if wrong := misfit(plan):
-            raise ValueError(f"not a plan: {wrong}")
-        return plan
-
-
-def misfit(item: Any) -> str:
-    """Return which field of a dataclass, or of one within it, has a value that is not of its type, or an empty text."""
-    for name, hint in get_type_hints(type(item)).items():
-        value = getattr(item, name)
-        if not _fits(value, hint):
-            return f"`{name}` is {value!r:.80}"
-        for part in value if isinstance(value, list) else [value]:
-            if is_dataclass(part) and (wrong := misfit(part)):
-                return wrong
-    return ""
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    kind, arguments = get_origin(hint) or hint, get_args(hint)
-    if kind is Any:
-        return True
-    if kind is Literal:
-        return value in arguments
-    if kind is UnionType:
-        return any(_fits(value, each) for each in arguments)
-    if kind is list:
-        return isinstance(value, list) and all(_fits(each, arguments[0]) for each in value)
-    if kind is dict:
-        pairs = value.items() if isinstance(value, dict) else [(None, None)]
-        return all(_fits(key, arguments[0]) and _fits(each, arguments[1]) for key, each in pairs)
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+            return decode(cls, json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"not a plan: {error}") from error

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 from witness.records.ir import Place
 
@@ -64,16 +64,3 @@ class Calls:
                 *(f"    {why}" for why in it.differs),
             ]
         return "\n".join(lines)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Calls:
-        """Read it back. Raises ValueError when the data says something else."""
-        try:
-            found = [Call(**{**call, "place": Place(**call["place"])}) for call in data["calls"]]
-            return cls(found, int(data["more"]))
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"no calls: {error!r}") from error

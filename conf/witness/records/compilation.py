@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
 
 from witness.records.signature import Signature, merged
 from witness.records.values import UNITS
@@ -86,18 +85,6 @@ class Compilation:
             parts.append(f"{UNITS['time'](self.own.seconds)} of JAX's own tracing and lowering")
         return "; ".join(parts + ["more than is known: the listeners were taken away"] * self.lost)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON data that :meth:`from_json` reads back."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Compilation:
-        """Read it back. Raises ValueError when the data is none."""
-        try:
-            return cls(**{**data, "programs": [*map(_program, data["programs"])], "own": _program(data["own"])})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not what JAX did: {error!r}") from error
-
 
 def step(word: str, seconds: list[float], types: int = 1) -> str:
     """Return what was done, how often, for how many types if for several, and how long it took.
@@ -107,11 +94,6 @@ def step(word: str, seconds: list[float], types: int = 1) -> str:
     """
     times = (f" {len(seconds)}×" if len(seconds) > 1 else "") + (f" for {types} types" if types > 1 else "")
     return f"{word}{times} ({UNITS['time'](sum(seconds))})"
-
-
-def compilation_of(captured: dict[str, Any]) -> Compilation | None:
-    """Return the work of a cell from what the kernel extension saw of it, if it saw any."""
-    return Compilation.from_json(captured["work"]) if "work" in captured else None
 
 
 def total(works: Iterable[Compilation]) -> Compilation:
@@ -130,7 +112,3 @@ def _sum(one: CompiledProgram, other: CompiledProgram) -> CompiledProgram:
         it.name: getattr(one, it.name) + getattr(other, it.name) for it in fields(CompiledProgram) if it.name != "name"
     }
     return CompiledProgram(**{**summed, "name": one.name, "types": merged(summed["types"])})
-
-
-def _program(data: dict[str, Any]) -> CompiledProgram:
-    return CompiledProgram(**{**data, "types": [*map(Signature.from_json, data.get("types", []))]})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 Link = Literal["", "cause", "context"]
 
@@ -50,22 +49,3 @@ class Raised:
     origin: Raised | None = None
     members: list[Raised] = field(default_factory=list)
     """What an exception group holds."""
-
-    def to_data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Raised:
-        """Read it back. Raises ValueError when the data says something else."""
-        try:
-            return cls(
-                **{
-                    **data,
-                    "frames": [Frame(**frame) for frame in data["frames"]],
-                    "origin": cls.from_data(data["origin"]) if data["origin"] else None,
-                    "members": [cls.from_data(member) for member in data["members"]],
-                }
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not an exception: {error!r}") from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from witness.records.codec import Row
 
 Language = Literal["jaxpr", "stablehlo", "hlo"]
 LANGUAGES: tuple[Language, ...] = ("jaxpr", "stablehlo", "hlo")
@@ -41,7 +43,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(Row):
     """An equation of a jaxpr, an operation of StableHLO, an instruction of HLO."""
 
     spans: Sequence[Span]
@@ -66,6 +68,12 @@ class Ir:
     places: Sequence[Place] = ()
     operations: Sequence[Operation] = ()
     """In the order of the text; no two have a part of it in common."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where an operation is without its place."""
+        known = range(len(self.places))
+        if any(place not in known for it in self.operations for place in it.places):
+            raise ValueError("no IR: an operation without its place")
 
     @classmethod
     def of(cls, language: Language, text: str, origins: Iterable[Origin]) -> Ir:
@@ -93,38 +101,3 @@ class Ir:
     def moved(self, places: Sequence[Place]) -> Ir:
         """Return it with other places, one for each that it has."""
         return replace(self, places=places)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return it as JSON data; operations as lists, for there are many."""
-        return {
-            "language": self.language,
-            "text": self.text,
-            "places": [asdict(place) for place in self.places],
-            "operations": [
-                [
-                    [list(span) for span in it.spans],
-                    list(it.places),
-                    list(it.names),
-                    it.inherited,
-                    it.counted,
-                    it.kernel,
-                ]
-                for it in self.operations
-            ],
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Ir:
-        """Read it back. Raises ValueError when the data says something else."""
-        try:
-            places = [Place(**place) for place in data["places"]]
-            operations = [
-                Operation([(line, start, end) for line, start, end in spans], *rest)
-                for spans, *rest in data["operations"]
-            ]
-            known = data["language"] in LANGUAGES and isinstance(data["text"], str)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"not IR: {error!r}") from error
-        if not known or any(not 0 <= place < len(places) for it in operations for place in it.places):
-            raise ValueError("not IR: an unknown language, or an operation without its place")
-        return cls(data["language"], data["text"], places, operations)

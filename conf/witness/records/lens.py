@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from witness.records.ir import Ir
 
@@ -63,30 +62,3 @@ class Lens:
     """Loops, whose bodies are counted once."""
     missing: Sequence[str] = ()
     """What could not be looked at, and why."""
-
-    def to_data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        data = asdict(self)
-        data["stages"] = [stage.to_data() for stage in self.stages]
-        return data
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Lens:
-        """Read it back. Raises ValueError when the data says something else."""
-        try:
-            rest = dict(data)
-            return cls(
-                name=str(rest.pop("name")),
-                stages=[Ir.from_data(stage) for stage in rest.pop("stages")],
-                sources=[Source(**source) for source in rest.pop("sources")],
-                kernels=[CompiledKernel(**kernel) for kernel in rest.pop("kernels")],
-                compiled=_cost(rest.pop("compiled")),
-                apart=_cost(rest.pop("apart")),
-                **rest,
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no lens: {error!r}") from error
-
-
-def _cost(data: Mapping[str, Any] | None) -> Cost | None:
-    return None if data is None else Cost(**data)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -42,16 +41,3 @@ def summed(works: Iterable[LineWork]) -> dict[tuple[str, int], LineWork]:
         known = found.get((it.file, it.line))
         found[it.file, it.line] = known.plus(it) if known else it
     return found
-
-
-def to_data(works: Iterable[LineWork]) -> list[dict[str, Any]]:
-    """Return it as JSON data."""
-    return [asdict(it) for it in works]
-
-
-def from_data(data: Sequence[Mapping[str, Any]]) -> list[LineWork]:
-    """Read it back. Raises ValueError when the data says something else."""
-    try:
-        return [LineWork(**it) for it in data]
-    except TypeError as error:
-        raise ValueError(f"no lines: {error!r}") from error

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-FORMAT = 3
+from witness.records.codec import decode, encode
+
+FORMAT = 4
 """Raised whenever the meaning of a stored field changes; older records are then run again."""
 
 
@@ -123,7 +125,7 @@ class PageRecord:
 
     def to_json(self) -> str:
         """Return the record as JSON text that :meth:`from_json` reads back."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True)
+        return json.dumps(encode(self), ensure_ascii=False, indent=1, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> PageRecord:
@@ -135,19 +137,6 @@ class PageRecord:
             data = json.loads(text)
             if data["format"] != FORMAT:
                 raise ValueError(f"record format {data['format']}, expected {FORMAT}")
-            data["cells"] = [_cell(cell) for cell in data["cells"]]
-            data["live"] = [LiveValue(**value) for value in data["live"]]
-            data["replicates"] = [_replicate(run) for run in data.get("replicates", [])]
-            data["problems"] = [Problem(**problem) for problem in data["problems"]]
-            return cls(**data)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError) as error:
             raise ValueError(f"not a page record: {error!r}") from error
-
-
-def _replicate(data: dict[str, Any]) -> Replicate:
-    return Replicate(**{**data, "timings": [OtherRun(**timing) for timing in data["timings"]]})
-
-
-def _cell(data: dict[str, Any]) -> CellRecord:
-    raised = data.pop("raised")
-    return CellRecord(**data, raised=CellError(**raised) if raised else None)
+        return decode(cls, data)

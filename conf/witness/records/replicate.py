@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from witness.records.between import Between
-from witness.records.captured import TIMING
 from witness.records.digits import duration, earned, span
+from witness.records.kinds import TIMING, TIMINGS
 from witness.records.page_record import CellRecord, LiveValue, OtherRun, PageRecord, Replicate
-from witness.records.timing import Timing, timings
+from witness.records.timing import Timing
 from witness.records.values import INTERVAL, interval, together
 
 
@@ -20,7 +20,7 @@ def replicate(executed: str, seconds: float, cells: Sequence[CellRecord], live: 
     measured = [
         OtherRun(cell.number, timing.quiet, timing.statement, timing.median)
         for cell in cells
-        for timing in timings(cell.captured)
+        for timing in TIMINGS.of(cell.captured)
     ]
     return Replicate(executed, seconds, measured, [value.text for value in live], [value.number for value in live])
 
@@ -76,18 +76,20 @@ def with_lines(outputs: Sequence[dict[str, Any]], cell: int, replicates: Sequenc
     place = 0
     for output in outputs:
         data = output.get("data") or {}
-        if TIMING in data:
-            changed.append({**output, "data": {**data, **_line_at(data[TIMING], cell, place, replicates)}})
+        if TIMING.is_in(data):
+            changed.append({**output, "data": {**data, **_line_at(data, cell, place, replicates)}})
             place += 1
         else:
             changed.append(output)
     return changed
 
 
-def _line_at(data: Any, cell: int, place: int, replicates: Sequence[Replicate]) -> dict[str, str]:
+def _line_at(data: Mapping[str, Any], cell: int, place: int, replicates: Sequence[Replicate]) -> dict[str, str]:
     try:
-        timing = Timing.from_json(data)
-    except (TypeError, ValueError):  # a page may publish anything under this name
+        timing = TIMING.of(data)
+    except ValueError:  # a page may publish anything under this name
+        timing = None
+    if timing is None:
         return {}
     return {"text/plain": line(timing, medians(replicates, cell, False, place, timing.statement))}
 

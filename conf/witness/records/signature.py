@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -71,12 +71,6 @@ class Signature:
     def _text(self, *, whole: bool) -> str:
         results = RAISED if self.results is None else _side(self.results, whole=whole)
         return f"{_side(self.arguments, whole=whole)} → {results}"
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Signature:
-        """Read it back."""
-        results = None if data["results"] is None else tuple(data["results"])
-        return cls(tuple(data["arguments"]), results, data["traced"])
 
 
 def merged(signatures: Iterable[Signature]) -> list[Signature]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from witness.records.ir import Ir, Place
 from witness.records.lens import Source
@@ -46,6 +46,14 @@ class Steps:
     missing: Sequence[str] = ()
     """What could not be looked at, and why."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where a step is without its place or its equation."""
+        places, equations = range(len(self.places)), range(len(self.jaxpr.operations) if self.jaxpr else 0)
+        numbers = [*self.never, *(it.place for it in self.steps if it.place is not None)]
+        written = [it.operation for it in self.steps if it.operation is not None]
+        if not all(it in places for it in numbers) or not all(it in equations for it in written):
+            raise ValueError("no steps: one without its place or its equation")
+
     @property
     def outline(self) -> str:
         """Return what happened, a line each: the line of the program, and what it left."""
@@ -55,28 +63,3 @@ class Steps:
             lines.append(f"{'  ' * it.depth}{place} {it.kind} {it.text}".rstrip())
         never = [f"never {self.places[number].line}" for number in self.never]
         return "\n".join([*lines, *never])
-
-    def to_data(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return {**asdict(self), "jaxpr": self.jaxpr.to_data() if self.jaxpr else None}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Steps:
-        """Read it back. Raises ValueError when the data says something else."""
-        try:
-            rest = dict(data)
-            found = cls(
-                steps=[Step(**step) for step in rest.pop("steps")],
-                places=[Place(**place) for place in rest.pop("places")],
-                sources=[Source(**source) for source in rest.pop("sources")],
-                jaxpr=Ir.from_data(jaxpr) if (jaxpr := rest.pop("jaxpr")) else None,
-                **rest,
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no steps: {error!r}") from error
-        operations = len(found.jaxpr.operations) if found.jaxpr else 0
-        numbers = [*found.never, *(step.place for step in found.steps if step.place is not None)]
-        written = [step.operation for step in found.steps if step.operation is not None]
-        if not all(0 <= it < len(found.places) for it in numbers) or not all(0 <= it < operations for it in written):
-            raise ValueError("no steps: one without its place or its equation")
-        return found

@@ -8,9 +8,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from witness.records.codec import decode, encode
 from witness.records.page_record import FORMAT, PageRecord
 
 
@@ -65,10 +66,10 @@ class Store:
     def stamp(self, page: str) -> Stamp | None:
         """Return the stamp of a page's record, or None when there is no usable one."""
         try:
-            stamp = Stamp(**json.loads(self._stamp_path(page).read_text("utf-8")))
+            stamp = decode(Stamp, json.loads(self._stamp_path(page).read_text("utf-8")))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError):
             self._set_aside(self._stamp_path(page))
             return None
         if stamp.format != FORMAT:
@@ -134,7 +135,7 @@ class Store:
 
     def restamp(self, page: str, stamp: Stamp) -> None:
         """Replace a page's stamp: its prose changed, its execution did not."""
-        write_whole(self._stamp_path(page), json.dumps(asdict(stamp), indent=1).encode())
+        write_whole(self._stamp_path(page), json.dumps(encode(stamp), indent=1).encode())
 
     def probe(self) -> None:
         """Raise OSError if records cannot be written here: better now than after pages have run."""

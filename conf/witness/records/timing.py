@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, cast
+from dataclasses import dataclass, field
+from typing import Literal
 
-from witness.records.captured import CONDITIONS
 from witness.records.digits import duration, earned, span
 from witness.records.drift import drifts
 from witness.records.median import interval
@@ -128,22 +127,6 @@ class Timing:
         hand = ", ".join(self.by_hand) + " by hand" if self.by_hand else ""
         return "; ".join(part for part in (*told, taken, hand, WHY[self.stopped]) if part)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON data that :meth:`from_json` reads back, with what the samples say beside them."""
-        return {**asdict(self), "quartiles": [*self.quartiles], "range": [*self.range], "marks": self.marks,
-                "interval": self.interval and [*self.interval], "line": self.line}  # fmt: skip
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Timing:
-        """Read the result back.
-
-        Raises ValueError when the data is no timing.
-        """
-        try:
-            return cls(**{name: data[name] for name, known in cls.__dataclass_fields__.items() if known.init})
-        except (KeyError, TypeError, statistics.StatisticsError) as error:
-            raise ValueError(f"not a timing: {error!r}") from error
-
 
 def quartiles(samples: Sequence[float]) -> tuple[float, float]:
     """Return the lower and the upper quartile; of a single sample, itself twice."""
@@ -151,15 +134,3 @@ def quartiles(samples: Sequence[float]) -> tuple[float, float]:
         return (samples[0], samples[0])
     low, _, high = statistics.quantiles(samples, n=4, method="inclusive")
     return (low, high)
-
-
-def timings(captured: dict[str, Any]) -> list[Timing]:
-    """Return the timings of a cell, shown or quiet, from what the kernel extension saw of it."""
-    return [Timing.from_json(data) for data in cast("list[dict[str, Any]]", captured.get("timings", []))]
-
-
-def falsified(captured: dict[str, Any]) -> list[str]:
-    """Return what falsifies the times that a cell took, in a few words each: of its timings, or of its own clock."""
-    timed = timings(captured)
-    told = [text for timing in timed for text in timing.conditions] if timed else captured.get(CONDITIONS, [])
-    return list(dict.fromkeys(told))

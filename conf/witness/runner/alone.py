@@ -9,8 +9,8 @@ from typing import Any
 from witness.python.clocks import used
 from witness.python.open_clocks import quiet
 from witness.reading.plan import Cell, Plan
-from witness.records.captured import CLOCKS, CONDITIONS
 from witness.records.colour import letters
+from witness.records.kinds import CLOCKS, CONDITIONS
 from witness.runner.scheduler import Turn, Use
 
 TIME = re.compile(
@@ -54,17 +54,17 @@ class Alone:
         What falsifies a time is told of a cell that reads a clock. Where others ran beside it, that is told, too; and
         of any cell whose output looks like a time, for a clock may be where nobody looks.
         """
-        if found := captured.get(CLOCKS):
+        if found := CLOCKS.of(captured):
             self.clocks.update(found)
             self._alone, self._held = self._decided()
-        kept = {part: seen for part, seen in captured.items() if part not in (CLOCKS, CONDITIONS)}
+        kept = {part: seen for part, seen in captured.items() if part not in (CLOCKS.name, CONDITIONS.name)}
         reads, shared = self._alone[cell.number - 1], turn.use != "alone" and len(turn.beside)
         self.too_late |= bool(reads and shared) or (turn.use != "alone" and self.holds(cell))
-        conditions = list(captured.get(CONDITIONS, [])) if reads else []
+        conditions = CONDITIONS.of(captured) if reads else []
         if shared and (reads or any(map(_looks_timed, outputs))):
             others = f"{shared} other pages" if shared > 1 else "another page"
             conditions.append(f"a shared machine: {others} ran beside this cell")
-        return {**kept, CONDITIONS: conditions} if conditions else kept
+        return {**kept, CONDITIONS.name: conditions} if conditions else kept
 
     def _decided(self) -> tuple[list[bool], list[bool]]:
         cells = self._plan.cells

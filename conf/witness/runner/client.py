@@ -9,10 +9,12 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from witness.kernels.manager import Kernel
-from witness.records.captured import IR, LENS, TIMING, seen
+from witness.records.kinds import DISPLAYS, seen
 
 PICTURES = 5
 """How many times as much a cell may make of pictures and displayed IR."""
+
+COUNTS = {kind.mime: kind.counts for kind in DISPLAYS}
 
 Watch = Callable[[int, str], None]
 """Told the number of each cell as it starts, and each piece of text it prints."""
@@ -75,6 +77,7 @@ def _size(output: Mapping[str, Any]) -> int:
     """Return the length of a text or of a display in all of its kinds; a page's timings are not what it prints."""
     size = len(output.get("text", ""))
     for mime, value in (output.get("data") or {}).items():
-        if mime != TIMING:
-            size += len(str(value)) // (PICTURES if mime.startswith(("image/", IR, LENS)) else 1)
+        counts = COUNTS.get(mime, "as a picture" if mime.startswith("image/") else "as text")
+        if counts != "not":
+            size += len(str(value)) // (PICTURES if counts == "as a picture" else 1)
     return size

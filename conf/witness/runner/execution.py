@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from witness.kernels.manager import Kernel
 from witness.reading.plan import Cell, Plan
-from witness.records.captured import FILES
+from witness.records.kinds import ERRORS, FILES
 from witness.records.page_record import CellError, CellRecord, LiveValue, Problem
 from witness.runner import problems
 from witness.runner.alone import Alone
@@ -147,7 +147,7 @@ class Execution:
         seconds = time.perf_counter() - began
         if problem := problems.wrong_text(cell, merged(node.outputs)):
             raise PageAborted(problem)
-        ended, errors = self._client.reply.get("status") == "error", self._client.captured.get("errors", [])
+        ended, errors = self._client.reply.get("status") == "error", ERRORS.of(self._client.captured)
         if not ended and not errors:
             self._keep(cell, node, turn, seconds, None)
             if cell.raises:
@@ -155,8 +155,8 @@ class Execution:
             return
         raised = await self._inquiry.raised(cell, self._client.reply, errors)
         self._keep(cell, node, turn, seconds, raised[-1][0])
-        frames = [error.get("frames", []) for error in errors] or [[]] * len(raised)
-        calls = [[(frame["file"], frame["line"]) for frame in those] for those in frames]
+        frames = [error.frames for error in errors] or [[]] * len(raised)
+        calls = [[(frame.file, frame.line) for frame in those] for those in frames]
         faults = [
             problems.wrong_error(cell, error, same, node, cell_line(cell, those, self._plan), ended=ended)
             for (error, same), those in zip(raised, calls, strict=True)
@@ -165,7 +165,7 @@ class Execution:
 
     def _keep(self, cell: Cell, node: NotebookNode, turn: Turn, seconds: float, raised: CellError | None) -> None:
         captured = self._client.captured
-        for file in captured.pop(FILES, ()):
+        for file in captured.pop(FILES.name, ()):
             self.files.setdefault(file, cell_name(cell))  # what `%%capture` kept of a cell, another may show
         self._inquiry.after = CellRecord(
             number=cell.number,

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from witness.kernels.manager import Kernel
 from witness.reading.plan import Cell
+from witness.records.error import Raised
 from witness.records.page_record import CellError, CellRecord, Problem
 from witness.runner.answers import NO_ANSWER
 from witness.runner.expressions import RAISED, SAME, loads
@@ -55,7 +56,7 @@ class Inquiry:
         return dict(reply["content"].get("language_info", {}))
 
     async def raised(
-        self, cell: Cell, reply: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]
+        self, cell: Cell, reply: Mapping[str, Any], errors: Sequence[Raised]
     ) -> list[tuple[CellError, bool]]:
         """Return class and message of each error of a cell, and whether it is exactly the one that the cell names.
 
@@ -66,7 +67,7 @@ class Inquiry:
         wanted = wanted if "." in wanted else f"builtins.{wanted}"
         answers = await self.ask("", {"class": RAISED, "same": SAME.format(wanted)})
         answers = {"class": NO_ANSWER, "same": NO_ANSWER, **answers}
-        told = [str(error["message"]) for error in errors]
+        told = [error.message for error in errors]
         names = loads(answers["class"]) or [str(reply.get("ename"))]
         same = loads(answers["same"]) or [False] * len(names)
         if not told or names[-1].rpartition(".")[2] == reply.get("ename"):  # one without a text is known by another

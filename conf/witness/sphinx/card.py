@@ -11,10 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from witness.records.compilation import Compilation, CompiledProgram, compilation_of, total
+from witness.records.compilation import Compilation, CompiledProgram, total
+from witness.records.kinds import COMPILATION, falsified
 from witness.records.page_record import PageRecord
 from witness.records.store import Store
-from witness.records.timing import falsified
 from witness.records.values import UNITS
 from witness.sphinx.env_state import has_failed, pages
 
@@ -55,7 +55,7 @@ def cards(env: BuildEnvironment) -> set[str]:
 
 def work_of(record: PageRecord) -> Compilation:
     """Return what JAX did for a page."""
-    return total(work for cell in record.cells if (work := compilation_of(cell.captured)))
+    return total(work for cell in record.cells if (work := COMPILATION.of(cell.captured)))
 
 
 def _pages(records: Sequence[PageRecord]) -> Iterator[nodes.Element]:

@@ -13,7 +13,7 @@ from sphinx.util import logging
 
 from witness.nodes.fold import scroll
 from witness.nodes.table import TABLE
-from witness.records.captured import IR, LENS, TIMING
+from witness.records.kinds import IR, LENS, TIMING
 from witness.sphinx.env_state import pages
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ ACTIVE = ("text/html", "application/javascript", "application/vnd.jupyter.widget
 SAFE = ("text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "text/latex", "text/plain")
 """Kinds of output that pages may show, best first."""
 
-OURS = (TIMING,)
+OURS = (TIMING.mime,)
 """Kinds of output that the kernel extension publishes; elsewhere than in HTML their text is shown."""
 
 HTML = ("html", "dirhtml", "singlehtml", "epub")
@@ -40,8 +40,13 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
             logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
     if installed:
         ours = [(builder, kind, 0) for builder in HTML for kind in OURS]
-        ours += [(builder, LENS, -1) for builder in HTML]
-        config.nb_mime_priority_overrides = [("*", IR, 0), ("*", TABLE, 0), *ours, *config.nb_mime_priority_overrides]
+        ours += [(builder, LENS.mime, -1) for builder in HTML]
+        config.nb_mime_priority_overrides = [
+            ("*", IR.mime, 0),
+            ("*", TABLE, 0),
+            *ours,
+            *config.nb_mime_priority_overrides,
+        ]
     if config.witness_safe_html:
         if config.nb_render_markdown_format == "commonmark":  # MyST-NB's choice, which has no tables
             config.nb_render_markdown_format = "gfm"

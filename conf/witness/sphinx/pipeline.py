@@ -10,7 +10,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from witness.nodes.pipeline import svg, told
-from witness.records.compilation import compilation_of, total
+from witness.records.compilation import total
+from witness.records.kinds import COMPILATION
 from witness.sphinx.env_state import has_failed, mark_unpublishable, record_of
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def on_doctree_read(app: Sphinx, doctree: nodes.document) -> None:
             done = [
                 work
                 for number in above[-node["cells"] :]
-                if number in kept and (work := compilation_of(kept[number].captured))
+                if number in kept and (work := COMPILATION.of(kept[number].captured))
             ]
             program = next((it for it in total(done).programs if it.name == node["function"]), None)
             if program:

@@ -15,7 +15,7 @@ from witness.reading.live import live_values
 from witness.reading.notebook import read_notebook
 from witness.reading.plan import EVAL, Unreadable
 from witness.reading.site import Site
-from witness.records.captured import SHOWN, TIMING
+from witness.records.kinds import DISPLAYS, TIMING
 from witness.records.page_record import PageRecord
 from witness.records.replicate import with_lines
 from witness.records.store import Store
@@ -78,8 +78,8 @@ def forget(notebook: NotebookNode) -> None:
     """Take out of a page what only our renderer knows, where the site chose another; its plain text is beside it."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            for kind in SHOWN:
-                output.get("data", {}).pop(kind, None)
+            for kind in DISPLAYS:
+                output.get("data", {}).pop(kind.mime, None)
 
 
 def merge(notebook: NotebookNode, site: Site) -> None:
@@ -100,7 +100,7 @@ def merge(notebook: NotebookNode, site: Site) -> None:
 
 def is_timing(output: NotebookNode) -> bool:
     """Return whether an output is the result of a ``%timeit``."""
-    return TIMING in output.get("data", {})
+    return TIMING.is_in(output.get("data", {}))
 
 
 def tables(notebook: NotebookNode) -> None:

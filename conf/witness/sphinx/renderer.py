@@ -31,10 +31,8 @@ from witness.nodes.text import amount, lines, plain
 from witness.nodes.timing import timing_parts
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.reading.notebook import example
-from witness.records.captured import IR, LENS, STEPS, TIMING
-from witness.records.compilation import compilation_of
 from witness.records.error import Raised
-from witness.records.ir import Ir
+from witness.records.kinds import COMPILATION, DISPLAYS, IR, LENS, STEPS, TIMING
 from witness.records.lens import Lens
 from witness.records.page_record import PageRecord
 from witness.records.replicate import medians
@@ -101,22 +99,16 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def render_mime_type(self, data: MimeData) -> list[nodes.Element]:
         """Return what one kind of an output shows; ours are not MyST-NB's."""
-        if data.mime_type == TIMING:
-            try:
-                return self._timing(Timing.from_json(dict(data.content)), data.cell_index, data.output_index)
-            except (TypeError, ValueError):  # a page may publish anything under this name
-                return list(super().render_unhandled(data))
-        if data.mime_type == IR:
-            try:
-                displayed = Ir.from_data(data.content)
-            except ValueError:
-                return list(super().render_unhandled(data))
-            return ir(displayed.text, displayed.language)
-        if data.mime_type == LENS:
-            try:
-                return self._lens(Lens.from_data(data.content), data.cell_metadata)
-            except ValueError:
-                return list(super().render_unhandled(data))
+        published = {data.mime_type: data.content}
+        try:
+            if timing := TIMING.of(published):
+                return self._timing(timing, data.cell_index, data.output_index)
+            if displayed := IR.of(published):
+                return ir(displayed.text, displayed.language)
+            if found := LENS.of(published):
+                return self._lens(found, data.cell_metadata)
+        except ValueError:  # a page may publish anything under these names
+            return list(super().render_unhandled(data))
         if data.mime_type == TABLE:
             return read_table(data.string)
         return list(super().render_mime_type(data))
@@ -127,7 +119,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def render_mime_type_inline(self, data: MimeData) -> list[nodes.Element]:
         """Return one kind of a value in a sentence."""
-        if data.mime_type == IR and isinstance(text := data.content.get("text"), str):
+        if data.mime_type == IR.mime and isinstance(text := data.content.get("text"), str):
             return [nodes.literal("", text)]
         return list(super().render_mime_type_inline(data))
 
@@ -176,7 +168,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def render_unhandled(self, data: MimeData) -> list[nodes.Element]:
         """Return nothing for what the kernel extension tells beside a text; a kind that nobody knows is a warning."""
-        return [] if data.mime_type in (TIMING, IR, LENS) else list(super().render_unhandled(data))
+        return [] if data.mime_type in {kind.mime for kind in DISPLAYS} else list(super().render_unhandled(data))
 
     def render_nb_finalise(self, metadata: dict[str, Any]) -> None:
         """Give each code cell its identifier, for the frames of errors link to it, and what JAX did under it."""
@@ -197,7 +189,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
                     spoken = not self._config.witness_tidy or speaks_of_compiling(node)
                     told = strips(kept[number], replicates, explained=explained, spoken=spoken, checked=checked)
                     node += told
-                    explained = explained or (bool(told) and compilation_of(kept[number].captured) is not None)
+                    explained = explained or (bool(told) and COMPILATION.of(kept[number].captured) is not None)
 
     def _tidy(self, node: nodes.Element) -> bool:
         """Name what is folded by what it holds, and fold the asserts that end a cell; return whether there are any."""
@@ -214,7 +206,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def _timing(self, timing: Timing, cell_index: int, output_index: int) -> list[nodes.Element]:
         """Return a timing, with what it was in other runs of the page, and beside it on other devices."""
         above = self.renderer.nb_client.notebook.cells[cell_index].outputs[:output_index]
-        place = sum(TIMING in output.get("data", {}) for output in above)
+        place = sum(TIMING.is_in(output.get("data", {})) for output in above)
         number = self._number(cell_index)
         runs = self._record.replicates if self._record else []
         others = medians(runs, number, False, place, timing.statement)
@@ -236,7 +228,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         single = next((stage for stage in found.stages if stage.language == wanted), None)
         if single:
             return ir(single.text, single.language)
-        if wanted == STEPS:  # they stand below
+        if wanted == STEPS.name:  # they stand below
             return [lens("", html="", script="")]
         return [lens("", html=section(found, self._file_name), script=SCRIPT)]
 

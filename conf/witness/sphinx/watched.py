@@ -11,9 +11,7 @@ from docutils import nodes
 from witness.lens import gutter, stepper
 from witness.lens.document import STEPS as SCRIPT
 from witness.nodes.calls import calls
-from witness.records import lines
-from witness.records.calls import Calls
-from witness.records.captured import CALLS, LINES, STEPS
+from witness.records.kinds import CALLS, LINES, STEPS
 from witness.records.lines import LineWork, summed
 from witness.records.steps import Steps
 from witness.sphinx.lens import lens
@@ -24,17 +22,17 @@ Names = Callable[[str], str]
 def watched(captured: Mapping[str, Any], shown: Names) -> list[nodes.Element]:
     """Return what a cell asked for; nothing where there was nothing to see."""
     with suppress(ValueError):
-        if seen := captured.get(STEPS):
-            return list(_steps([Steps.from_data(data) for data in seen], shown))
-        if seen := captured.get(CALLS):
-            return calls(Calls.from_data(seen))
+        if traces := STEPS.of(captured):
+            return list(_steps(traces, shown))
+        if seen := CALLS.of(captured):
+            return calls(seen)
     return []
 
 
 def work_by_line(captured: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], LineWork]:
     """Return what JAX made of each line in the cells that ask for it."""
     with suppress(ValueError):
-        return summed(work for it in captured for work in lines.from_data(it.get(LINES) or []))
+        return summed(work for it in captured for work in LINES.of(it))
     return {}
 
 

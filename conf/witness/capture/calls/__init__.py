@@ -20,6 +20,7 @@ from witness.capture.lens.places import in_characters
 from witness.capture.on_request import OnRequest
 from witness.capture.origin import ProgramOrigin
 from witness.records.calls import Call, Calls, Entry
+from witness.records.codec import encode
 from witness.records.ir import Place
 
 MOST = 60
@@ -59,7 +60,7 @@ class Caller(OnRequest):
         if self._marking in self._shell.ast_transformers:
             self._shell.ast_transformers.remove(self._marking)
         self._known.clear()
-        return Calls(self._calls, self._more).to_data() if self._calls else None
+        return encode(Calls(self._calls, self._more)) if self._calls else None
 
     def _called(self, spots: list[Spot], function: Any, number: int) -> Any:
         """Return what is called, or what calls it and looks."""

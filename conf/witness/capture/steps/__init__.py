@@ -11,6 +11,7 @@ from witness.capture.compilation import TRACED
 from witness.capture.on_request import OnRequest
 from witness.capture.origin import is_own, name_of
 from witness.capture.steps.watch import Watch
+from witness.records.codec import encode
 from witness.records.steps import Steps
 
 MOST = 3
@@ -45,7 +46,7 @@ class Stepper(OnRequest):
         jax_private.unlisten("scalar", self._begun)
         jax_private.unlisten("duration", self._ended)
         self._stop()
-        return [it.to_data() for it in self.seen] or None
+        return encode(self.seen) or None
 
     def _begun(self, event: str, _: float, **__: Any) -> None:
         if event != TRACED or threading.get_ident() != self._thread:
