@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from witness.kernels.child import Child
 from witness.kernels.forkserver_process import WARMING, ForkserverProcess
+from witness.kernels.protocol import Ended, Failed, Hello, Message, Messages, Start, Started, line
 
 
 class ForkserverFailed(Exception):
@@ -28,13 +28,13 @@ class Forkserver:
         self._client = process.socket
         self._client.setblocking(False)
         self._loop = asyncio.get_running_loop()
-        self._hello: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self._hello: asyncio.Future[Hello] = self._loop.create_future()
         if process.hello is not None:
             self._hello.set_result(process.hello)
         self._answers: dict[int, asyncio.Future[Child]] = {}
         self._children: dict[int, Child] = {}
         self._numbers = itertools.count()
-        self._pending = b""
+        self._messages = Messages()
         self._loop.add_reader(self._client, self._read)
 
     @classmethod
@@ -51,7 +51,7 @@ class Forkserver:
         forkserver = cls(process, warm=warm)
         try:
             async with asyncio.timeout(WARMING):
-                why = (await forkserver._hello)["why"]
+                why = (await forkserver._hello).why
         except TimeoutError:
             why = f"it was not ready within {WARMING:g} s"
         except BaseException:
@@ -85,13 +85,12 @@ class Forkserver:
     ) -> Child:
         """Start a kernel: a command, or a fork that acts like that command. Raises ForkserverFailed."""
         number = next(self._numbers)
-        request = {"id": number, "argv": argv, "fork": fork, "cwd": str(cwd), "log": str(log)}
-        line = json.dumps({**request, "environment": dict(environment)}).encode() + b"\n"
+        wanted = Start(number, [*argv], fork, str(cwd), str(log), dict(environment))
         answer: asyncio.Future[Child] = self._loop.create_future()
         self._answers[number] = answer
         try:
             self._client.setblocking(True)  # requests are small, and the fork server reads them at once
-            self._client.sendall(line)
+            self._client.sendall(line(wanted))
             self._client.setblocking(False)
         except OSError as error:
             del self._answers[number]
@@ -110,7 +109,7 @@ class Forkserver:
         for child in self._children.values():
             child.end(-signal.SIGKILL)
         if not self._hello.done():
-            self._hello.set_result({"why": "it ended"})
+            self._hello.set_result(Hello("it ended"))
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(ForkserverFailed("the process that starts kernels is gone"))
@@ -125,22 +124,24 @@ class Forkserver:
         if not received:
             self.close()
             return
-        *lines, self._pending = (self._pending + received).split(b"\n")
-        for line in lines:
-            self._take(json.loads(line))
+        for message in self._messages.of(received):
+            self._take(message)
 
-    def _take(self, message: dict[str, Any]) -> None:
-        if "why" in message:
-            self._hello.set_result(message)
-        elif "ended" in message:
-            self._children.pop(message["ended"]).end(message["status"])
-        else:
-            answer = self._answers.pop(message["id"])
-            if "pid" in message:
-                child = self._children[message["pid"]] = Child(message["pid"])
+    def _take(self, message: Message) -> None:
+        match message:
+            case Hello():
+                self._hello.set_result(message)
+            case Started(number, pid):
+                answer, child = self._answers.pop(number), Child(pid)
+                self._children[pid] = child
                 if answer.done():  # cancelled: nobody waits for this kernel
                     child.send_signal(signal.SIGKILL)
                 else:
                     answer.set_result(child)
-            elif not answer.done():
-                answer.set_exception(ForkserverFailed(message["error"]))
+            case Failed(number, error):
+                if not (answer := self._answers.pop(number)).done():
+                    answer.set_exception(ForkserverFailed(error))
+            case Ended(pid, status):
+                self._children.pop(pid).end(status)
+            case Start():
+                raise AssertionError("a fork server asks for no kernel")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import socket
@@ -12,9 +11,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from witness.kernels.child import last_line
+from witness.kernels.protocol import Hello, Messages
 
 WARMING = 120.0
 """Seconds within which a fork server must be ready; one that looks for devices has longer."""
@@ -34,7 +33,7 @@ class ForkserverProcess:
         self.options = [*options]
         self.folder = _short_folder()
         self.socket, theirs = socket.socketpair()
-        self.hello: dict[str, Any] | None = None
+        self.hello: Hello | None = None
         """What it said first, once that was read."""
         module = ["-m", "witness.kernels.parent.start.ipykernel_launcher"]
         words = [word for word, wanted in (("warm", warm), ("ask", ask)) if wanted]
@@ -59,8 +58,8 @@ class ForkserverProcess:
     def _log(self) -> Path:
         return self.folder / "forkserver.log"
 
-    def wait(self, seconds: float) -> dict[str, Any]:
-        """Wait for what it says first, and return it; ``why`` says why it is of no use, or is empty."""
+    def wait(self, seconds: float) -> Hello:
+        """Wait for what it says first, and return it."""
         if self.hello is None:
             self.socket.settimeout(seconds)
             said = b""
@@ -69,7 +68,8 @@ class ForkserverProcess:
                     said += piece
             except OSError:
                 said = b""
-            self.hello = json.loads(said) if said.endswith(b"\n") else {"why": f"it was not ready{self.last_line()}"}
+            found = next(Messages().of(said), None)
+            self.hello = found if isinstance(found, Hello) else Hello(f"it was not ready{self.last_line()}")
         return self.hello
 
     def last_line(self) -> str:

@@ -17,6 +17,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from witness.kernels.forkserver_process import ForkserverProcess
 from witness.kernels.kernelspec import interpreter_options
+from witness.kernels.protocol import Hello
 from witness.records.store import write_whole
 from witness.runner.variables import decisive, needed, variables
 
@@ -62,8 +63,8 @@ class Facts:
     def answer(self) -> dict[str, Any]:
         """Wait for the answer; one without JAX or a device holds only ``error``."""
         if self._facts is None:
-            said = self._forkserver.wait(DEVICES_TIMEOUT) if self._forkserver else {}
-            self._facts = said.get("facts") or _asked_alone(needed(self._given))
+            said = self._forkserver.wait(DEVICES_TIMEOUT) if self._forkserver else Hello()
+            self._facts = said.facts or _asked_alone(needed(self._given))
             if "error" not in self._facts:
                 kept = json.dumps({"signs": self._signs, "facts": self._facts}, indent=1)
                 write_whole(self._kept, kept.encode())

@@ -5,7 +5,6 @@ What a page leaves is found by descent, whatever its session or its process grou
 """
 
 import contextlib
-import json
 import os
 import signal
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from witness.kernels.parent import process
+from witness.kernels.protocol import Ended, Failed, Message, Started, line
 
 KILL_TIMEOUT = 2.0
 """Seconds to wait for processes that were sent SIGKILL; who has not ended then waits for hardware."""
@@ -43,7 +43,7 @@ def guard(number: int, kernel: int, started: int, tell: int) -> NoReturn:
     try:
         with os.fdopen(started, "rb") as answer:
             failure = answer.read().decode()
-        _say(tell, {"id": number, "error": failure} if failure else {"id": number, "pid": kernel})
+        _say(tell, Failed(number, failure) if failure else Started(number, kernel))
         pid = 0
         while pid != kernel:
             pid, code = os.wait()
@@ -55,7 +55,7 @@ def guard(number: int, kernel: int, started: int, tell: int) -> NoReturn:
         process.end_group(kernel)
         end_all()
         if not failure:
-            _say(tell, {"ended": kernel, "status": status})
+            _say(tell, Ended(kernel, status))
         os._exit(0)
 
 
@@ -87,6 +87,6 @@ def children() -> list[int]:
         return []
 
 
-def _say(tell: int, message: dict[str, object]) -> None:
+def _say(tell: int, message: Message) -> None:
     with contextlib.suppress(OSError):  # the fork server is gone
-        os.write(tell, json.dumps(message).encode() + b"\n")
+        os.write(tell, line(message))

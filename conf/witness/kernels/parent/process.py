@@ -5,7 +5,9 @@ import ctypes
 import os
 import signal
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from witness.kernels.protocol import Start
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -23,25 +25,25 @@ def end_with_parent(parent: int, number: int) -> None:
         os._exit(1)
 
 
-def detach(request: dict[str, Any], parent: int) -> None:
+def detach(wanted: Start, parent: int) -> None:
     """Give a fork of ``parent`` its own session, signals, variables, files and folder; it ends when its parent does."""
     os.setsid()
     end_with_parent(parent, signal.SIGKILL)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    os.chdir(request["cwd"])
-    os.environ.update(request["environment"])
+    os.chdir(wanted.cwd)
+    os.environ.update(wanted.environment)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(wanted.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)
     os.close(nothing)
     os.close(log)
 
 
-def execute(request: dict[str, Any]) -> NoReturn:
-    """Become the command of a request, with exactly its environment."""
-    os.execvpe(request["argv"][0], request["argv"], request["environment"])
+def execute(wanted: Start) -> NoReturn:
+    """Become the command that is wanted, with exactly its environment."""
+    os.execvpe(wanted.argv[0], wanted.argv, wanted.environment)
 
 
 def end_group(pid: int) -> None:

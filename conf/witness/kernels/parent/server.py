@@ -1,18 +1,13 @@
 """The parent of all kernels: starts them on request, and ends them with itself.
 
-`witness.kernels.parent.start` runs it with the arguments FD FOLDER [warm] [ask], where FD is a connected Unix
-socket that carries one JSON object a line. The first line out is ``{"why": str}``: why it cannot do what was asked, or
-an empty text; one that is asked adds ``facts``: what JAX finds on this machine. A warm one has imported what kernels
-need and forks one in milliseconds; a cold one executes commands, and imports only the standard library. Both have one
-thread, so that a fork is safe.
-
-In: ``{"id", "argv", "fork", "cwd", "environment", "log"}``. Out: ``{"id", "pid"}`` or ``{"id", "error"}``, and for each
-kernel that ended ``{"ended": pid, "status": code}`` (a signal is negative, as in `subprocess`), once nothing that it
-started is left. When the client is gone, every kernel goes with all that it started, then FOLDER, then the fork server.
+`witness.kernels.parent.start` runs it with the arguments FD FOLDER [warm] [ask], where FD is a connected Unix socket;
+`witness.kernels.protocol` is what both sides say. A warm one has imported what kernels need and forks one in
+milliseconds; a cold one executes commands, and imports only the standard library and the protocol; one that is asked
+says what JAX finds on this machine. All have one thread, so that a fork is safe. When the client is gone, every kernel
+goes with all that it started, then FOLDER, then the fork server.
 """
 
 import contextlib
-import json
 import os
 import select
 import shutil
@@ -20,14 +15,13 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from witness.kernels.parent import devices, preload, process
 from witness.kernels.parent.guard import KILL_TIMEOUT, children, end_all, guard, prepare
-
-Request = dict[str, Any]
+from witness.kernels.protocol import Ended, Failed, Hello, Message, Messages, Start, Started, line
 
 NOTES = "imports"
 """The file beside a forked kernel's log that tells what its page imported of what was imported ahead."""
@@ -43,6 +37,7 @@ class Guard:
     kernel: int | None = None
     done: bool = False
     """Whether it has told all that it is going to."""
+    messages: Messages = field(default_factory=Messages)
 
 
 class Server:
@@ -58,14 +53,14 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
 
-    def send(self, **message: object) -> None:
+    def send(self, message: Message) -> None:
         """Tell the client; when it is gone, the next read says so."""
         with contextlib.suppress(OSError):
-            self._client.sendall(json.dumps(message).encode() + b"\n")
+            self._client.sendall(line(message))
 
-    def serve(self) -> Request | None:
+    def serve(self) -> Start | None:
         """Serve until the client is gone (None); in a forked kernel, return what it was asked to become."""
-        pending = b""
+        messages = Messages()
         while os.getppid() == self._parent:  # a fork of the client may hold its end of the socket
             heard: list[Any] = [self._client, self._woken, *self._guards]
             ready, _, _ = select.select(heard, [], [], 1.0)
@@ -79,11 +74,9 @@ class Server:
             received = self._client.recv(65536)
             if not received:
                 return None
-            *lines, pending = (pending + received).split(b"\n")
-            for line in lines:
-                request: Request = json.loads(line)
-                if self._start(request):
-                    return request
+            for wanted in messages.of(received):
+                if isinstance(wanted, Start) and self._start(wanted):
+                    return wanted
         return None
 
     def close(self) -> None:
@@ -96,14 +89,14 @@ class Server:
             time.sleep(0.002)
         end_all()
 
-    def _start(self, request: Request) -> bool:
+    def _start(self, wanted: Start) -> bool:
         """Start one kernel below a guard; return True in a fork that is to become it."""
         told, tell = os.pipe()
         forkserver = os.getpid()
         pid = os.fork()
         if pid:
             os.close(tell)
-            self._guards[told] = Guard(pid, request["id"])
+            self._guards[told] = Guard(pid, wanted.id)
             return False
         try:
             self._leave(told)
@@ -115,11 +108,11 @@ class Server:
             os._exit(1)
         if kernel:
             os.close(say)
-            guard(request["id"], kernel, started, tell)
+            guard(wanted.id, kernel, started, tell)
         try:
-            process.detach(request, parent)
-            if not request["fork"]:
-                process.execute(request)
+            process.detach(wanted, parent)
+            if not wanted.fork:
+                process.execute(wanted)
         except BaseException as error:
             os.write(say, f"{type(error).__name__}: {error}".encode())
             os._exit(127)
@@ -139,19 +132,20 @@ class Server:
         """Pass on what a guard tells; of one that ended early, tell that its kernel ended with it."""
         it = self._guards[told]
         received = os.read(told, 65536)
-        for line in received.splitlines():
-            message = json.loads(line)
-            it.kernel = message.get("pid", it.kernel)
-            it.done = it.done or not message.get("pid")
-            self.send(**message)
+        for message in it.messages.of(received):
+            if isinstance(message, Started):
+                it.kernel = message.pid
+            else:
+                it.done = True
+            self.send(message)
         if received:
             return
         os.close(told)
         del self._guards[told]
         if not it.done and it.kernel:
-            self.send(ended=it.kernel, status=-int(signal.SIGKILL))
+            self.send(Ended(it.kernel, -int(signal.SIGKILL)))
         elif not it.done:
-            self.send(id=it.number, error="it ended while it was started")
+            self.send(Failed(it.number, "it ended while it was started"))
 
     def _reap(self) -> bool:
         """Collect who ended, and end what a guard left that was killed; return whether there are guards."""
@@ -173,14 +167,14 @@ def main() -> None:
     client, folder, words = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
     process.adopt_orphans()
     why = preload.preload() if "warm" in words else ""
-    known = {"facts": devices.found_by_a_fork()} if "ask" in words and not why else {}
+    facts = devices.found_by_a_fork() if "ask" in words and not why else None
     forkserver = Server(client)
-    forkserver.send(why=why, **known)
-    request = (
+    forkserver.send(Hello(why, facts))
+    wanted = (
         forkserver.serve()
     )  # one that is of no use waits for its client to leave, too, and takes the folder with it
-    if request is None:
+    if wanted is None:
         forkserver.close()
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)  # there is nothing to finalise, and the client waits
-    preload.reset_after_fork(request["argv"], Path(request["log"]).with_name(NOTES))
+    preload.reset_after_fork(wanted.argv, Path(wanted.log).with_name(NOTES))
