@@ -17,7 +17,7 @@ CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 """Control characters that are not between words."""
 
 ONE = re.compile(COLOUR)
-RUN = re.compile(rf"(?:{COLOUR}|[{''.join(map(re.escape, map(chr, CONTROL)))}])+")
+RUN = re.compile(rf"((?:{COLOUR}|[{''.join(map(re.escape, map(chr, CONTROL)))}])+)")
 
 
 def letters(text: str) -> str:
@@ -37,14 +37,20 @@ def woven(text: str, spans: Iterable[Replacement], change: Callable[[str], str])
     >>> woven("/usr\x1b[32m/lib\x1b[39m", [(0, 4, "~")], str)
     '~\x1b[32m/lib\x1b[39m'
     """
-    codes = list(RUN.finditer(text)) if letters(text) != text else []
-    removed = list(accumulate((len(code[0]) for code in codes), initial=0))
-    places = [code.start() - before for code, before in zip(codes, removed, strict=False)]
+    parts = RUN.split(text)
+    codes = parts[1::2]
+    removed = list(accumulate(map(len, codes), initial=0))
+    places = list(accumulate(map(len, parts[:-1:2])))
     pieces: list[str] = []
     done = 0
+    if not codes:
+        for start, end, shown in spans:
+            pieces += text[done:start], change(shown)
+            done = end
+        return "".join([*pieces, text[done:]])
     for start, end, shown in spans:
         first, last = bisect_right(places, start), bisect_left(places, end)
         pieces += text[done : start + removed[first]], change(shown)
-        pieces += (code[0] for code in codes[first:last])
+        pieces += codes[first:last]
         done = end + removed[last]
     return "".join([*pieces, text[done:]])

@@ -30,8 +30,8 @@ PROCESS = re.compile(r"\b(?:p?pid[ =:#(\[\"']{1,4}|parent=)\Z", re.IGNORECASE)
 
 SHOWN = {"kernel": "ipykernel", "secret": "<hidden>"}
 
-BEFORE = 64
-"""Characters in front of a match that are looked at."""
+PID_BEFORE, BEFORE = 9, 64
+"""Characters in front of a match that are looked at: of a process, of a user."""
 
 Dress = Callable[[str], str]
 """Makes a name fit for the text that it is put into."""
@@ -114,7 +114,7 @@ class Scrubber:
                 yield start + len("://"), end, "host"
             elif kind == "line" and match[kind] in self._files:
                 yield start, end, "("
-            elif kind == "pid" and PROCESS.search(plain, max(done, start - BEFORE), start):
+            elif kind == "pid" and PROCESS.search(plain, max(done, start - PID_BEFORE), start):
                 yield start, end, "N"
             elif kind == "user" and (name := NAME.match(plain[max(done, start - BEFORE) : start][::-1])):
                 yield start - len(name[0]), end, "user@host"
