@@ -264,7 +264,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], 
         ("builder-inited", "1"),
         pytest.param("source-read", "1", marks=pytest.mark.slow),
         ("source-read", "2"),
-        ("html-page-context", "1"),
+        pytest.param("html-page-context", "1", marks=pytest.mark.slow),
         pytest.param("html-page-context", "2", marks=pytest.mark.slow),
     ],
 )
@@ -312,6 +312,7 @@ def setup(app):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("handler", "where"),
     [("around_a_fork", "before"), ("around_a_fork", "after_in_parent"), ("in_a_destructor", "before")],
@@ -357,6 +358,7 @@ def test_an_interrupt_in_the_middle_of_a_line_of_the_log_ends_the_build(tmp_path
     assert done.stderr.count("interrupted; finished pages are kept") == 1
 
 
+@pytest.mark.slow
 def test_a_killed_build_leaves_no_kernel(gated: Gated) -> None:
     process = gated.start(gated.site.command())
     process.kill()
@@ -469,7 +471,7 @@ def test_an_unwritable_place_for_records_is_one_line(small: Site) -> None:
     once(done.stderr, "file", "Not a directory")
 
 
-@pytest.mark.parametrize("full", ["html", "records"])
+@pytest.mark.parametrize("full", ["html", pytest.param("records", marks=pytest.mark.slow)])
 def test_a_full_disk_is_one_line(small: Site, full: str) -> None:
     place = small.folder / "full"
     place.mkdir(exist_ok=True)
@@ -517,6 +519,7 @@ def test_a_page_that_has_no_room_is_not_published_by_half(jobs: str, tmp_path: P
     assert [name for name in pages if site.html(name) is not None] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platforms", ["cuda", "tpux"])
 def test_a_device_that_is_not_there_is_no_missing_jax(small: Site, platforms: str) -> None:
     others = {name: value for name, value in os.environ.items() if name not in decisive()}
@@ -528,6 +531,7 @@ def test_a_device_that_is_not_there_is_no_missing_jax(small: Site, platforms: st
     assert "install it" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [ImportError("no jax here"), RuntimeError("jaxlib is too old\nfor this jax")])
 def test_missing_jax_is_one_sentence_that_says_what_to_install(
     small: Site, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, error: Exception

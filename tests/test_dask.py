@@ -219,6 +219,7 @@ def test_nothing_runs_again_wherever_it_ran(cluster: Cluster, book: Book) -> Non
     assert (nobody.returncode, book.ran(nobody.stderr)) == (0, [])
 
 
+@pytest.mark.slow
 def test_a_page_that_measures_has_its_worker_to_itself(cluster: Cluster, book: Book) -> None:
     begin = "import os, time, psutil\nworker = psutil.Process().parents()[2].pid\nbegan = time.time()"
     end = "print(worker, began, time.time())"
@@ -235,6 +236,7 @@ def test_a_page_that_measures_has_its_worker_to_itself(cluster: Cluster, book: B
         assert [it for it in others if float(it[1]) < float(ended) and float(it[2]) > float(began)] == []
 
 
+@pytest.mark.slow
 def test_a_site_is_built_by_a_scheduler_that_it_names(cluster: Cluster, tmp_path: Path) -> None:
     pages = {"a": text_of("6 * 7", prose="{live}`40 + 2`"), "b": text_of("open('../data.txt').read()")}
     conf = CONF.replace("witness_strict = True\n", "") + f"witness_scheduler = {cluster.address!r}\n"
@@ -257,6 +259,7 @@ def test_a_site_is_built_by_a_scheduler_that_it_names(cluster: Cluster, tmp_path
 # What goes away
 
 
+@pytest.mark.slow
 def test_a_page_runs_again_elsewhere_once_its_worker_was_killed(tmp_path: Path, book: Book) -> None:
     with started(tmp_path / "cluster", 2) as cluster:
         book.write(plan("waits", book.waiting(), budget=ENDLESS), *(plan(f"page{n}", f"print({n})") for n in range(6)))
@@ -284,6 +287,7 @@ def test_a_page_that_kills_workers_is_at_fault_and_no_other(tmp_path: Path, book
     assert wrong == {"kills": "worker-died"}
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_goes_away_ends_the_build_in_a_sentence(tmp_path: Path, book: Book) -> None:
     with started(tmp_path / "cluster", 1) as cluster:
         book.write(plan("ends", "print('ended')"), plan("waits", book.waiting(), budget=ENDLESS))
@@ -306,9 +310,9 @@ def test_a_scheduler_that_goes_away_ends_the_build_in_a_sentence(tmp_path: Path,
     [
         "tcp://127.0.0.1:1",
         pytest.param("tcp://nowhere.invalid:8786", marks=pytest.mark.slow),
-        "127.0.0.1",
-        "ftp://127.0.0.1:1",
-        "tls://127.0.0.1:1",
+        pytest.param("127.0.0.1", marks=pytest.mark.slow),
+        pytest.param("ftp://127.0.0.1:1", marks=pytest.mark.slow),
+        pytest.param("tls://127.0.0.1:1", marks=pytest.mark.slow),
     ],
 )
 def test_a_scheduler_that_is_not_there_is_a_sentence(address: str, book: Book) -> None:
@@ -319,6 +323,7 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(address: str, book: Book) -
     assert line.endswith(": start it, or leave it out to build on this machine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
 def test_a_build_that_ends_leaves_nothing_on_its_workers(signum: signal.Signals, cluster: Cluster, book: Book) -> None:
     book.write(
@@ -352,6 +357,7 @@ def other(tmp_path: Path) -> str:
     return str(tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_a_worker_of_another_environment_gets_no_page(tmp_path: Path, book: Book, other: str) -> None:
     book.write(plan("page", "print('done')"))
     with started(tmp_path / "cluster", 0) as cluster:

@@ -66,6 +66,7 @@ def test_the_more_is_jitted_the_fewer_executables_there_are(
     assert counts[-1] == 1
 
 
+@pytest.mark.slow
 def test_the_pictures_to_test_with_are_none_of_those_to_train_on() -> None:
     (x, y), (test, labels) = digits.digits(size=100)
     assert x.shape == (14, 100, 64)
@@ -83,6 +84,7 @@ def test_the_table_has_a_line_for_each_grain(run_digits: tuple[dict[str, digits.
     assert {len(line) for line in [head, *lines]} == {len(head)}
 
 
+@pytest.mark.slow
 def test_too_few_epochs_are_refused() -> None:
     done = program("digits", "--epochs", "2")
     assert done.returncode == 2

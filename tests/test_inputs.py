@@ -156,6 +156,7 @@ def builds(folder: Path, conf: str, pages: Mapping[str, str]) -> Callable[..., l
     return build
 
 
+@pytest.mark.slow
 def test_a_build_from_nothing_executes_what_stock_would(tmp_path: Path) -> None:
     modes = ("force", "auto", "inline", "cache")
     pages = {mode: says(f"execution_mode: {mode}", page(STAMPED), "mystnb") for mode in modes}
@@ -187,6 +188,7 @@ def setup(app):
 """
 
 
+@pytest.mark.slow
 def test_a_build_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     site = Site.at(tmp_path, {"a": page(STAMPED)}, CONF + CUT_OFF)
     first = site.build()

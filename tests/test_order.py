@@ -165,6 +165,7 @@ def command(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(program, cwd=site.folder, capture_output=True, text=True, check=False, timeout=600)
 
 
+@pytest.mark.slow
 def test_a_page_that_is_run_by_name_comes_with_those_before_it(tmp_path: Path) -> None:
     pages = {"z_writes": page(WRITES), "b_reads": after("z_writes", page(READS)), "c_other": page("1")}
     site = site_of(tmp_path, pages)
@@ -272,6 +273,7 @@ def test_an_order_that_cannot_be_had_is_an_error_with_its_line(tmp_path: Path, s
     assert re.sub(r"(?m)^\[.*\n|.*slowest.*\n|^ +\d.*\n", "", again.stderr).count("ERROR") == done.stderr.count("ERROR")
 
 
+@pytest.mark.slow
 def test_a_page_does_not_run_after_one_that_failed(tmp_path: Path) -> None:
     pages = {
         "fails": page("raise ValueError('here')"),

@@ -232,6 +232,7 @@ start = time.perf_counter()
 spent = time.perf_counter() - start"""
 
 
+@pytest.mark.slow
 def test_another_run_ends_where_no_clock_reaches_further(tmp_path: Path) -> None:
     runs, after = tmp_path / "runs", tmp_path / "after"
     more = f"open({str(after)!r}, 'a').write('x');\nprint('nothing of the clock')"
@@ -255,6 +256,7 @@ def test_a_value_that_no_clock_is_in_and_that_differs_fails_the_page_with_its_li
     assert "`0` in run 1, `1` in run 2, `2` in run 3" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_replicate_that_is_killed_fails_the_page_and_names_the_run(tmp_path: Path) -> None:
     dies = SPLIT.format(path=str(tmp_path / "runs")) + "\nimport os\nif len(runs) == 1: os.kill(os.getpid(), 9)"
     site = Site.at(tmp_path, {"a": page(dies)})

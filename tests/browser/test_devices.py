@@ -16,7 +16,7 @@ from tests.recordings import EIGHT, recorded, rewritten
 from tests.test_devices import PAGES
 from witness.bundle.bundle import Bundle
 
-pytestmark = NEEDED
+pytestmark = [NEEDED, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.browser.chromium import AXE, CONF, NEEDED, opened
 from tests.building import Site, page
 
-pytestmark = NEEDED
+pytestmark = [NEEDED, pytest.mark.slow]
 
 CELLS = (
     "import jax\nimport jax.numpy as jnp\n\n\ndef loss(w, x):\n    é = jnp.tanh(x @ w); return jnp.mean(é ** 2)\n\n\n"

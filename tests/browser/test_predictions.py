@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chromium import AXE, CONF, NEEDED, opened
 from tests.building import HEAD, ROOT, Site
 
-pytestmark = NEEDED
+pytestmark = [NEEDED, pytest.mark.slow]
 
 TEXT = (
     HEAD

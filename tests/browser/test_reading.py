@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.chromium import AXE, CONF, NEEDED, opened
 from tests.building import EXERCISE, Site, page
 
-pytestmark = NEEDED
+pytestmark = [NEEDED, pytest.mark.slow]
 
 CELLS = (
     "table = {}\nwide = 'wide ' * 60",

@@ -14,7 +14,7 @@ from tests.browser.test_reading import Reader, luminance, watched
 from tests.building import ROOT, Site
 from tests.programs import call
 
-pytestmark = NEEDED
+pytestmark = [NEEDED, pytest.mark.slow]
 
 NAME = "references/why-did-it-recompile"
 TEXT = (ROOT / "docs" / f"{NAME}.md").read_text("utf-8")

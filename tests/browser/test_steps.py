@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.chromium import AXE, CONF, NEEDED, opened
 from tests.building import Site, page
 
-pytestmark = NEEDED
+pytestmark = [NEEDED, pytest.mark.slow]
 
 CELLS = (
     "import jax\nimport jax.numpy as jnp\nx = jnp.ones(3)",

@@ -61,6 +61,7 @@ def test_a_page_that_is_missing_is_only_missing(tmp_path: Path) -> None:
     assert '"index.html":["Index"' in told
 
 
+@pytest.mark.slow
 @NEEDED
 @pytest.mark.parametrize(
     ("link", "title", "words"),
@@ -78,6 +79,7 @@ def test_a_link_tells_what_it_leads_to(page: Page, link: str, title: str, words:
     expect(tip).to_be_hidden()
 
 
+@pytest.mark.slow
 @NEEDED
 def test_the_keyboard_shows_it_too_and_a_link_out_of_the_book_shows_nothing(page: Page) -> None:
     first, *_, last = page.locator("article a:not(.headerlink)").all()
