@@ -54,6 +54,19 @@ def grown(page: Page) -> list[str]:
     return [part.inner_text().strip() for part in parts if part.is_visible()]
 
 
+def shown(page: Page) -> str:
+    """Return the jaxpr pane as it is on the screen."""
+    rows = page.locator(".witness-steps .lens-panes pre").last.locator("[data-n]").all()
+    return "\n".join(row.inner_text().rstrip() for row in rows if row.is_visible())
+
+
+def test_what_the_jaxpr_returns_is_shown_at_the_end(reader: Page) -> None:
+    assert "let" in shown(reader)
+    assert " in " not in shown(reader)
+    reader.get_by_role("button", name="Last").click()
+    assert " in " in shown(reader)
+
+
 def test_the_frames_equal_the_trace_by_keyboard(reader: Page) -> None:
     items = reader.locator(".steps-list li")
     frames = []

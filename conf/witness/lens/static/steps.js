@@ -14,6 +14,9 @@
     };
     const [places, equations] = [parts("p"), parts("o")];
     const later = (k, hidden) => equations.get(steps[k][1])?.forEach((e) => e.classList.toggle("steps-later", hidden));
+    const ending = []; // what the jaxpr returns is known at the end
+    let row = [...root.querySelectorAll("[data-o]")].pop()?.closest("[data-n]");
+    while ((row = row?.nextElementSibling)) ending.push(row);
     const bar = root.querySelector(".steps-bar");
     const status = document.createElement("span");
     let now = steps.length - 1;
@@ -31,6 +34,7 @@
       to = Math.max(0, Math.min(steps.length - 1, to));
       for (let k = now; k > to; k--) later(k, true);
       for (let k = now; k <= to; k++) later(k, false);
+      ending.forEach((e) => e.classList.toggle("steps-later", to < steps.length - 1));
       marked.forEach((e) => e.classList.remove("lens-same"));
       items[now].tabIndex = -1;
       items[now].setAttribute("aria-selected", "false");
