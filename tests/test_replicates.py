@@ -7,6 +7,7 @@ import random
 import re
 import statistics
 import subprocess
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -264,3 +265,29 @@ def test_a_replicate_that_is_killed_fails_the_page_and_names_the_run(tmp_path: P
     assert done.returncode == 1
     assert re.search(r"docs/a\.md:\d+: .*kernel-died: .*SIGKILL.* \(in run 2 of 3\)", done.stderr)
     assert site.html("a") is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_statement_that_is_longer_than_the_budget_fails_the_page_and_names_the_run(
+    number: int, tmp_path: Path
+) -> None:
+    count = SPLIT.format(path=str(tmp_path / "runs"))
+    text = page(count, f"%timeit -n 1 -r 1 time.sleep(60 if len(runs) == {number - 1} else 0.001)")
+    site = Site.at(tmp_path, {"a": text.replace("---\n\n", "witness: {cell_budget: 3}\n---\n\n", 1)})
+    done = site.build("-D", "witness_replicates=3")
+    assert done.returncode == 1
+    line = next(n for n, it in enumerate(text.splitlines(), 2) if it.startswith("%timeit"))
+    run = rf" \(in run {number} of 3\)" if number > 1 else ""
+    assert re.search(rf"docs/a\.md:{line}: .*cell-budget: expected .*3 s.*{run}", done.stderr), done.stderr
+    assert site.html("a") is None
+
+
+@pytest.mark.slow
+def test_runs_take_turns_with_what_only_one_process_may_hold(tmp_path: Path) -> None:
+    taken = f"device = socket.socket(socket.AF_UNIX)\ndevice.bind('\\x00{uuid.uuid4()}')"  # no other may have the name
+    device = f"import socket, time\n{taken}\ntime.perf_counter()"
+    site = Site.at(tmp_path, {"a": page(device, "%timeit -n 1 -r 3 time.sleep(0.001)")})
+    done = site.build("-W", "-D", "witness_replicates=4")
+    assert done.returncode == 0, done.stderr
+    assert len(record(site, "a").replicates) == 3
