@@ -13,7 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -109,6 +110,16 @@ def call(
             command, cwd=cwd, env=env, stdin=nothing, capture_output=True, text=True, timeout=TIMEOUT, check=False
         )
     return _parents[-1].call([*arguments], str((cwd or Path()).absolute()), env)
+
+
+def until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something holds; say whether it did."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _serve(connection: socket.socket) -> list[str]:
