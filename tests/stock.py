@@ -7,11 +7,13 @@ import copy
 import os
 import re
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import nbclient
 import nbformat
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from witness.records.scrub import without_colour
 
@@ -42,10 +44,16 @@ async def execution(notebook: NotebookNode, folder: Path) -> NotebookNode:
     (folder / "sitecustomize.py").write_text(NO_WITNESS)
     notebook = copy.deepcopy(notebook)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PROBE))
-    client = nbclient.NotebookClient(
-        notebook, kernel_name="python3", timeout=300, allow_errors=True, resources={"metadata": {"path": str(folder)}}
-    )
-    await client.async_execute(env={**os.environ, "PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1"})
+    with tempfile.TemporaryDirectory(prefix="stock-") as sockets:  # a port may be another's by the time it is bound
+        client = nbclient.NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=300,
+            allow_errors=True,
+            resources={"metadata": {"path": str(folder)}},
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+        )
+        await client.async_execute(env={**os.environ, "PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1"})
     probe = notebook.cells.pop(0)
     assert probe.outputs == []
     return notebook
