@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.building import Site, page
-from witness.bundle.comparison import Change, Changed, Comparison, Figure
+from witness.bundle.comparison import Change, Changed, Comparison, Figure, Source
 from witness.bundle.device import Device
 from witness.bundle.key import cell_keys
 from witness.reading.page_plan import read_file
@@ -32,7 +32,7 @@ def comparison(site: Site) -> Comparison:
         executed="2026-01-02",
         rounds=5,
         environments=[DEVICE, replace(DEVICE, jax="0.11.2"), replace(DEVICE, jax="0.12.0")],
-        pages={"printed": [*cell_keys(plan, "")], "gone": ["key"]},
+        pages={"printed": Source(plan.digest(), [*cell_keys(plan, "")]), "gone": Source("plan", ["key"])},
         outputs=[[Changed("printed", 2, 12, "print(a)", [change]), Changed("gone", 1, 9, "old()", [change])], []],
         figures=[
             Figure("printed", 1, 8, "f(x)", "time", slower),
@@ -91,6 +91,9 @@ def test_the_page_shows_what_is_recorded_and_is_true_without(tmp_path: Path) -> 
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert "drift.json: no comparison of environments (lacks 'schema'); make it again, or remove it" in line
+    done = site.build("-W", "-D", "witness_skip_bad_bundles=1")
+    assert done.returncode == 0, done.stderr
+    assert "Left out: drift.json: no comparison of environments" in text(site.html("drift") or "")
     file.unlink()
     assert "Nothing yet" in text(built(site))
 

@@ -7,7 +7,7 @@ import math
 import statistics
 from dataclasses import asdict, dataclass, fields
 from difflib import unified_diff
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -86,6 +86,16 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a page was when it was compared."""
+
+    plan: str
+    """Digest of what was run."""
+    cells: list[str]
+    """The key of each cell, in order."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What became of pages from one environment to the next."""
 
@@ -95,8 +105,8 @@ class Comparison:
     """How often each environment had its turn to measure."""
     environments: list[Device]
     """The device with each JAX, the first one first."""
-    pages: dict[str, list[str]]
-    """The pages that were compared, each with the keys of its cells as they were then."""
+    pages: dict[str, Source]
+    """The pages that were compared."""
     outputs: list[list[Changed]]
     """The cells that did something else, from each environment to the next."""
     figures: list[Figure]
@@ -134,13 +144,14 @@ class Comparison:
         if data["schema"] != SCHEMA:
             raise ValueError(f"its schema is {data['schema']!r}, and this witness reads {SCHEMA}")
         made = {name: data[name] for name in (field.name for field in fields(cls))} | {
+            "pages": {page: Source(**it) for page, it in data["pages"].items()},
             "environments": [Device(**it) for it in data["environments"]],
             "outputs": [[_changed(it) for it in step] for step in data["outputs"]],
             "figures": [Figure(**it) for it in data["figures"]],
         }
         found = cls(**made)
         count = len(found.environments)
-        if wrong := next(filter(None, map(misfit, [found, *(it for step in found.outputs for it in step)])), ""):
+        if wrong := next(filter(None, map(misfit, [found, *found.pages.values(), *chain(*found.outputs)])), ""):
             raise ValueError(wrong)
         turns = {len(it.found) for it in found.figures}, {len(step) for it in found.figures for step in it.found}
         if count < 2 or len(found.outputs) != count - 1 or not (turns[0] <= {count} and turns[1] <= {found.rounds}):

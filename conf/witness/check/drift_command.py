@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from witness.bundle.comparison import Changed, Comparison
+from witness.bundle.comparison import Changed, Comparison, Source
 from witness.bundle.device import Device, processor
 from witness.bundle.key import cell_keys
 from witness.check.evidence import Evidence, bare, evidence
@@ -89,7 +89,7 @@ def compared(pages: Pages, stores: Sequence[Sequence[Store]]) -> Comparison:
         executed=days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",
         rounds=most,
         environments=[Device.of(record.environment, *processor()) for record in facts],
-        pages={page: [*cell_keys(known[page], "")] for page in shared},
+        pages={page: Source(known[page].digest(), [*cell_keys(known[page], "")]) for page in shared},
         outputs=[_outputs(pages, known, records, stores, before) for before in range(len(stores) - 1)],
         figures=[
             it for page in shared for it in figures(page, [cell.line for cell in known[page].cells], records[page])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
@@ -13,7 +13,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from witness.bundle.archive import BadBundle
-from witness.bundle.bundle import Bundle
+from witness.bundle.bundle import Bundle, Page
+from witness.bundle.comparison import Source
 from witness.bundle.device import Device, processor
 from witness.bundle.headline import shown
 from witness.bundle.key import capture_digest, cell_keys
@@ -122,19 +123,19 @@ def current(env: BuildEnvironment, page: str, bundle: Bundle) -> int:
     recorded = bundle.pages.get(page)
     if recorded is None or not watched_alike(bundle) or page not in pages(env):
         return 0
+    return unchanged(env, page, _capture(), recorded)
+
+
+def unchanged(env: BuildEnvironment, page: str, capture: str, before: Page | Source) -> int:
+    """Return up to which cell a page is still what it was."""
     stamp = Store(Path(env.witness_store)).stamp(page)  # type: ignore[attr-defined]
-    if stamp and stamp.plan == recorded.plan:
-        return len(recorded.cells)
-    return unchanged(env, page, _capture(), recorded.cells)
-
-
-def unchanged(env: BuildEnvironment, page: str, capture: str, before: Sequence[str]) -> int:
-    """Return up to which cell a page's cells have the keys that they had before."""
+    if stamp and stamp.plan == before.plan:
+        return len(before.cells)
     path = str(env.doc2path(page))
     site = env.mystnb_config.custom_formats[path][1]["site"]  # type: ignore[attr-defined]
     plan = read_file(Path(path), page, site)
     keys = cell_keys(plan, capture) if plan else []
-    return len([*takewhile(lambda pair: pair[0] == pair[1], zip(keys, before, strict=False))])
+    return len([*takewhile(lambda pair: pair[0] == pair[1], zip(keys, before.cells, strict=False))])
 
 
 def elsewhere(

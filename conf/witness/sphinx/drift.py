@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from witness.bundle.archive import BadBundle
 from witness.bundle.comparison import Changed, Comparison, Figure
 from witness.nodes.block import folded
 from witness.nodes.fold import fold
@@ -44,15 +45,27 @@ class Drift(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the tables."""
         self.env.metadata[self.env.docname][MARK] = True  # read again when the file has changed
-        path, digest = getattr(self.env, "witness_drift", ("", ""))
-        if not path:
+        known: Known = getattr(self.env, "witness_drift", Known())
+        if known.bad:
+            return [nodes.paragraph("", f"Left out: {known.bad}.")]
+        if not known.path:
             return self.parse_content_to_nodes()
-        found = _read(path, digest)
-        box = nodes.container("", classes=["witness-card", "no-search"])
+        found = _read(known.path, known.digest)
         here = [page for page in found.pages if page in pages(self.env)]
         view = View(found, {page: unchanged(self.env, page, "", found.pages[page]) for page in here})
+        box = nodes.container("", classes=["witness-card", "no-search"])
         box += [_environments(found), *view.times(), *view.outputs()]
         return [box]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The file that lies there."""
+
+    path: str = ""
+    digest: str = ""
+    bad: str = ""
+    """Why it cannot be shown, where the build is to go on without it."""
 
 
 @cache
@@ -69,10 +82,16 @@ def on_env_get_outdated(
     """
     path = folder_of(app) / FILE
     with plainly(path):
-        known = (str(path), hashlib.sha256(path.read_bytes()).hexdigest()) if path.is_file() else ("", "")
-        if known[0]:
-            _read(*known)
-    same = known == getattr(env, "witness_drift", ("", ""))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        known = Known(str(path) if digest else "", digest)
+        try:
+            if known.path:
+                _read(known.path, known.digest)
+        except BadBundle as error:
+            if not app.config.witness_skip_bad_bundles:
+                raise
+            known = replace(known, bad=str(error).replace(known.path, FILE))
+    same = known == getattr(env, "witness_drift", Known())
     env.witness_drift = known  # type: ignore[attr-defined]  # a pickled namespace
     shown = {page for page in env.found_docs if MARK in env.metadata.get(page, {})}
     return set() if same and not (added | changed | removed) else shown
