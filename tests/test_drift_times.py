@@ -19,7 +19,7 @@ from tests.drift import __main__ as drift
 from tests.drift import turns
 from witness.__main__ import main
 from witness.bundle.archive import BadBundle
-from witness.bundle.comparison import Comparison
+from witness.bundle.comparison import Comparison, Figure
 from witness.check.figures import told
 from witness.records.page_record import CellRecord, LiveValue, PageRecord
 from witness.records.ratio import LEAST, LEVEL, Ratio, expected, spare
@@ -126,9 +126,17 @@ def value(number: float | None, form: str = "time", *, measured: bool = True) ->
 def test_figures_are_what_a_page_shows_of_a_clock() -> None:
     record = measured(
         [timed(2.0), timed(9.0, quiet=True), timed(3.0), timed(4.0, "g(\n  x)")],
-        [value(0.5), value(0.5, "time interval"), value(None, "ratio"), value(-1.0, "figure"), value(7.0, "count")],
+        [
+            value(0.5),
+            value(0.5, "time interval"),
+            value(None, "ratio"),
+            value(-1.0, "figure"),
+            value(1.0, "{predict}"),
+            value(7.0, "count"),
+        ],
     )
-    record = replace(record, live=[*record.live, value(8.0, ".1f", measured=False)])
+    others = value(8.0, ".1f", measured=False), value(1.0, "{predict}")
+    record = replace(record, live=[*record.live, *others])
     assert dict(told(record)) == {
         (1, "f(x)", "time", 0): 2.0,
         (1, "f(x)", "time", 1): 3.0,
@@ -136,6 +144,14 @@ def test_figures_are_what_a_page_shows_of_a_clock() -> None:
         (1, "took", "time", 0): 0.5,
         (1, "took", "count", 0): 7.0,
     }
+
+
+def test_of_a_figure_that_few_rounds_have_nothing_is_said() -> None:
+    figure = Figure("x", 1, 1, "f(x)", "time", [[1.0, 1.0, 1.0, None], [2.0, 2.0, None, 2.0]])
+    assert figure.ratio(0, 1) is None
+    assert figure.text(1) == "2.0 s"
+    more = replace(figure, found=[[1.0] * 3, [2.0] * 3])
+    assert more.ratio(0, 1) == Ratio(((1.0, 2.0),) * 3)
 
 
 PAGE = page("%timeit f(x)")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from witness.bundle.comparison import Figure
+from witness.reading.plan import PREDICT
 from witness.records.page_record import PageRecord
 from witness.records.timing import timings
 from witness.records.values import INTERVAL
@@ -42,7 +43,8 @@ def told(record: PageRecord) -> Iterator[tuple[Told, float]]:
                 yield (cell.number, code, "time", times[code]), timing.median
                 times[code] += 1
     for value in record.live:
-        if value.measured and not value.format.endswith(INTERVAL) and value.number is not None and value.number > 0:
+        told_elsewhere = value.format == PREDICT or value.format.endswith(INTERVAL)
+        if value.measured and not told_elsewhere and value.number is not None and value.number > 0:
             yield (value.after, value.expression, value.format, 0), value.number
 
 
