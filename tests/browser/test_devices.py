@@ -1,4 +1,4 @@
-"""Devices and versions beside one another, in a real browser: without scripts, by keyboard, in both schemes, on paper."""
+"""Devices and versions beside one another, in a browser: without scripts, by keyboard, in both schemes, on paper."""
 
 from __future__ import annotations
 
