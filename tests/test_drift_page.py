@@ -90,7 +90,7 @@ def test_the_page_shows_what_is_recorded_and_is_true_without(tmp_path: Path) -> 
         done = site.build("-W")
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
-        assert "drift.json: no comparison of environments (lacks 'schema'); make it again, or remove it" in line
+        assert "drift.json: no comparison of environments (its schema is not 1); make it again, or remove it" in line
     done = site.build("-W", "-D", "witness_skip_bad_bundles=1")
     assert done.returncode == 0, done.stderr
     assert "Left out: drift.json: no comparison of environments" in text(site.html("drift") or "")

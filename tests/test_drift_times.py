@@ -21,6 +21,7 @@ from witness.__main__ import main
 from witness.bundle.archive import BadBundle
 from witness.bundle.comparison import Comparison, Figure
 from witness.check.figures import told
+from witness.records.codec import encode
 from witness.records.page_record import CellRecord, LiveValue, PageRecord
 from witness.records.ratio import LEAST, LEVEL, Ratio, expected, spare
 from witness.records.store import Store
@@ -111,7 +112,8 @@ def own(whole: Ratio, count: int) -> bool:
 
 
 def timed(seconds: float, statement: str = "f(x)", *, quiet: bool = False) -> dict[str, Any]:
-    return Timing(statement, 1, [seconds], [], "execution", "by hand", quiet=quiet).to_json()
+    found: dict[str, Any] = encode(Timing(statement, 1, [seconds], [], "execution", "by hand", quiet=quiet))
+    return found
 
 
 def measured(timings: Sequence[dict[str, Any]], live: Iterable[LiveValue] = (), jax: str = "1") -> PageRecord:
@@ -213,12 +215,13 @@ def test_a_folder_of_rounds_holds_one_environment(rounds: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("spoilt", "why"),
     [
-        ({"schema": 2}, "its schema is 2, and this witness reads 1"),
-        ({"rounds": "five"}, "`rounds` is 'five'"),
+        ({"schema": 2}, "its schema is not 1"),
+        ({"rounds": "five"}, "`rounds` is 'five', not a whole number"),
         ({"rounds": 4}, "not of as many"),
-        ({"figures": [{"page": "x"}]}, "missing"),
+        ({"figures": [{"page": "x"}]}, r"`figures\[0\]` is"),
         ({"environments": []}, "not of as many"),
-        ({"outputs": [[{"page": "x", "cell": 1, "line": 1, "title": 3, "changes": []}], []]}, "`title` is 3"),
+        ({"outputs": [[{"page": "x", "cell": 1, "line": 1, "title": 3, "changes": []}], []]}, "title` is 3"),
+        ({"more": 1}, "`more` is 1"),
         (None, "Expecting value"),
     ],
 )

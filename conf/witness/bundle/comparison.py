@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from witness.bundle.archive import BadBundle
 from witness.bundle.device import Device
-from witness.reading.plan import misfit
+from witness.records.codec import decode, encode
 from witness.records.ratio import FEWEST, Ratio
 from witness.records.values import text
 
@@ -124,43 +124,30 @@ class Comparison:
 
     def to_json(self) -> str:
         """Return the text of its file."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, ensure_ascii=False, indent=1) + "\n"
+        return json.dumps({"schema": SCHEMA, **encode(self)}, ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Return the comparison in a file. Raises BadBundle, which names it."""
         try:
-            return cls._of(json.loads(path.read_text("utf-8")))
+            data = json.loads(path.read_text("utf-8"))
+            if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+                raise ValueError(f"its schema is not {SCHEMA}")
+            return decode(cls, {name: part for name, part in data.items() if name != "schema"})
         except OSError as error:
             raise BadBundle(f"{path}: {error.strerror}") from error
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-            what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise BadBundle(
-                f"{path}: no comparison of environments ({what:.200}); make it again, or remove it"
-            ) from error
+        except ValueError as error:
+            why = f"no comparison of environments ({error!s:.200}); make it again, or remove it"
+            raise BadBundle(f"{path}: {why}") from error
 
-    @classmethod
-    def _of(cls, data: dict[str, Any]) -> Self:
-        if data["schema"] != SCHEMA:
-            raise ValueError(f"its schema is {data['schema']!r}, and this witness reads {SCHEMA}")
-        made = {name: data[name] for name in (field.name for field in fields(cls))} | {
-            "pages": {page: Source(**it) for page, it in data["pages"].items()},
-            "environments": [Device(**it) for it in data["environments"]],
-            "outputs": [[_changed(it) for it in step] for step in data["outputs"]],
-            "figures": [Figure(**it) for it in data["figures"]],
-        }
-        found = cls(**made)
-        count = len(found.environments)
-        if wrong := next(filter(None, map(misfit, [found, *found.pages.values(), *chain(*found.outputs)])), ""):
-            raise ValueError(wrong)
-        turns = {len(it.found) for it in found.figures}, {len(step) for it in found.figures for step in it.found}
-        if count < 2 or len(found.outputs) != count - 1 or not (turns[0] <= {count} and turns[1] <= {found.rounds}):
+    def __post_init__(self) -> None:
+        """Raise ValueError unless all is of as many environments and rounds, and each number one above zero."""
+        count = len(self.environments)
+        wrong = [
+            it for it in self.figures if {len(turns) for turns in it.found} - {self.rounds} or len(it.found) != count
+        ]
+        if count < 2 or len(self.outputs) != count - 1 or wrong:
             raise ValueError("its environments, rounds, outputs and figures are not of as many")
-        numbers = [number for it in found.figures for step in it.found for number in step]
+        numbers = chain.from_iterable(chain.from_iterable(it.found for it in self.figures))
         if not all(number is None or 0 < number < math.inf for number in numbers):
             raise ValueError("a figure in it is no number above zero")
-        return found
-
-
-def _changed(data: dict[str, Any]) -> Changed:
-    return Changed(**{**data, "changes": [Change(**it) for it in data["changes"]]})

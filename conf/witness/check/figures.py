@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from witness.bundle.comparison import Figure
 from witness.reading.plan import PREDICT
+from witness.records.kinds import TIMINGS
 from witness.records.page_record import PageRecord
-from witness.records.timing import timings
 from witness.records.values import INTERVAL
 
 DIGITS = 4
@@ -37,7 +37,7 @@ def told(record: PageRecord) -> Iterator[tuple[Told, float]]:
     """Yield the figures of a record, the timings that it shows first; of none that is zero or less is a ratio made."""
     for cell in record.cells:
         times: Counter[str] = Counter()
-        for timing in timings(cell.captured):
+        for timing in TIMINGS.of(cell.captured):
             code = " ".join(timing.statement.split())
             if not timing.quiet and timing.median > 0:
                 yield (cell.number, code, "time", times[code]), timing.median
