@@ -68,6 +68,7 @@ def test_the_page_shows_what_is_recorded_and_is_true_without(tmp_path: Path) -> 
     assert shown.count("A Processor") == 3
     assert "JAX 0.10.2 → 0.11.2: 0 figures of 3 changed by 10% or more; chance alone makes 1 at most." in shown
     assert "JAX 0.11.2 → 0.12.0: 1 figure of 3 changed" in shown
+    assert "chance alone makes 1 at most. Half of the intervals reach 1.1× either way, or less." in shown
     assert "JAX 0.10.2 → 0.12.0: 2 figures of 3 changed" in shown
     times = html[html.index("Page and what was timed") :].partition("</table>")[0]
     assert "g(x)" not in times

@@ -23,7 +23,7 @@ from witness.bundle.comparison import Comparison, Figure
 from witness.check.figures import told
 from witness.records.codec import encode
 from witness.records.page_record import CellRecord, LiveValue, PageRecord
-from witness.records.ratio import LEAST, LEVEL, Ratio, expected, spare
+from witness.records.ratio import LEAST, LEVEL, Ratio, expected, resolution, spare
 from witness.records.store import Store
 from witness.records.timing import Timing
 
@@ -72,6 +72,13 @@ def test_the_interval_holds_what_the_ratio_is() -> None:
     low, high = ratio((1, 1, 1), (2, 4, 8)).interval  # by hand: 4 times or over exp(t log(2) / sqrt(3)), t 14.089
     assert math.isclose(high, 4 * math.exp(14.089 * math.log(2) / math.sqrt(3)))
     assert math.isclose(low * high, 16)
+
+
+def test_how_fine_a_comparison_is_is_told() -> None:
+    busy = [Ratio(((1.0, 1.0), (1.0, 2.0), (1.0, 4.0)))] * 3
+    assert resolution([]) is None
+    assert resolution([ratio((2, 2, 2), (2, 2, 2))]) is None
+    assert math.isclose(resolution(busy) or 0, math.exp(14.089 * math.log(2) / math.sqrt(3)))
 
 
 def test_a_change_that_is_sure_and_small_is_of_no_account() -> None:
@@ -184,7 +191,8 @@ def test_a_planted_slowdown_in_records_is_found_and_two_runs_of_one_version_are_
 ) -> None:
     assert main(["compare", "one", "again", "slow", "--pages", "docs", "-o", "drift"]) == 0
     text = capsys.readouterr().out
-    assert "JAX one → JAX again: 0 figures of 3 changed; chance alone makes 1 at most\n" in text
+    said = "JAX one → JAX again: 0 figures of 3 changed; chance alone makes 1 at most; half of the intervals reach 1."
+    assert said in text
     for step in ("JAX again → JAX slow", "JAX one → JAX slow"):
         assert f"{step}: 1 figure of 3 changed" in text
     assert text.count("  docs/x.md:9: cell 1: g(x)\n    ") == 2

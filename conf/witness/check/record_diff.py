@@ -11,7 +11,8 @@ from witness.check.matching import matched
 from witness.check.transcript import OWN, Part
 from witness.check.unstable import hlo
 from witness.records.count import counted
-from witness.records.ratio import expected
+from witness.records.digits import significant
+from witness.records.ratio import expected, resolution
 
 IR = re.compile(r"^\s*\{ lambda |^module @|^func\.func |\blet$|\bstablehlo\.", re.MULTILINE)
 FIRST = re.compile(r"(?P<word>error|timing|jax|live) ")
@@ -90,7 +91,9 @@ def times_to_text(found: Comparison, paths: Mapping[str, str]) -> str:
         changed = [(figure, ratio) for figure, ratio in ratios if ratio.changed]
         names = " → ".join(f"JAX {found.environments[place].jax}" for place in (before, after))
         told = f"{counted(len(changed), 'figure')} of {len(ratios)} changed"
-        lines += ["", f"{names}: {told}; chance alone makes {expected(len(ratios))} at most"]
+        wide = resolution([ratio for _, ratio in ratios])
+        fine = f"; half of the intervals reach {significant(wide)}× either way, or less" if wide else ""
+        lines += ["", f"{names}: {told}; chance alone makes {expected(len(ratios))} at most{fine}"]
         for figure, ratio in changed:
             what = f"{paths[figure.page]}:{figure.line}: cell {figure.cell}: {figure.code}"
             lines += [f"  {what}", f"    {figure.text(before)} → {figure.text(after)}: {ratio.text}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from witness.records.digits import significant
@@ -93,6 +94,15 @@ class Ratio:
     @property
     def _matters(self) -> bool:
         return not 1 / LEAST < self.figure < LEAST
+
+
+def resolution(ratios: Sequence[Ratio]) -> float | None:
+    """Return the factor, either way, that half of the intervals reach at most: a lesser change may well be missed.
+
+    None where no ratio varies at all.
+    """
+    found = [math.sqrt(high / low) for low, high in (it.interval for it in ratios) if high > low]
+    return statistics.median(found) if found else None
 
 
 def expected(figures: int) -> int:

@@ -22,7 +22,8 @@ from witness.bundle.comparison import Changed, Comparison, Figure
 from witness.nodes.block import folded
 from witness.nodes.fold import fold
 from witness.records.count import counted
-from witness.records.ratio import LEAST, Ratio, expected
+from witness.records.digits import significant
+from witness.records.ratio import LEAST, Ratio, expected, resolution
 from witness.sphinx.bundles import folder_of, unchanged
 from witness.sphinx.card import card_link, table
 from witness.sphinx.env_state import pages
@@ -125,7 +126,7 @@ class View:
         for step, there in told.items():
             said = f"{counted(len(changed[step]), 'figure')} of {len(there)} changed by {LEAST - 1:.0%} or more"
             chance = f"chance alone makes {expected(len(there))} at most"
-            yield nodes.paragraph("", f"{_named(self.found, *step)}: {said}; {chance}.")
+            yield nodes.paragraph("", f"{_named(self.found, *step)}: {said}; {chance}.{_fine(there)}")
         figures = [it for it in self.found.figures if any(id(it) in there for there in changed.values())]
         rows = [self._row(it, changed, first=first) for it, first in zip(figures, _firsts(figures), strict=True)]
         if rows:
@@ -179,6 +180,12 @@ class View:
         if cell > self.same[page]:
             return nodes.inline("", "", *head, text, nodes.Text(" (changed since)"))
         return nodes.inline("", "", *head, card_link("", "", text, page=page, place=f"cell-{cell}" * (cell > 0)))
+
+
+def _fine(ratios: Sequence[tuple[Figure, Ratio]]) -> str:
+    """Return how fine the comparison is, in a sentence: a busy machine makes it coarse."""
+    wide = resolution([ratio for _, ratio in ratios])
+    return f" Half of the intervals reach {significant(wide)}× either way, or less." if wide else ""
 
 
 def _firsts(told: Sequence[Figure] | Sequence[Changed]) -> list[bool]:
