@@ -232,7 +232,10 @@ def inventories(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["dev"])
 def drift(session: nox.Session) -> None:
-    """Check the book on several versions of JAX, named or not, and compare what it did; needs the network."""
+    """Compare what the book does, and how long it takes, on several versions of JAX, named or not; needs the network.
+
+    `-- --rounds 7` measures more often, `-- --rounds 1` not at all; `-- --record` has the book show what was found.
+    """
     _, rest = split(session)
     run(session, "python", "-m", "tests.drift", *rest)
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 WITHOUT_CODE = {
     "index",
-    *(f"references/{name}" for name in ("build-card", "devices", "glossary")),
+    *(f"references/{name}" for name in ("build-card", "devices", "drift", "glossary")),
     *(f"references/{name}" for name in ("run-this-book", "run-your-own-pages", "which-page")),
 }
 NAMES = (path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md"))

@@ -44,7 +44,7 @@ LAYERS: dict[str, set[str]] = {
     "nodes": {"lexers", "python", "records"},
     "export": {"nodes", "python", "records"},
     "sphinx": {"bundle", "export", "lens", "lint", "nodes", "runner", "reading", "records", "lexers"},
-    "check": {"lint", "python", "runner", "reading", "records"},
+    "check": {"bundle", "lint", "python", "runner", "reading", "records"},
     "cli": {"lint", "runner", "reading", "records"},
     "__main__": {"bundle", "cli", "check", "lens"},
     "__init__": {"sphinx"},

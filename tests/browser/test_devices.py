@@ -1,4 +1,4 @@
-"""Devices beside one another, in a real browser: without scripts, by keyboard, in both schemes, and on paper."""
+"""Devices and versions beside one another, in a browser: without scripts, by keyboard, in both schemes, on paper."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.browser.chromium import AXE, CONF, NEEDED, opened
 from tests.building import Site
 from tests.recordings import EIGHT, recorded, rewritten
 from tests.test_devices import PAGES
+from tests.test_drift_page import PAGES as DRIFT
+from tests.test_drift_page import comparison
 from witness.bundle.bundle import Bundle
 
 pytestmark = [NEEDED, pytest.mark.slow]
@@ -22,7 +24,7 @@ pytestmark = [NEEDED, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     pages = {name: text for name, text in PAGES.items() if name in ("timed", "devices")}
-    site = Site.at(tmp_path_factory.mktemp("devices"), pages, CONF)
+    site = Site.at(tmp_path_factory.mktemp("devices"), pages | DRIFT, CONF)
     done = recorded(site, "eight.zip", "timed", **EIGHT)
     assert done.returncode == 0, done.stderr
     bundle = Bundle.read(site.folder / "eight.zip")
@@ -30,6 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     rewritten(bundle, folder / "eight.zip")
     for name in ("NVIDIA H100 80GB HBM3", "TPU v6 lite"):
         rewritten(bundle, folder / f"{name}.zip", device=replace(bundle.device, platform="gpu", kind=name, count=1))
+    (folder / "drift.json").write_text(comparison(site).to_json(), "utf-8")
     done = site.build("-W", "--keep-going")
     assert done.returncode == 0, done.stderr
     return site
@@ -94,12 +97,13 @@ def test_without_a_stylesheet_all_devices_stand_below_their_names(timed: Page) -
 
 @pytest.mark.skipif(not AXE, reason="no axe on this machine")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["timed", "devices"])
+@pytest.mark.parametrize("name", ["timed", "devices", "drift"])
 def test_axe_finds_nothing(browser: Browser, site: Site, name: str, scheme: str) -> None:
     with opened(browser, scheme, 390) as context:
         page = context.new_page()
         page.goto((site.folder / "html" / f"{name}.html").as_uri())
         page.wait_for_timeout(500)
+        page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
         page.add_script_tag(path=AXE)
         found = json.loads(page.evaluate("axe.run().then(found => JSON.stringify(found.violations))"))
         assert [(it["id"], [node["target"] for node in it["nodes"]]) for it in found] == []

@@ -4,52 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from difflib import unified_diff
-from typing import Any, Literal
 
+from witness.bundle.comparison import Change, Changed, Comparison, Kind
 from witness.check.evidence import Evidence
 from witness.check.matching import matched
 from witness.check.transcript import OWN, Part
 from witness.check.unstable import hlo
 from witness.records.count import counted
-
-Kind = Literal["text", "IR", "error", "count", "types", "timing", "figure", "live"]
+from witness.records.digits import significant
+from witness.records.ratio import expected, resolution
 
 IR = re.compile(r"^\s*\{ lambda |^module @|^func\.func |\blet$|\bstablehlo\.", re.MULTILINE)
 FIRST = re.compile(r"(?P<word>error|timing|jax|live) ")
-
-
-@dataclass(frozen=True)
-class Change:
-    """One piece of evidence that is another, or that only one of the records has."""
-
-    kind: Kind
-    """How it changed: ``error`` is its class or message, ``count`` how often JAX traced or compiled, ``types`` for
-    which types alone."""
-    what: str
-    """The piece: ``stdout``, say."""
-    before: str | None
-    """Its text; None where there was none."""
-    after: str | None
-
-    @property
-    def diff(self) -> str:
-        """Both texts in one."""
-        before, after = ([] if text is None else text.split("\n") for text in (self.before, self.after))
-        return "\n".join(list(unified_diff(before, after, lineterm="", n=2))[2:])
-
-
-@dataclass(frozen=True)
-class Changed:
-    """One cell that did something else."""
-
-    page: str
-    cell: int
-    """Number on the page, from 1; 0 is what stands above the first cell."""
-    line: int
-    title: str
-    changes: tuple[Change, ...]
 
 
 def diff_cells(page: str, before: Sequence[Evidence], after: Sequence[Evidence]) -> Iterator[Changed]:
@@ -58,7 +24,7 @@ def diff_cells(page: str, before: Sequence[Evidence], after: Sequence[Evidence])
         old, new = (None if i is None else before[i]), (None if j is None else after[j])
         here = new or old
         assert here is not None
-        if changes := tuple(_changes(old.parts if old else (), new.parts if new else (), here.rtol)):
+        if changes := [*_changes(old.parts if old else (), new.parts if new else (), here.rtol)]:
             yield Changed(page, here.number, here.line, here.title, changes)
 
 
@@ -105,11 +71,6 @@ def _said(part: Part | None) -> str | None:
     return ": ".join(text for text in (head, part.text) if text)
 
 
-def to_data(before: Mapping[str, Any], after: Mapping[str, Any], changed: Sequence[Changed]) -> dict[str, Any]:
-    """Return a comparison as JSON data: both environments, and the cells that changed, in the order of the book."""
-    return {"before": dict(before), "after": dict(after), "changed": [asdict(cell) for cell in changed]}
-
-
 def to_text(before: str, after: str, pages: Mapping[str, str], changed: Sequence[Changed]) -> str:
     """Return a comparison as a person reads it; ``pages`` are those that were compared, each with its path."""
     does = f"{counted(len(changed), 'cell')} {'does' if len(changed) == 1 else 'do'} something else"
@@ -120,3 +81,20 @@ def to_text(before: str, after: str, pages: Mapping[str, str], changed: Sequence
             lines.append(f"  {change.kind}: {change.what}")
             lines += [f"    {line}".rstrip() for line in change.diff.split("\n") if not line.startswith("@@")]
     return "\n".join(lines) + "\n"
+
+
+def times_to_text(found: Comparison, paths: Mapping[str, str]) -> str:
+    """Return which figures changed beyond chance as a person reads it; nothing where no environment had its turns."""
+    lines: list[str] = []
+    for before, after in found.steps if found.rounds > 1 else []:
+        ratios = found.ratios(before, after)
+        changed = [(figure, ratio) for figure, ratio in ratios if ratio.changed]
+        names = " → ".join(f"JAX {found.environments[place].jax}" for place in (before, after))
+        told = f"{counted(len(changed), 'figure')} of {len(ratios)} changed"
+        wide = resolution([ratio for _, ratio in ratios])
+        fine = f"; half of the intervals reach {significant(wide)}× either way, or less" if wide else ""
+        lines += ["", f"{names}: {told}; chance alone makes {expected(len(ratios))} at most{fine}"]
+        for figure, ratio in changed:
+            what = f"{paths[figure.page]}:{figure.line}: cell {figure.cell}: {figure.code}"
+            lines += [f"  {what}", f"    {figure.text(before)} → {figure.text(after)}: {ratio.text}"]
+    return "".join(f"{line}\n" for line in lines)

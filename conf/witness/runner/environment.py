@@ -100,6 +100,7 @@ UNRECORDED = frozenset(
         "records/devices.py",
         "records/diagnostic.py",
         "records/normalise.py",
+        "records/ratio.py",
         "runner/capacity.py",
         "runner/dask/cluster.py",
         "runner/dask/workers.py",

@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         card,
         devices,
         downloads,
+        drift,
         env_state,
         eval_roles,
         figure,
@@ -61,6 +62,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     style.add(app)
     card.add(app)
     devices.add(app)
+    drift.add(app)
 
     app.connect("config-inited", on_config_inited)
     build = Build(app, folder, facts, interrupts, log.add(app))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -12,7 +13,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from witness.bundle.archive import BadBundle
-from witness.bundle.bundle import Bundle
+from witness.bundle.bundle import Bundle, Page
+from witness.bundle.comparison import Source
 from witness.bundle.device import Device, processor
 from witness.bundle.headline import shown
 from witness.bundle.key import capture_digest, cell_keys
@@ -31,6 +33,12 @@ FOLDER = "_records"
 """Where bundles are looked for, below the pages, in a site that does not say."""
 
 
+def folder_of(app: Sphinx) -> Path:
+    """Return where the bundles of a site lie."""
+    said = app.config.witness_bundles
+    return Path(app.confdir, said) if said else Path(app.srcdir, FOLDER)
+
+
 def on_env_get_outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> set[str]:
@@ -38,8 +46,7 @@ def on_env_get_outdated(
 
     One that cannot be shown ends the build, before any page runs.
     """
-    said = app.config.witness_bundles
-    folder = Path(app.confdir, said) if said else Path(app.srcdir, FOLDER)
+    folder = folder_of(app)
     with plainly(folder):
         found = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.zip"))}
     known = found, app.config.witness_skip_bad_bundles
@@ -116,22 +123,19 @@ def current(env: BuildEnvironment, page: str, bundle: Bundle) -> int:
     recorded = bundle.pages.get(page)
     if recorded is None or not watched_alike(bundle) or page not in pages(env):
         return 0
+    return unchanged(env, page, _capture(), recorded)
+
+
+def unchanged(env: BuildEnvironment, page: str, capture: str, before: Page | Source) -> int:
+    """Return up to which cell a page is still what it was."""
     stamp = Store(Path(env.witness_store)).stamp(page)  # type: ignore[attr-defined]
-    if stamp and stamp.plan == recorded.plan:
-        return len(recorded.cells)
-    same = 0
-    for key, was in zip(_keys(env, page), recorded.cells, strict=False):
-        if key != was:
-            break
-        same += 1
-    return same
-
-
-def _keys(env: BuildEnvironment, page: str) -> list[str]:
+    if stamp and stamp.plan == before.plan:
+        return len(before.cells)
     path = str(env.doc2path(page))
     site = env.mystnb_config.custom_formats[path][1]["site"]  # type: ignore[attr-defined]
     plan = read_file(Path(path), page, site)
-    return list(cell_keys(plan, _capture())) if plan else []
+    keys = cell_keys(plan, capture) if plan else []
+    return len([*takewhile(lambda pair: pair[0] == pair[1], zip(keys, before.cells, strict=False))])
 
 
 def elsewhere(
