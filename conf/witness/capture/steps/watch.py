@@ -84,7 +84,10 @@ class Watch:
 
     def begin(self) -> None:
         """Begin to watch."""
+        here = sys._getframe()
+        here.f_trace_opcodes = True  # Python 3.12.1 tells of instructions only where a frame asked before
         sys.settrace(self._called)
+        here.f_trace_opcodes = False
 
     def end(self) -> None:
         """Stop."""
