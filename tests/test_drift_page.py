@@ -99,6 +99,15 @@ def test_the_page_shows_what_is_recorded_and_is_true_without(tmp_path: Path) -> 
     assert "Nothing yet" in text(built(site))
 
 
+def test_what_the_book_has_recorded_can_be_shown() -> None:
+    """And is of pages that are there: `nox -s drift -- --record` makes it anew."""
+    docs = Path(__file__).parents[1] / "docs"
+    for file in docs.glob("_records/drift.json"):
+        found = Comparison.read(file)
+        assert all(it.jax for it in found.environments)
+        assert any((docs / f"{page}.md").is_file() for page in found.pages)
+
+
 def test_one_round_compares_no_times(tmp_path: Path) -> None:
     site = Site.at(tmp_path, PAGES)
     found = replace(comparison(site), rounds=1, figures=[])
