@@ -165,7 +165,7 @@ def test_pages_with_equal_cells_do_not_share_outputs(history: History) -> None:
 def test_damaged_records_are_set_aside_said_and_run_again(history: History) -> None:
     assert history.damaged.returncode == 0, history.damaged.stderr
     assert history.site.ran(history.damaged) == DAMAGED
-    names = {"formatted.json", "garbage.json", "sign.stamp", "truncated.json", "unreadable.json"}
+    names = {"garbage.json", "sign.stamp", "truncated.json", "unreadable.json"}  # one of another format is whole
     assert set(history.damage) == {f"{name}.damaged" for name in names}
     for name in names:
         assert f"{name} was not whole" in history.damaged.stderr

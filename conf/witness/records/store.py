@@ -72,10 +72,7 @@ class Store:
         except (OSError, ValueError):
             self._set_aside(self._stamp_path(page))
             return None
-        if stamp.format != FORMAT:
-            self._set_aside(self.path(page))
-            return None
-        return stamp
+        return stamp if stamp.format == FORMAT else None
 
     def read(self, page: str) -> PageRecord | None:
         """Return a page's record, or None when there is none that is whole.
