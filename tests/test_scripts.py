@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.scripts import WAYS, run, scripts
+from tests.stock import executed, printed
 from witness.export.script import script
 from witness.reading.notebook import read_notebook
 from witness.reading.site import Site
@@ -35,6 +36,7 @@ def test_the_script_of_a_page_is_python_and_says_what_it_asks_of_ipython(path: P
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
     text = script(notebook)
     tree = ast.parse(text)
+    compile(text, "page.py", "exec")  # to parse it is not enough: a cell may await, a module may not
     used = {it.id for it in ast.walk(tree) if isinstance(it, ast.Name) and isinstance(it.ctx, ast.Load)}
     assert ("InteractiveShell" in text) == bool({"get_ipython", "display"} & used)
     assert "__file__" not in text or 'globals().pop("__file__", None)' in text
@@ -50,6 +52,34 @@ def test_magics_and_the_guard_of_a_listing_do_in_a_script_what_they_do_in_a_note
     for part in ("timed 1", "shown", "done"):
         assert part in done.text
     assert "started" not in done.text
+
+
+AWAITING = (
+    "import asyncio\n\nasync def get(value, error=None):\n    if error:\n        raise error\n    return value",
+    "going_on = asyncio.create_task(get('later'))",
+    'x, *rest = await get(20), 1\ntext = """a\n  b"""\n[late := it async for it in numbers()]',
+    "await get(1, ValueError('refused'))",
+    "def plain():\n    return x\n\nprint(plain(), rest, repr(text), late, await going_on)",
+)
+NUMBERS = "async def numbers():\n    for n in range(3):\n        yield n"
+
+
+@pytest.mark.parametrize("way", [*WAYS, "kernel"])
+def test_a_cell_that_awaits_does_in_a_script_what_it_does_in_a_notebook(way: str, tmp_path: Path) -> None:
+    cells = [new_code_cell(cell) for cell in (NUMBERS, *AWAITING)]
+    cells[2].source = cells[2].source.replace("asyncio.create_task", "await get(asyncio.create_task") + ")"
+    cells[4].metadata["tags"] = ["raises-exception"]
+    path = tmp_path / "page.py"
+    path.write_text(script(new_notebook(cells=cells)), "utf-8")
+    if way == "kernel":
+        parts = [new_code_cell(part) for part in path.read_text("utf-8").split("# %%\n") if part.strip()]
+        text = "".join(printed(cell) for cell in executed(new_notebook(cells=parts), tmp_path).cells)
+    else:
+        done = run(path, way)
+        assert not done.fails, done.text
+        text = done.text
+    assert "ValueError: refused" in text
+    assert "20 [1] 'a\\n  b' 2 later" in text
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
+import symtable
 from textwrap import indent
 
 from nbformat import NotebookNode
@@ -43,6 +45,28 @@ globals().pop("__file__", None)
 """What a script begins with that shows a program."""
 
 
+AWAITS = """# %%
+# As in a notebook: a cell may await.
+import asyncio as _asyncio
+from concurrent.futures import ThreadPoolExecutor as _ThreadPoolExecutor
+
+_loop = _asyncio.new_event_loop()
+
+
+def _run(cell):
+    try:
+        _asyncio.get_running_loop()
+    except RuntimeError:
+        return _loop.run_until_complete(cell)
+    with _ThreadPoolExecutor(1) as pool:  # a loop runs here already
+        return pool.submit(_loop.run_until_complete, cell).result()
+"""
+"""What a script begins with of which a cell awaits."""
+
+CELL = "async def _cell():"
+RUN = "_run(_cell())"
+
+
 def script(notebook: NotebookNode) -> str:
     """Return a notebook as a script.
 
@@ -53,6 +77,7 @@ def script(notebook: NotebookNode) -> str:
     code = "\n".join(cell for cell in cells if not cell.startswith(MARKDOWN))
     before = [SHELL] if ASKS.search(code) else []
     before += [NO_FILE] if "__file__" in code else []
+    before += [AWAITS] if RUN in code else []
     return "\n\n".join([*(text.rstrip() for text in before), *cells]) + "\n"
 
 
@@ -61,25 +86,41 @@ def _cell(cell: NotebookNode) -> str:
         return f"{MARKDOWN}\n" + indent(cell.source, "# ", lambda line: True).replace("# \n", "#\n").rstrip()
     if "skip-execution" in cell.metadata.get("tags", []):
         return f"{MARKDOWN}\n" + indent(f"```python\n{cell.source}\n```", "# ", lambda line: True)
-    code = as_calls(cell.source).rstrip()
+    code = _in_a_loop(as_calls(cell.source).rstrip())
     if "raises-exception" in cell.metadata.get("tags", []):
         code = _caught(code, {str(output.get("ename")) for output in cell.outputs})
     return f"# %%\n{code}"
 
 
+def _in_a_loop(code: str) -> str:
+    """Return code as the body of a coroutine that is run, where it awaits at its top level; its names stay global."""
+    try:
+        awaits = compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).co_flags & inspect.CO_COROUTINE
+    except (SyntaxError, ValueError):
+        return code
+    if not awaits:
+        return code
+    body = _indented(code, ast.parse(code))
+    (function,) = symtable.symtable("\n".join([CELL, *body]), "<cell>", "exec").get_children()
+    names = sorted(it.get_name() for it in function.get_symbols() if it.is_local())
+    known = [f"    global {', '.join(names)}"] if names else []
+    return "\n".join([CELL, *known, *body, "", "", RUN])
+
+
 def _caught(code: str, names: set[str]) -> str:
     """Return code that goes on after its error."""
     tree = parse(code).tree
-    if tree is None:
-        code, whole = f"exec({code!r})", set()
-    else:
-        whole = {
-            line
-            for node in ast.walk(tree)
-            if isinstance(node, ast.JoinedStr)
-            or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
-            for line in range(node.lineno + 1, (node.end_lineno or 0) + 1)
-        }
-    lines = [line if number in whole or not line else f"    {line}" for number, line in enumerate(code.split("\n"), 1)]
+    lines = _indented(code, tree) if tree else [f"    exec({code!r})"]
     kind = "BaseException" if names & {"SystemExit", "KeyboardInterrupt", "GeneratorExit"} else "Exception"
     return "\n".join(["try:", *lines, RAISED.format(kind=kind)])
+
+
+def _indented(code: str, tree: ast.Module) -> list[str]:
+    """Return the lines of code within a block; those within a text of several lines stay as they are."""
+    whole = {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
+        for line in range(node.lineno + 1, (node.end_lineno or 0) + 1)
+    }
+    return [line if number in whole or not line else f"    {line}" for number, line in enumerate(code.split("\n"), 1)]
