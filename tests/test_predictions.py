@@ -65,6 +65,7 @@ def test_a_question_its_choices_and_what_is_said_below_them() -> None:
     [
         ("", 0, "nothing answers"),
         (":answer: 1 +\n", 0, "is not a Python expression"),
+        (':cells: 1\n:answer: "a" if x else "b"\n', 2, "quotation mark that begins a value ends it"),
         (":reply: 1", 0, "unknown option `reply`"),
         (":answer: 1\n:cells: -1", 0, "`:cells: -1` is no number"),
         (":answer: 1\n:prose: some", 0, "`:prose: some` is no number"),

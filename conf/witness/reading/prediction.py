@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from textwrap import dedent
 
+from myst_parser.parsers.options import TokenizeError, options_to_items
+
 from witness.records.values import NoLiveValue, split
 
 OPEN = re.compile(r"^(?P<indent>\s*)(?P<marks>`{3,}|~{3,}|:{3,})\s*\{predict\}(?P<question>.*)$")
@@ -91,10 +93,17 @@ def predictions(source: str, prose: Sequence[int]) -> Iterator[tuple[int, Predic
 
 def read(question: str, body: Sequence[str]) -> Prediction:
     """Return what a directive asks, from what stands behind its name and below. Raises WrongPrediction."""
-    options, first = {}, 0
-    while first < len(body) and (option := OPTION.fullmatch(body[first])):
-        options[option["name"]] = (option["value"] or "").strip()
-        first += 1
+    first = next((number for number, line in enumerate(body) if not OPTION.fullmatch(line)), len(body))
+    try:
+        items, _ = options_to_items("\n".join(line.strip()[1:].replace(":", ": ", 1) for line in body[:first]))
+    except TokenizeError as error:
+        line = error.problem_mark.line
+        raise WrongPrediction(
+            f"`{body[line].strip()}` cannot be read: a quotation mark that begins a value ends it, too; "
+            "put parentheses around it",
+            1 + line,
+        ) from error
+    options = dict(items)
     for name in options:
         if name not in OPTIONS:
             raise WrongPrediction(f"unknown option `{name}`; known here: {', '.join(OPTIONS)}")
