@@ -150,5 +150,6 @@ def test_a_margin_is_a_logarithm_where_both_sides_allow() -> None:
 
 
 def test_the_distance_from_failing_is_in_standard_deviations() -> None:
-    assert distance([1.0, 2.0, 3.0]) == 2.0
+    assert distance([1.0, 2.0, 3.0]) == distance([1.0, 2.0, 30.0]) == 2.0
     assert distance([-1.0, -2.0, -3.0]) == -2.0
+    assert distance([1.0, 1.0]) == math.inf

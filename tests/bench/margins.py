@@ -56,7 +56,7 @@ def margins(folder: Path, repeats: int, pages: Sequence[str] = ()) -> list[Row]:
     near = sorted(vary, key=lambda name: spreads(vary[name]))
     for name in near:
         seen = vary[name]
-        said = f"median {statistics.median(seen):.2f}, least {min(seen):.2f}, most {max(seen):.2f}"
+        said = f"median {statistics.median(seen):.2g}, least {min(seen):.2g}, most {max(seen):.2g}"
         print(f"  {spreads(seen):6.1f} spreads  {name}: {said}", flush=True)
     failed = sum(min(seen) <= 0 for seen in vary.values())
     close = sum(spreads(seen) < SPREADS for seen in vary.values())
@@ -68,8 +68,13 @@ def margins(folder: Path, repeats: int, pages: Sequence[str] = ()) -> list[Row]:
 
 
 def spreads(seen: Sequence[float]) -> float:
-    """Return how many standard deviations the median is away from failing."""
-    return statistics.median(seen) / statistics.stdev(seen)
+    """Return how many standard deviations the median is away from failing, by those margins that are below it.
+
+    A run in which a comparison held by more than it does in others is no danger.
+    """
+    middle = statistics.median(seen)
+    below = [(middle - it) ** 2 for it in seen if it < middle]
+    return middle / math.sqrt(statistics.mean(below)) if below else math.copysign(math.inf, middle)
 
 
 def telling(cell: Cell) -> Cell:
