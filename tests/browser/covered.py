@@ -1,6 +1,9 @@
 """What of a page is covered: text below the name of its kind, or below the mark of what JAX did."""
 
-COVERED = r"""() => {
+COVERED = r"""async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    await frame(); // what scrolls sideways is known once a frame has been laid out
     const across = (a, b) => a.left < b.right - 1 && b.left < a.right - 1;
     const meets = (a, b) => across(a, b) && a.top < b.bottom - 2 && b.top < a.bottom - 2;
     const texts = (cell) => [...cell.querySelectorAll("pre, p, td, th")]
