@@ -23,6 +23,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from tests.kernels import ENVIRONMENT, Page, Pages, Reply, alive, left
 from witness.kernels.forkserver import Forkserver
 from witness.kernels.manager import KernelFailed, UnknownKernel
+from witness.kernels.protocol import Ended, Messages, Started
 from witness.python.clocks import reading
 from witness.reading.plan import Cell, Plan
 from witness.records.store import Store
@@ -486,6 +487,39 @@ def test_a_process_whose_start_was_cancelled_is_ended(tmp_path: Path) -> None:
         forkserver.close()
 
     asyncio.run(run())
+
+
+LATE = """
+import os, signal, subprocess, sys
+from witness.kernels.parent import guard
+
+started, say = os.pipe()
+guard.prepare(os.getppid())
+kernel = os.fork()
+if not kernel:
+    os.setsid()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    print(subprocess.Popen(["sleep", "1000"], start_new_session=True, **quiet).pid, flush=True)
+    os._exit(0)
+os.close(say)
+stock, asked = signal.signal, []
+
+def late(number, handler):
+    if handler == signal.SIG_IGN and not asked:
+        asked.append(number)
+        os.kill(os.getpid(), number)  # the fork server ends when the kernel has ended
+    return stock(number, handler)
+
+signal.signal = late
+guard.guard(1, kernel, started, 2)
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is adopted here")
+def test_a_guard_that_is_asked_while_it_ends_leaves_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, timeout=60)
+    assert left([int(done.stdout)], 5) == [], done.stderr
+    assert [type(it) for it in Messages().of(done.stderr.encode())] == [Started, Ended]
 
 
 def test_a_kernel_dies_with_the_forge_and_the_next_has_a_new_one(tmp_path: Path) -> None:

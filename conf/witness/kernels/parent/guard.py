@@ -26,6 +26,7 @@ def prepare(forkserver: int) -> None:
     """Make this fork of the fork server a guard that ends all that it guards when the fork server ends or says so."""
 
     def asked(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it says so and ends, and once is enough
         raise Asked
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -48,10 +49,10 @@ def guard(number: int, kernel: int, started: int, tell: int) -> NoReturn:
         while pid != kernel:
             pid, code = os.wait()
         status = os.waitstatus_to_exitcode(code)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # or asks now: nothing below may be cut short
     except Asked:
         pass
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         process.end_group(kernel)
         end_all()
         if not failure:
