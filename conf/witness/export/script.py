@@ -94,13 +94,14 @@ def _cell(cell: NotebookNode) -> str:
 
 def _in_a_loop(code: str) -> str:
     """Return code as the body of a coroutine that is run, where it awaits at its top level; its names stay global."""
+    tree = parse(code).tree
     try:
-        awaits = compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).co_flags & inspect.CO_COROUTINE
+        made = compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError):
         return code
-    if not awaits:
+    if tree is None or not made.co_flags & inspect.CO_COROUTINE:
         return code
-    body = _indented(code, ast.parse(code))
+    body = _indented(code, tree)
     (function,) = symtable.symtable("\n".join([CELL, *body]), "<cell>", "exec").get_children()
     names = sorted(it.get_name() for it in function.get_symbols() if it.is_local())
     known = [f"    global {', '.join(names)}"] if names else []

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from textwrap import dedent
 
-from myst_parser.parsers.options import TokenizeError, options_to_items
-
 from witness.records.values import NoLiveValue, split
 
 OPEN = re.compile(r"^(?P<indent>\s*)(?P<marks>`{3,}|~{3,}|:{3,})\s*\{predict\}(?P<question>.*)$")
@@ -93,6 +91,11 @@ def predictions(source: str, prose: Sequence[int]) -> Iterator[tuple[int, Predic
 
 def read(question: str, body: Sequence[str]) -> Prediction:
     """Return what a directive asks, from what stands behind its name and below. Raises WrongPrediction."""
+    from myst_parser.parsers.options import (
+        TokenizeError,
+        options_to_items,
+    )  # not where pages are only run
+
     first = next((number for number, line in enumerate(body) if not OPTION.fullmatch(line)), len(body))
     try:
         items, _ = options_to_items("\n".join(line.strip()[1:].replace(":", ": ", 1) for line in body[:first]))
