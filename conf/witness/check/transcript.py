@@ -169,7 +169,7 @@ def _types(signatures: Sequence[Signature], *, counted: bool) -> list[str]:
 
 def _shown(data: dict[str, object]) -> Iterator[Part]:
     """Yield the kinds of one displayed value: texts with their text, pictures by their presence."""
-    if TIMING.mime in data:
+    if TIMING.is_in(data):
         return
     for mime in sorted(data):
         if mime.startswith("text/"):

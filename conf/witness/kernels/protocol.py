@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from witness.records.codec import decode, encode
 
@@ -66,7 +66,7 @@ class Ended:
 
 Message = Hello | Start | Started | Failed | Ended
 
-KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (Hello, Start, Started, Failed, Ended)}
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def line(message: Message) -> bytes:

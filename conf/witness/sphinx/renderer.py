@@ -101,14 +101,15 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         """Return what one kind of an output shows; ours are not MyST-NB's."""
         published = {data.mime_type: data.content}
         try:
-            if timing := TIMING.of(published):
-                return self._timing(timing, data.cell_index, data.output_index)
-            if displayed := IR.of(published):
-                return ir(displayed.text, displayed.language)
-            if found := LENS.of(published):
-                return self._lens(found, data.cell_metadata)
+            timing, displayed, found = TIMING.of(published), IR.of(published), LENS.of(published)
         except ValueError:  # a page may publish anything under these names
             return list(super().render_unhandled(data))
+        if timing:
+            return self._timing(timing, data.cell_index, data.output_index)
+        if displayed:
+            return ir(displayed.text, displayed.language)
+        if found:
+            return self._lens(found, data.cell_metadata)
         if data.mime_type == TABLE:
             return read_table(data.string)
         return list(super().render_mime_type(data))
