@@ -122,8 +122,8 @@ CALLS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 def lenses() -> dict[str, Any]:
     """Return the data of the lens on each call, and on each case of the lexers' that is not slow."""
     from tests.lexers.rare import CASES
-    from witness.capture.lens import Stages
-    from witness.capture.lens.look import look
+    from witness.stages import Stages
+    from witness.stages.look import look
 
     found = {name: encode(look(function, arguments, {})) for name, (function, arguments) in CALLS.items()}
     for name, case in CASES.items():

@@ -16,13 +16,13 @@ import pytest
 
 from tests.building import Site, page
 from tests.kernels import Page, Pages
-from witness.capture import conditions, cpu_speed
 from witness.records.codec import encode
 from witness.records.drift import drifts
 from witness.records.kinds import CONDITIONS, TIMINGS, falsified
 from witness.records.store import Store
 from witness.records.timing import Timing
 from witness.runner.execution import PREAMBLE
+from witness.timing import conditions, cpu_speed
 
 SETUP = """
 import time
@@ -305,7 +305,7 @@ def test_a_cell_was_slow_if_it_was_so_at_both_ends(
     assert bool(found.after(None)) is said
 
 
-SLOW = "import witness.capture.cpu_speed as cpu_speed\nloop = cpu_speed.loop\ncpu_speed.loop = lambda: 20 * loop()"
+SLOW = "import witness.timing.cpu_speed as cpu_speed\nloop = cpu_speed.loop\ncpu_speed.loop = lambda: 20 * loop()"
 
 
 @pytest.fixture

@@ -36,9 +36,12 @@ LAYERS: dict[str, set[str]] = {
     "lens": {"records", "lexers"},
     "reading": {"python", "records"},
     "lint": {"python", "reading", "records"},
-    "capture": {"records"},
+    "jax_private": set(),
+    "stages": {"jax_private", "records"},
+    "timing": {"jax_private", "records"},
+    "capture": {"jax_private", "records", "stages", "timing"},
     "kernels": {"records"},
-    "kernels.parent": {"capture", "kernels"},
+    "kernels.parent": {"capture", "jax_private", "kernels"},
     "runner": {"kernels", "python", "reading", "records"},
     "bundle": {"lint", "reading", "records", "runner"},
     "nodes": {"lexers", "python", "records"},
@@ -54,7 +57,7 @@ LAYERS: dict[str, set[str]] = {
 PURE = {"records"}
 """Parts that use the standard library only."""
 
-SEES_JAX = {"capture", "kernels.parent"}
+SEES_JAX = {"capture", "jax_private", "kernels.parent", "stages", "timing"}
 """Parts that may import JAX."""
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.building import ROOT
 from tests.kernels import Pages
-from witness.capture import jax_private
+from witness import jax_private
 from witness.records.kinds import COMPILATION
 from witness.runner.execution import PREAMBLE
 
@@ -82,7 +82,7 @@ GONE = (
     *("source_info_util", "xla_bridge", "pretty_printer", "config"),
 )
 HIDE = """
-import sys, types, witness.capture.jax_private as private
+import sys, types, witness.jax_private as private
 
 class Modules(dict):
     def __missing__(self, name):
@@ -156,7 +156,7 @@ def test_a_listener_that_cannot_be_registered_is_told_to_be_lost(pages: Pages) -
     with pages.start() as page:
         assert page.run(PREAMBLE).status == page.run("import jax").status == "ok"
         page.run(
-            "import witness.capture.jax_private as private\n"
+            "import witness.jax_private as private\n"
             "private.LISTENERS = dict.fromkeys(private.LISTENERS, ('register', 'get', 'unregister'))"
         )
         work = COMPILATION.of(page.run("jax.jit(lambda x: x + 3)(1.0)").captured)

@@ -9,15 +9,10 @@ import pytest
 
 from tests.building import ROOT
 from tests.test_house import imports
-from witness.runner.environment import EXECUTION, UNRECORDED, capture_digest
+from witness.runner.environment import UNRECORDED, WATCHING, capture_digest, sources
 
 WITNESS = ROOT / "conf/witness"
-FILES = sorted(
-    path.relative_to(WITNESS).as_posix()
-    for part in EXECUTION
-    for path in (WITNESS / part).rglob("*")
-    if path.is_file() and path.suffix != ".pyc"
-)
+FILES = [path.relative_to(WITNESS).as_posix() for path in sources()]
 ROOTS = (
     *("runner/execution.py", "runner/machine_names.py", "runner/variables.py", "runner/source_guard.py"),
     *("runner/recorder.py", "runner/ledger.py", "runner/commit.py", "runner/repeat.py", "records/replicate.py"),
@@ -30,7 +25,7 @@ ASKED = {"runner/environment.py", "runner/facts.py", "runner/freshness.py"}
 
 def reached() -> set[str]:
     """Return the files that run when a page is executed, as far as imports tell."""
-    todo = [*ROOTS, *(file for file in FILES if file.startswith(("capture/", "kernels/")))]
+    todo = [*ROOTS, *(file for file in FILES if file.startswith((*WATCHING, "kernels/")))]
     found: set[str] = set()
     while todo:
         file = todo.pop()

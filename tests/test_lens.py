@@ -328,7 +328,7 @@ def test_a_notebook_has_the_magic_and_the_stages_of_what_it_shows() -> None:
 
 WITHOUT_HLO = """
 import jax, jax.numpy as jnp
-from witness.capture.lens.look import look
+from witness.stages.look import look
 from witness.lens.document import document
 
 

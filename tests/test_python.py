@@ -12,6 +12,7 @@ from witness.nodes.checked import split
 from witness.python.cell import as_calls, is_ipython, magic, parse
 from witness.python.clocks import reading
 from witness.python.nondeterminism import nondeterminism
+from witness.runner.environment import WATCHING
 
 CELLS = {
     "x = 1\n!ls\ny = x": ("python", {2}, [1, 2, 3]),
@@ -100,6 +101,6 @@ PARSERS = {
 def test_there_is_one_parser_of_cells() -> None:
     witness = ROOT / "conf/witness"
     found = {path.relative_to(witness).as_posix() for path in witness.rglob("*.py") if "ast.parse(" in path.read_text()}
-    assert {path for path in found if Path(path).parts[0] != "capture"} == set(PARSERS)
+    assert {path for path in found if Path(path).parts[0] not in WATCHING} == set(PARSERS)
     ours = {path.as_posix() for path in witness.rglob("*.py") if "inputtransformer2" in path.read_text()}
     assert ours == {(witness / "python/cell.py").as_posix()}

@@ -358,7 +358,7 @@ class Spy(stock_module.Timer):
         loops.append(self.inner.__code__)
         return 1.0
 
-measured = import_module("witness.capture.measurement")
+measured = import_module("witness.timing.measurement")
 own, theirs = measured.Timer, stock_module.Timer
 try:
     stock_module.Timer = Spy

@@ -12,13 +12,13 @@ from collections.abc import Callable
 import compare
 import pytest
 
-from witness.capture.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
 from witness.records.codec import decode, encode
 from witness.records.digits import durations, earned, span
 from witness.records.drift import drifts
 from witness.records.kinds import TIMINGS
 from witness.records.median import interval, probability, ranks
 from witness.records.timing import NARROW, Stopped, Timing
+from witness.timing.sampling import BUDGET, ENOUGH, LEAST, PILOT, STEADY, TICK, Sample, Samples, samples
 
 Draw = Callable[[random.Random], float]
 

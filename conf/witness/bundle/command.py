@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from witness.bundle.bundle import Bundle, Page
 from witness.bundle.device import Device, processor
-from witness.bundle.key import capture_digest, cell_keys
+from witness.bundle.key import cell_keys, watching
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages
 from witness.reading.plan import Plan
@@ -91,7 +91,7 @@ def _record(options: argparse.Namespace) -> int:
 
 def made(plans: Sequence[Plan], store: Store) -> Bundle:
     """Return the bundle of the pages that are right. Raises NoPages without any."""
-    capture = capture_digest()
+    capture = watching()
     pages = {}
     for plan in sorted(plans, key=lambda plan: plan.page):
         record = store.read(plan.page)

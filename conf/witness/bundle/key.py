@@ -5,22 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from witness.reading.plan import Plan
 from witness.records.page_record import FORMAT
+from witness.runner.environment import WATCHING, capture_digest
 
 LENGTH = 16
 """Hexadecimal digits of a key."""
 
 
-def capture_digest(folder: Path = Path(__file__).parents[1] / "capture") -> str:
+def watching() -> str:
     """Return the digest of the code that watches cells in the kernel, and so decides what a time is of."""
-    digest = hashlib.sha256(str(FORMAT).encode())
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:LENGTH]
+    return hashlib.sha256(f"{FORMAT} {capture_digest(parts=WATCHING)}".encode()).hexdigest()[:LENGTH]
 
 
 def cell_keys(plan: Plan, capture: str) -> Sequence[str]:

@@ -11,15 +11,15 @@ from typing import Any, Protocol
 
 from witness.capture.calls import Caller
 from witness.capture.cell_files import CellFiles
-from witness.capture.clocks import Clocks
 from witness.capture.compilation import Listener
-from witness.capture.conditions import Conditions
 from witness.capture.error import Errors
 from witness.capture.lines import Lines
 from witness.capture.simulated import Simulated
 from witness.capture.steps import Stepper
 from witness.records import kinds
 from witness.records.kinds import CELL, CLOCKS
+from witness.timing.clocks import Clocks
+from witness.timing.conditions import Conditions
 
 
 class Observer(Protocol):
@@ -87,8 +87,8 @@ def load(shell: Any) -> None:
     if hasattr(shell, "_witness"):
         return
     from witness.capture import figure_text, ir, undecoded
-    from witness.capture.cpu_speed import CpuSpeed
-    from witness.capture.timeit import Timeit  # IPython, which a shell has
+    from witness.timing.cpu_speed import CpuSpeed
+    from witness.timing.timeit import Timeit  # IPython, which a shell has
 
     ir.install(shell)
     figure_text.install(shell)

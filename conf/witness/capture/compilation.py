@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from witness.capture import jax_private
+from witness import jax_private
 from witness.capture.import_hook import when_imported
 from witness.capture.origin import Origins, ProgramOrigin, Seen
 from witness.records.codec import decode, encode

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from witness.capture.jax_private import DEFINED_IN
-from witness.capture.lens import Stages, equations
-from witness.capture.lens.ancestry import Ancestry
+from witness.capture.ancestry import Ancestry
+from witness.jax_private import DEFINED_IN
 from witness.records.ir import Ir
 from witness.records.kinds import IR, LENS
+from witness.stages import Stages, equations
 
 ANCESTRY = Ancestry()
 

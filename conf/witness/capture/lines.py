@@ -6,14 +6,14 @@ import sys
 from types import FrameType
 from typing import Any
 
-from witness.capture import jax_private
+from witness import jax_private
 from witness.capture.compilation import Listener
-from witness.capture.lens.costs import equations
-from witness.capture.lens.places import OURS, of_traceback
 from witness.capture.on_request import OnRequest
 from witness.capture.origin import ProgramOrigin
 from witness.records.codec import encode
 from witness.records.lines import LineWork, summed
+from witness.stages.costs import equations
+from witness.stages.places import OURS, of_traceback
 
 
 class Lines(OnRequest):

@@ -14,7 +14,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from witness.capture.jax_private import in_jax, locals_of
+from witness.jax_private import in_jax, locals_of
 from witness.records.signature import Signature
 
 WRAPPERS = 12

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         module, name = _target(options.target)
         function = _function(module, name, options.target)
         arguments, named = _arguments(options.args, module)
-        side = import_module("witness.capture.lens.look")  # nothing imports the kernel side
+        side = import_module("witness.stages.look")  # nothing imports the kernel side
         try:
             lens = side.look(function, arguments, named)
         except Exception as error:
@@ -116,7 +116,7 @@ def _arguments(texts: Sequence[str], module: Any) -> tuple[tuple[Any, ...], dict
 
 def _value(text: str, module: Any) -> Any:
     """Return the value of an argument: shapes in it stand for arrays."""
-    side = import_module("witness.capture.lens.look")
+    side = import_module("witness.stages.look")
     names = {name: import_module(module) for name, module in (("jax", "jax"), ("jnp", "jax.numpy"), ("np", "numpy"))}
 
     def stand_in(match: re.Match[str]) -> str:

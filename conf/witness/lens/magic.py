@@ -29,7 +29,7 @@ def _lens(shell: Any, line: str) -> None:
         function, arguments, named = called(line, shell.user_ns)
     except SyntaxError as error:
         raise UsageError(f"{USAGE}; got {line.strip()!r}: {error.msg}") from None
-    look: Look = import_module("witness.capture.lens.look").look  # nothing imports the kernel side
+    look: Look = import_module("witness.stages.look").look  # nothing imports the kernel side
     found = look(function, arguments, named)
     html = contained(found, lambda file: name_in(shell, file))
     shell.display_pub.publish({"text/html": html, "text/plain": summary(found)})

@@ -88,7 +88,10 @@ def _why(facts: Mapping[str, str], flags: Mapping[str, str]) -> str:
     return f"JAX {facts['jax']} is installed and cannot be used by {python}{given} ({error}): {mend}."
 
 
-EXECUTION = ("capture", "kernels", "python", "records", "runner")
+WATCHING = ("capture", "jax_private.py", "stages", "timing")
+"""The parts whose code watches cells in the kernel."""
+
+EXECUTION = (*WATCHING, "kernels", "python", "records", "runner")
 """The parts whose code runs pages and makes records."""
 
 UNRECORDED = frozenset(
@@ -120,11 +123,20 @@ What is found by them is part of the key by its value.
 """
 
 
-def capture_digest(package: Path = Path(__file__).parents[1]) -> str:
-    """Return the digest of the code, in a package like this one, that runs pages and makes records."""
+PACKAGE = Path(__file__).parents[1]
+
+
+def capture_digest(package: Path = PACKAGE, parts: Sequence[str] = EXECUTION) -> str:
+    """Return the digest of parts of a package like this one: of those that run pages and make records, or of these."""
     digest = hashlib.sha256()
-    for path in sorted(path for part in EXECUTION for path in (package / part).rglob("*")):
+    for path in sources(package, parts):
         name = path.relative_to(package).as_posix()
-        if path.is_file() and path.suffix != ".pyc" and name not in UNRECORDED:
+        if name not in UNRECORDED:
             digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def sources(package: Path = PACKAGE, parts: Sequence[str] = EXECUTION) -> list[Path]:
+    """Return the files of parts of a package like this one, sorted."""
+    found = (path for part in parts for path in [package / part, *(package / part).rglob("*")])
+    return sorted(path for path in found if path.is_file() and path.suffix != ".pyc")

@@ -11,17 +11,17 @@ from functools import partial
 from types import MethodType
 from typing import Any
 
-from witness.capture import jax_private
+from witness import jax_private
 from witness.capture.calls.explanation import Explanation
 from witness.capture.calls.key import Key
 from witness.capture.calls.marking import NAME, Marking, Spot
 from witness.capture.compilation import Listener
-from witness.capture.lens.places import in_characters
 from witness.capture.on_request import OnRequest
 from witness.capture.origin import ProgramOrigin
 from witness.records.calls import Call, Calls, Entry
 from witness.records.codec import encode
 from witness.records.ir import Place
+from witness.stages.places import in_characters
 
 MOST = 60
 """Calls of one cell that are kept."""

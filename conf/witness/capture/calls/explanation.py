@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from witness.capture import jax_private
+from witness import jax_private
 
 UNLIKE = re.compile(r" id=\d+| with key '[^']+'| \([\d.]+s\)$")
 """What no two runs share."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from witness.capture import jax_private
+from witness import jax_private
 
 OPTIONS = ("static_argnums", "static_argnames", "donate_argnums")
 

@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import Any
 
-from witness.capture import jax_private
+from witness import jax_private
 from witness.capture.compilation import TRACED
 from witness.capture.on_request import OnRequest
 from witness.capture.origin import is_own, name_of

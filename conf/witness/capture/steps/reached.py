@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from types import CodeType
 
-from witness.capture.lens.places import in_characters
 from witness.records.ir import Place
+from witness.stages.places import in_characters
 
 Position = tuple[int, int, int, int]
 """Line, column, last line, column after the last; columns in bytes."""

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from witness.capture import jax_private
-from witness.capture.lens import equations
-from witness.capture.lens.places import OURS, of_traceback
-from witness.capture.lens.sources import sources
+from witness import jax_private
 from witness.capture.steps.changes import Names
 from witness.capture.steps.reached import File
 from witness.records.ir import Ir, Place, Span
 from witness.records.steps import Kind, Step, Steps
+from witness.stages import equations
+from witness.stages.places import OURS, of_traceback
+from witness.stages.sources import sources
 
 MAX_EVENTS = 4000
 """Steps of one trace that are kept."""

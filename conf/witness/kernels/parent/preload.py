@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from witness.capture import jax_private
+from witness import jax_private
 from witness.kernels.parent.hidden_imports import HiddenImports
 
 AHEAD = ("numpy", "jax", "jaxlib.mlir.dialects.builtin", "jaxlib.mlir.dialects.mhlo")

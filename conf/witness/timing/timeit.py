@@ -13,11 +13,11 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.core.magics.execution import TimeitResult
 
-from witness.capture.cpu_speed import CpuSpeed
-from witness.capture.measurement import Measurement
 from witness.records.codec import encode
 from witness.records.kinds import TIMING
 from witness.records.timing import Timing
+from witness.timing.cpu_speed import CpuSpeed
+from witness.timing.measurement import Measurement
 
 OPTIONS = "n:r:tcp:qov:"
 """The stock magic's."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from witness.capture.lens import Stages
 from witness.records.lens import Lens
+from witness.stages import Stages
 
 
 def look(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Lens:

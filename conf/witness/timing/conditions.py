@@ -8,7 +8,7 @@ from importlib import import_module
 from time import perf_counter  # as it was before a page put anything in its place
 from typing import Any
 
-from witness.capture.cpu_speed import CpuSpeed
+from witness.timing.cpu_speed import CpuSpeed
 
 FLAGS = {
     "jax_check_tracer_leaks": "JAX checks for leaked tracers",

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from witness.capture import jax_private
+from witness import jax_private
 from witness.capture.import_hook import when_imported
 
 PARENTS = {"Lowered": "Traced", "Compiled": "Lowered"}

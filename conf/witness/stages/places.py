@@ -6,10 +6,10 @@ import linecache
 from pathlib import Path
 from typing import Any
 
-from witness.capture.jax_private import user_frame
+from witness.jax_private import user_frame
 from witness.records.ir import Place
 
-OURS = f"{Path(__file__).parents[2]}/"
+OURS = f"{Path(__file__).parents[1]}/"
 """The folder of the package: what calls a function for a reader is none of its program, nor is who called that."""
 
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from witness.capture.lens import names, places
 from witness.records.ir import Origin, Place, Span
+from witness.stages import names, places
 
 STRING = r'"(?:[^"\\]|\\.)*"'
 ALIAS = re.compile(r"(#loc\d*) = loc\((.*)\)$")

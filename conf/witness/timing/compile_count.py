@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from witness.capture import jax_private
+from witness import jax_private
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
 

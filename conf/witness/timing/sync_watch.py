@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from threading import get_ident
 from typing import Any
 
-from witness.capture import jax_private
-from witness.capture.array_dependencies import ArrayDependencies
-from witness.capture.buffer import noticed
+from witness import jax_private
 from witness.records.timing import Kind
+from witness.timing.array_dependencies import ArrayDependencies
+from witness.timing.buffer import noticed
 
 VIEWS = ("addressable_data", "_fully_replicated_shard")
 """Methods of an array that give a part of it, without a program that makes it."""

@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from witness.capture.clock_readers import Readers
+from witness.timing.clock_readers import Readers
 
 
 class Clocks:

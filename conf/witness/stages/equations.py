@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from witness.capture.lens import names, places
 from witness.records.ir import Origin, Place, Span
 from witness.records.scrub import without_colour
+from witness.stages import names, places
 
 END = "\x1e"
 """Stands for the end of a line within a parameter."""

@@ -8,9 +8,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from witness.capture.lens.places import in_characters
 from witness.records.ir import Place
 from witness.records.lens import Source
+from witness.stages.places import in_characters
 
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 AROUND = 2

@@ -1,17 +1,17 @@
-"""The lens: what a function is in each stage, with links to its source, as far as JAX keeps them."""
+"""A function's stages, as JAX has them: the texts of each, with links to its source, as far as JAX keeps them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from witness.capture.lens import costs, equations
-from witness.capture.lens.compiled_kernels import kernels, loops
-from witness.capture.lens.instructions import HloProgram
-from witness.capture.lens.operations import Module
-from witness.capture.lens.sources import Arguments, sources
 from witness.records.ir import Ir, Place
 from witness.records.lens import CompiledKernel, Lens
+from witness.stages import costs, equations
+from witness.stages.compiled_kernels import kernels, loops
+from witness.stages.instructions import HloProgram
+from witness.stages.operations import Module
+from witness.stages.sources import Arguments, sources
 
 
 class Stages:

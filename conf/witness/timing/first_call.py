@@ -10,9 +10,9 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from witness.capture.compile_count import Compiles
-from witness.capture.sync_watch import SyncWatch
 from witness.records.timing import Kind
+from witness.timing.compile_count import Compiles
+from witness.timing.sync_watch import SyncWatch
 
 TEMPLATE = """\
 def inner(_it, _timer):

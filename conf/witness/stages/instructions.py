@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from witness.capture.lens import names, places
-from witness.capture.lens.operations import STRING, unquoted
-from witness.capture.lens.sources import Arguments
 from witness.records.ir import Origin, Place
+from witness.stages import names, places
+from witness.stages.operations import STRING, unquoted
+from witness.stages.sources import Arguments
 
 METADATA = re.compile(rf", metadata=\{{(?:[^{{}}\"\n]|{STRING}|\{{[^{{}}\n]*\}})*\}}")
 ROW = re.compile(rf"(\d+) (?:({STRING})|\{{(.*)\}})$")

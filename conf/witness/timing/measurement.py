@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from witness.capture.compile_count import Compiles
-from witness.capture.conditions import Load, flags
-from witness.capture.cpu_speed import FEWEST, CpuSpeed
-from witness.capture.first_call import First, inner
-from witness.capture.sampling import Sample, Samples, samples
 from witness.records.timing import Kind, Timing
+from witness.timing.compile_count import Compiles
+from witness.timing.conditions import Load, flags
+from witness.timing.cpu_speed import FEWEST, CpuSpeed
+from witness.timing.first_call import First, inner
+from witness.timing.sampling import Sample, Samples, samples
 
 STOCK: Any = import_module("IPython.core.magics.execution")
 Timer: Any = STOCK.Timer

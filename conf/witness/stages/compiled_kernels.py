@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from math import prod
 
-from witness.capture.lens.instructions import HloProgram, Instruction
 from witness.records.lens import CompiledKernel
+from witness.stages.instructions import HloProgram, Instruction
 
 
 def _words(text: str) -> frozenset[str]:
