@@ -233,3 +233,20 @@ def test_a_page_whose_record_another_process_took_away_is_not_published(tempted:
     assert done.returncode != 0
     assert "docs/auto.md:1: ERROR: no-record" in done.stderr
     assert tempted.html("auto") is None
+
+
+def test_a_page_without_code_is_read_again_once_it_is_another(tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"words": HEAD + "# Words\n\nNo code.\n", "code": page("'code'")})
+    unknown = HEAD + "# Words\n\n```{code-cel} python\n1\n```\n"
+    texts = {"same": None, "code": page("'words'"), "none": HEAD + "# Words\n", "unknown": unknown, "still": None}
+    builds = {"cold": site.build("-W")}
+    for name, text in texts.items():
+        if text is not None:
+            site.page("words", text)
+        builds[name] = site.build("-W")
+    assert {name: site.ran(build) for name, build in builds.items() if site.ran(build)} == {
+        "cold": ["code"],
+        "code": ["words"],
+    }
+    assert {name for name, build in builds.items() if build.returncode} == {"unknown", "still"}
+    assert "code-cel" in builds["still"].stderr

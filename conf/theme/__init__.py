@@ -81,6 +81,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(terms.Terms)
     app.add_post_transform(exercises.Contents)
     app.add_post_transform(links.Mentions)
+    app.connect("doctree-read", exercises.lighten)
     app.connect("env-updated", chapters.on_env_updated)
     app.connect("doctree-resolved", chapters.on_doctree_resolved)
     app.connect("html-page-context", on_html_page_context, priority=900)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -113,8 +114,9 @@ def _asked_alone(environment: Mapping[str, str]) -> dict[str, Any]:
         return {**there, "error": f"asking it for its devices failed ({type(error).__name__})"}
 
 
+@cache
 def installed(package: str) -> str | None:
-    """Return the version of an installed package."""
+    """Return the version of an installed package; it is looked for once."""
     try:
         return version(package)
     except PackageNotFoundError:

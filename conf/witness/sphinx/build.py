@@ -127,8 +127,14 @@ class Build:
         executed: dict[str, str] = {}
         plans: list[Plan] = []
         following: dict[str, set[str]] = {}
+        before, idle = getattr(env, "witness_idle", {}), {}
         for page in _notebooks(env):
-            path, stamp = Path(env.doc2path(page)), known.stamp(page)
+            path = Path(env.doc2path(page))
+            text = {"settings": site.digest, **digests([path.name], path.parent)}
+            if before.get(page) == text:
+                idle[page] = text
+                continue
+            stamp = known.stamp(page)
             if (
                 stamp
                 and stamp.suffices(known.replicates)
@@ -139,6 +145,9 @@ class Build:
                 following[page] = set(stamp.after)
             elif plan := self._plan(page, read):
                 plans.append(plan)
+            elif page not in self._failed:
+                idle[page] = text
+        env.witness_idle = idle  # type: ignore[attr-defined]  # pages on which nothing runs, by what they were read from
         while late := {page for page, before in following.items() if before & {plan.page for plan in plans}}:
             for page in late:  # they are read, too, for a page that runs makes them stale
                 del following[page], executed[page]
