@@ -19,11 +19,22 @@ def environment_of(platform: str) -> Environment:
 CPU = environment_of("cpu")
 
 
-async def at_once(memory: int, sizes: list[int], environment: Environment = CPU) -> tuple[int, int]:
-    """Return how many pages of these sizes were under way together at most, and the most that they took."""
+async def at_once(
+    memory: int, sizes: list[int], environment: Environment = CPU, common: int = 0, looks: list[bool] | None = None
+) -> tuple[int, int]:
+    """Return how many pages of these sizes were under way together at most, and the most that they took.
+
+    Each has ``common`` bytes besides, which it shares; ``looks`` receives each look at the memory.
+    """
     live: dict[int, int] = {}
     most: list[tuple[int, int]] = []
-    capacity = Capacity(environment, memory, lambda: sum(live.values()))
+
+    def used(*, shared: bool) -> int:
+        if looks is not None:
+            looks.append(shared)
+        return sum(live.values()) + shared * common * len(live)
+
+    capacity = Capacity(environment, memory, used)
 
     async def one(number: int, size: int) -> None:
         async with capacity.page():
@@ -43,6 +54,19 @@ async def at_once(memory: int, sizes: list[int], environment: Environment = CPU)
 @pytest.mark.parametrize(("room", "together"), [(0.5, 1), (1, 1), (2, 2), (3.5, 3)])
 def test_as_many_pages_begin_as_fit(room: float, together: int) -> None:
     assert asyncio.run(at_once(int(room * SMALLEST), [SMALLEST] * 9)) == (together, together * SMALLEST)
+
+
+@pytest.mark.parametrize("common", [1, SMALLEST, 20 * SMALLEST])
+def test_what_pages_share_leaves_no_less_room_for_them(common: int) -> None:
+    room, pages = int(3.5 * SMALLEST), [SMALLEST] * 9
+    assert asyncio.run(at_once(room, pages, common=common)) == asyncio.run(at_once(room, pages)) == (3, 3 * SMALLEST)
+
+
+def test_where_there_is_plenty_nobody_looks_closer() -> None:
+    looks: list[bool] = []
+    asyncio.run(at_once(100 * SMALLEST, [SMALLEST] * 9, common=SMALLEST, looks=looks))
+    assert looks
+    assert all(looks)
 
 
 def test_pages_that_turn_out_large_leave_less_room_for_others() -> None:

@@ -98,8 +98,8 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    facts = Facts(options.records.resolve(), reproducible=True)
     pages = plans(options.pages)
+    facts = Facts(options.records.resolve(), reproducible=pages.reproducible)
     environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)

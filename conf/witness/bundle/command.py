@@ -67,7 +67,7 @@ def add(commands: Commands) -> None:
 def _record(options: argparse.Namespace) -> int:
     folder = options.records.resolve()
     pages = plans(options.pages)
-    facts = Facts(folder, reproducible=True)
+    facts = Facts(folder, reproducible=pages.reproducible)
     environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
     store = Store(folder / environment.name)
     executor = chosen(facts, memory=options.memory or 0)

@@ -49,9 +49,9 @@ def _check(options: argparse.Namespace) -> int:
         overlay = Condition(options.overlay) if options.overlay else None
     except NoCondition as error:
         raise NoPages(f"--overlay: {error}") from error
-    facts = Facts(options.records.resolve(), reproducible=True)
+    pages = plans(options.pages)
+    facts = Facts(options.records.resolve(), reproducible=pages.reproducible)
     try:
-        pages = plans(options.pages)
         environment = find(facts)
         store = Store(options.records.resolve() / environment.name)
         run(pages.plans, store, environment, progress(), pages.root, chosen(facts, options.scheduler))

@@ -46,6 +46,11 @@ class Pages:
     rules: Sequence[NormalisationRule] = ()
     """What the site has replaced before texts are compared."""
 
+    @property
+    def reproducible(self) -> bool:
+        """Whether any of them is to be, and so all see only what such pages may see."""
+        return any(plan.reproducible for plan in self.plans)
+
 
 def plans(names: Sequence[str], read_file: ReadFile) -> Pages:
     """Return the plans of the named pages, of the pages in a named folder, or in a named plan or folder of plans.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Protocol
 
 import psutil
 
@@ -24,16 +25,23 @@ def lane_count(environment: Environment) -> int:
     return 1 if environment.platform not in ("cpu", "none") else os.cpu_count() or 1
 
 
-def used_by_kernels() -> int:
-    """Return the bytes that the processes below this one have for themselves.
+def used_by_kernels(*, shared: bool) -> int:
+    """Return the bytes that the processes below this one have for themselves, or at most, with what they share.
 
     What a fork shares with its parent is not the fork's; to tell that apart takes some milliseconds a process.
     """
     total = 0
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
-            total += process.memory_full_info().uss
+            total += process.memory_info().rss if shared else process.memory_full_info().uss
     return total
+
+
+class Used(Protocol):
+    """Tells how many bytes kernels use: `used_by_kernels`."""
+
+    def __call__(self, *, shared: bool) -> int:
+        """Return the bytes, at most those with what is shared."""
 
 
 class Capacity:
@@ -42,9 +50,7 @@ class Capacity:
     A page that runs may grow beyond what was expected; then none begins until others have ended.
     """
 
-    def __init__(
-        self, environment: Environment, memory: int | None = None, used: Callable[[], int] = used_by_kernels
-    ) -> None:
+    def __init__(self, environment: Environment, memory: int | None = None, used: Used = used_by_kernels) -> None:
         """``memory`` is in bytes; without it, half of what is available now."""
         lanes = lane_count(environment)
         self._most = lanes if lanes == 1 else PAGES_PER_LANE * lanes
@@ -76,6 +82,9 @@ class Capacity:
             return False
         if (self._under_way + 1) * self._largest > self._memory:
             return False
-        used = self._used()
+        most = self._used(shared=True)
+        if most + max(self._largest, most // self._under_way) <= self._memory:
+            return True  # as nearly always: there is no need to look closer
+        used = self._used(shared=False)
         self._largest = max(self._largest, used // self._under_way)
         return used + self._largest <= self._memory
