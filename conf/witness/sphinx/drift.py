@@ -52,8 +52,7 @@ class Drift(SphinxDirective):
         if not known.path:
             return self.parse_content_to_nodes()
         found = _read(known.path, known.digest)
-        here = [page for page in found.pages if page in pages(self.env)]
-        view = View(found, {page: unchanged(self.env, page, "", found.pages[page]) for page in here})
+        view = View(found, self.env.witness_drift_same)  # type: ignore[attr-defined]  # a pickled namespace
         box = nodes.container("", classes=["witness-card", "no-search"])
         box += [_environments(found), *view.times(), *view.outputs()]
         return [box]
@@ -79,7 +78,7 @@ def on_env_get_outdated(
 ) -> set[str]:
     """Look for the comparison; return the pages that show it, where it is another than last time.
 
-    One that cannot be shown ends the build, before any page runs. What is shown of it depends on the other pages, too.
+    One that cannot be shown ends the build, before any page runs.
     """
     path = folder_of(app) / FILE
     with plainly(path):
@@ -93,9 +92,23 @@ def on_env_get_outdated(
                 raise
             known = replace(known, bad=str(error).replace(known.path, FILE))
     same = known == getattr(env, "witness_drift", Known())
-    env.witness_drift = known  # type: ignore[attr-defined]  # a pickled namespace
-    shown = {page for page in env.found_docs if MARK in env.metadata.get(page, {})}
-    return set() if same and not (added | changed | removed) else shown
+    env.witness_drift = known  # type: ignore[attr-defined]
+    return set() if same else _showing(env)
+
+
+def on_pages_known(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> set[str]:
+    """Return the pages that show the comparison, where another part of it is of cells as they are now."""
+    known: Known = env.witness_drift  # type: ignore[attr-defined]
+    found = _read(known.path, known.digest).pages if known.path and not known.bad else {}
+    same = {page: unchanged(env, page, "", found[page]) for page in found if page in pages(env)}
+    before, env.witness_drift_same = getattr(env, "witness_drift_same", {}), same  # type: ignore[attr-defined]
+    return set() if same == before else _showing(env)
+
+
+def _showing(env: BuildEnvironment) -> set[str]:
+    return {page for page in env.found_docs if MARK in env.metadata.get(page, {})}
 
 
 def _environments(found: Comparison) -> nodes.table:
@@ -202,3 +215,4 @@ def add(app: Sphinx) -> None:
     """Offer the directive, and look at the file before any page is read."""
     app.add_directive("drift", Drift)
     app.connect("env-get-outdated", on_env_get_outdated)
+    app.connect("env-get-outdated", on_pages_known, priority=600)  # once it is known which pages ran
