@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from html import unescape
 from pathlib import Path
 
 from tests.programs import call
@@ -19,6 +23,13 @@ nb_execution_mode = "force"
 witness_strict = True
 witness_records = "../records"
 """
+THEIRS = """\
+project = "Another's"
+extensions = ["witness", "myst_nb"]
+html_theme = "basic"
+nb_execution_mode = "force"
+"""
+"""Settings of a site that is not ours, and only added the extension."""
 HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
 
 EXERCISE = """
@@ -77,6 +88,10 @@ class Site:
         _, _, *rest = self.command(*arguments, output=output)
         return call(*rest, env=env)
 
+    def witness(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the command in the site's folder."""
+        return call("witness", *arguments, cwd=self.folder, env=env)
+
     def html(self, page: str, output: str = "html") -> str | None:
         """Return a built page's HTML, or None when it was not published."""
         path = self.folder / output / f"{page}.html"
@@ -88,7 +103,20 @@ class Site:
         return sorted(line.split("docs/")[1].split(".md")[0] for line in lines)
 
 
-def page(*cells: str, prose: str = "", title: str = "Page", options: str = "") -> str:
-    """Return the text of a page with these code cells."""
+def page(*cells: str, prose: str = "", title: str = "Page", options: str = "", head: str = "") -> str:
+    """Return the text of a page with these code cells; ``head`` is a line more of front matter."""
     blocks = [f"```{{code-cell}} python\n{options}{cell}\n```\n" for cell in cells]
-    return HEAD + "\n".join([f"# {title}\n", *blocks, prose])
+    first = HEAD.replace("---\n\n", f"{head}\n---\n\n") if head else HEAD
+    return first + "\n".join([f"# {title}\n", *blocks, prose])
+
+
+@cache
+def netless() -> list[str]:
+    """Return what a command begins with that has no network, or nothing where this user cannot take it away."""
+    way = ["unshare", "-rn"]
+    return way if shutil.which("unshare") and not subprocess.run([*way, "true"], capture_output=True).returncode else []
+
+
+def text_of(html: str | None) -> str:
+    """Return what a reader of a page sees, in one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", html or "")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
@@ -18,7 +19,10 @@ from witness.kernels.forkserver_process import ForkserverProcess
 from witness.kernels.manager import Kernel, Kernels
 from witness.records.kinds import TIMINGS, seen
 from witness.records.timing import Timing
+from witness.runner.execution import PREAMBLE
 
+CONF = Path(__file__).parents[1] / "conf"
+LINUX = sys.platform == "linux"
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
@@ -142,6 +146,14 @@ class Pages:
         self.runner.run(self.kernels.__aenter__())
         self._folder = folder
         self._count = 0
+
+    @contextmanager
+    def watched(self, setup: str = "pass") -> Iterator[Page]:
+        """Yield a kernel that has loaded the extension, as the runner has it do, and has run a cell of the test's."""
+        with self.start() as page:
+            assert page.run(PREAMBLE).status == "ok"
+            assert page.run(setup).traceback == ""
+            yield page
 
     @contextmanager
     def start(self, name: str = "python3", *, budget: float = 300, code: str = "") -> Iterator[Page]:

@@ -1,4 +1,7 @@
-"""Programs in a process of their own that has nothing to import: forks of one that imported what a build needs."""
+"""Programs in a process of their own that has nothing to import: forks of one that imported what a build needs.
+
+The fork servers that they start have nothing to import either: see `tests.warm`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import atexit
 import gc
 import json
 import os
-import re
 import runpy
 import signal
 import socket
@@ -18,7 +20,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from tests.warm import AT_THE_START, Warm
 
 IMPORTED = (
     "sphinx.cmd.build",
@@ -28,8 +32,6 @@ IMPORTED = (
     "witness.check.drift_command",
     "witness.sphinx.build",
 )
-AT_THE_START = re.compile(r"PYTHON|LC_|LANG|TZ$")
-"""Variables that an interpreter reads when it starts, and no fork obeys."""
 INHERITED: dict[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGQUIT: signal.SIG_DFL,
@@ -37,9 +39,10 @@ INHERITED: dict[signal.Signals, Any] = {
 }
 """Signals that a program may be started to ignore, as a shell does in the background, and what handles them if not."""
 TIMEOUT = 600
+Found = TypeVar("Found")
 
 
-class _Parent:
+class Parent:
     """The process that is forked, and our end of its socket."""
 
     def __init__(self) -> None:
@@ -48,7 +51,8 @@ class _Parent:
         self._socket.settimeout(TIMEOUT)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())],
+                [sys.executable, "-m", "tests.programs", str(theirs.fileno())],
+                cwd=Path(__file__).parents[1],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
@@ -56,9 +60,16 @@ class _Parent:
 
     @property
     def alive(self) -> bool:
+        """Return whether it can be forked."""
         return self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Return its process number."""
+        return self._process.pid
+
     def call(self, arguments: list[str], cwd: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """Fork it, and run ``python -m`` with these arguments there."""
         ignored = [number for number in INHERITED if signal.getsignal(number) is signal.SIG_IGN]
         asked = json.dumps([arguments, cwd, dict(env), ignored]).encode()
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -85,7 +96,7 @@ def _at_the_start(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if AT_THE_START.match(name)}
 
 
-_parents: list[_Parent] = []
+_parents: list[Parent] = []
 
 
 @atexit.register
@@ -103,7 +114,7 @@ def call(
     """
     env = os.environ if env is None else env
     if not _parents or not _parents[-1].alive:
-        _parents.append(_Parent())
+        _parents.append(Parent())
     if _at_the_start(env) != _parents[-1].started_with:
         command, nothing = [sys.executable, "-m", *arguments], subprocess.DEVNULL
         return subprocess.run(
@@ -112,14 +123,13 @@ def call(
     return _parents[-1].call([*arguments], str((cwd or Path()).absolute()), env)
 
 
-def until(holds: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something holds; say whether it did."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
+def until(found: Callable[[], Found]) -> Found:
+    """Wait until a function returns what is true, and return that; what comes within ten minutes comes at all."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (it := found()):
+        assert time.monotonic() < deadline, "it never came"
         time.sleep(0.02)
-    return True
+    return it
 
 
 def _serve(connection: socket.socket) -> list[str]:
@@ -151,8 +161,11 @@ def _serve(connection: socket.socket) -> list[str]:
 if __name__ == "__main__":
     from sphinx.application import builtin_extensions
 
+    from witness.kernels import forkserver_process
+
     for name in (*IMPORTED, *builtin_extensions):
         import_module(name)
+    forkserver_process.subprocess = Warm()  # type: ignore[assignment, attr-defined]
     gc.freeze()
     sys.argv = _serve(socket.socket(fileno=int(sys.argv[1])))
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -47,14 +47,7 @@ def bare(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProc
 
 def recorded(site: Site, output: str, *pages: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Record a site's pages from their plans, as on a machine that has only JAX and a kernel."""
-    planned = subprocess.run(
-        [sys.executable, "-m", "witness", "plan", "docs", "-o", "plans"],
-        cwd=site.folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    planned = site.witness("plan", "docs", "-o", "plans")
     assert planned.returncode == 0, planned.stderr
     named = [f"plans/{name}.json" for name in pages] or ["plans"]
     return bare(site.folder, "witness", "record", *named, "--records", "there", "-o", output, **more)

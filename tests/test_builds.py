@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import CONF, Site, page
+from tests.building import CONF, Site, netless, page
 
 NO_JAX = """
 import json, sys
@@ -23,7 +23,6 @@ def note(app, error):
 def setup(app):
     app.connect("build-finished", note)
 """
-NETLESS = ["unshare", "-n"] if not subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode else []
 FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.gcf()"
 BOTH = "import sys\nprint('on stdout')\nprint('on stderr', file=sys.stderr)\nprint('on stdout again')"
 
@@ -66,7 +65,7 @@ def racing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, list[subproc
     site = many(tmp_path_factory.mktemp("racing"))
     commands = [site.command("-W", "-j", jobs, output=output) for jobs, output in RACE]
     started = [
-        subprocess.Popen([*NETLESS, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([*netless(), *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for command in commands
     ]
     done = []
@@ -135,8 +134,8 @@ def test_the_build_never_imports_jax(racing: tuple[Site, list[subprocess.Complet
 
 
 def test_a_site_builds_without_a_network(racing: tuple[Site, list[subprocess.CompletedProcess[str]]]) -> None:
-    if not NETLESS:
-        pytest.skip("this user cannot take the network away: unshare -n")
+    if not netless():
+        pytest.skip("this user cannot take the network away: unshare -rn")
     assert [build.returncode for build in racing[1]] == [0, 0, 0]
 
 

@@ -190,11 +190,8 @@ MODES = ["auto", "cache", "force", "inline"]
 @pytest.fixture(scope="module")
 def tempted(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Return a site, not built, whose pages and settings ask MyST-NB to execute."""
-    asking = {
-        mode: page(f"print('by', {mode!r})").replace("---\n\n", f"mystnb: {{execution_mode: {mode}}}\n---\n\n", 1)
-        for mode in MODES
-    }
-    broken = page("1 + 1", prose="{live}`1 +`").replace("---\n\n", "mystnb: {execution_mode: force}\n---\n\n", 1)
+    asking = {mode: page(f"print('by', {mode!r})", head=f"mystnb: {{execution_mode: {mode}}}") for mode in MODES}
+    broken = page("1 + 1", prose="{live}`1 +`", head="mystnb: {execution_mode: force}")
     conf = CONF.replace('"force"', '"cache"') + HOOKS
     return Site.at(tmp_path_factory.mktemp("tempted"), {**asking, "broken": broken}, conf)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import subprocess
 import sys
 import types
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,9 @@ import pytest
 from tests.building import Site, page
 from tests.kernels import Page, Pages
 from witness.records.codec import encode
-from witness.records.drift import drifts
 from witness.records.kinds import CONDITIONS, TIMINGS, falsified
 from witness.records.store import Store
 from witness.records.timing import Timing
-from witness.runner.execution import PREAMBLE
 from witness.timing import conditions, cpu_speed
 
 SETUP = """
@@ -36,10 +33,8 @@ f = jax.jit(lambda x: jnp.tanh(x @ x))
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with Pages(tmp_path_factory.mktemp("conditions"), may_fork=False) as pages, pages.start() as kernel:
-        assert kernel.run(PREAMBLE).status == "ok"
-        assert kernel.run(SETUP).traceback == ""
+def kernel(forking: Pages) -> Iterator[Page]:
+    with forking.watched(SETUP) as kernel:
         yield kernel
 
 
@@ -225,120 +220,6 @@ def test_a_cell_with_timings_is_falsified_by_what_these_tell_alone() -> None:
     assert falsified({CONDITIONS.name: ["traced"], TIMINGS.name: encode([clean])}) == []  # it was on while no clock ran
     assert falsified({CONDITIONS.name: ["traced"], TIMINGS.name: encode([checked, clean, checked])}) == ["checked"]
     assert falsified({}) == []
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Drift
-
-
-@pytest.mark.parametrize(
-    ("path", "seen"),
-    [
-        (lambda t: 1.0 if t < 0.5 else 1.03, False),
-        (lambda t: 1.0 if t < 0.5 else 1.08, True),
-        (lambda t: 1 + 0.065 * t, False),  # from the first third to the last by two thirds of that
-        (lambda t: 1 + 0.09 * t, True),
-    ],
-)
-def test_a_trend_matters_from_a_twentieth_between_the_first_third_and_the_last(
-    path: Callable[[float], float], seen: bool
-) -> None:
-    r = random.Random(0)
-    assert drifts([path(k / 100) * r.lognormvariate(0, 0.005) for k in range(100)]) is seen
-
-
-def test_a_drift_is_seen_after_a_hundred_samples_too() -> None:
-    r = random.Random(0)
-    assert drifts([(1.0 if k < 400 else 1.5) * r.lognormvariate(0, 0.05) for k in range(600)])
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The pace
-
-
-def test_a_slow_machine_is_one_that_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = cpu_speed.CpuSpeed()
-    goes = iter([40e-6, 9.0, 45e-6, 9.0, 30e-6, 9.0])  # the second of each two is interrupted
-    monkeypatch.setattr(cpu_speed, "loop", lambda: next(goes))
-    assert found.look() == 40e-6
-    assert found.told(45e-6) == []
-    assert found.look() == 45e-6
-    assert found.told(45e-6) == []
-    found.look()  # what is quick may be seen last
-    assert found.told(45e-6) == ["a slow machine: plain Python took 1.5 times as long as at its quickest"]
-    assert found.told(39e-6) == ["a slow machine: plain Python took 1.3 times as long as at its quickest"]
-    assert found.told(37e-6) == []  # hardly slower
-
-
-def test_the_pace_is_looked_at_now_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, clock = cpu_speed.CpuSpeed(), [1.0]
-    monkeypatch.setattr(cpu_speed, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(cpu_speed, "loop", lambda: 1e-5)
-    looks = 0
-    for _ in range(100):
-        clock[0] += 0.001
-        if found.due():
-            found.look()
-            looks += 1
-    assert 8 <= looks <= 10
-
-
-@pytest.mark.parametrize(
-    ("at_first", "at_last", "said"),
-    [
-        (30e-6, 30e-6, False),
-        (60e-6, 60e-6, True),
-        (30e-6, 60e-6, False),  # what the cell left running slows it
-        (60e-6, 30e-6, False),
-    ],
-)
-def test_a_cell_was_slow_if_it_was_so_at_both_ends(
-    monkeypatch: pytest.MonkeyPatch, at_first: float, at_last: float, said: bool
-) -> None:
-    shown, now = cpu_speed.CpuSpeed(), [30e-6]
-    monkeypatch.setattr(cpu_speed, "loop", lambda: now[0])
-    monkeypatch.setattr(conditions, "flags", list)
-    shown.look()
-    found, now[0] = conditions.Conditions(shown), at_first
-    found.before()
-    now[0] = at_last
-    assert bool(found.after(None)) is said
-
-
-SLOW = "import witness.timing.cpu_speed as cpu_speed\nloop = cpu_speed.loop\ncpu_speed.loop = lambda: 20 * loop()"
-
-
-@pytest.fixture
-def slow(kernel: Page) -> Iterator[Page]:
-    assert kernel.run(SLOW).traceback == ""
-    yield kernel
-    kernel.run("cpu_speed.loop = loop")
-
-
-def test_a_slow_machine_is_said_where_the_result_was_awaited(slow: Page) -> None:
-    assert "a slow machine" in slow.timed("%timeit -q -n 1 -r 9 time.sleep(0.011)").line
-    assert "a slow machine" in slow.timed("%timeit -q f(x).block_until_ready()").line
-    assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 9 f(x), time.sleep(0.011)").line
-    assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 2 time.sleep(0.011)").line  # too few looks
-
-
-def test_a_slow_machine_is_not_said_where_it_cannot_be_told_whether_the_result_was_awaited(slow: Page) -> None:
-    shared = slow.timed("import numpy as np\n%timeit -q -n 1 -r 9 np.from_dlpack(f(x)), time.sleep(0.011)")
-    assert shared.kind == "unknown"
-    assert "a slow machine" not in shared.line
-
-
-@pytest.mark.parametrize(("slow_ones", "said"), [({1, 2}, False), ({0, 3, 4, 5, 6, 7, 8}, True)])
-def test_two_looks_of_nine_make_a_machine_neither_slow_nor_quick(slow: Page, slow_ones: set[int], said: bool) -> None:
-    looks = f"(1e-5 if look in {slow_ones} else 1e-6 for look in itertools.count() for go in range(2))"
-    slow.run(f"import itertools\nlooks = {looks}")
-    timing = slow.timed("cpu_speed.loop = lambda: next(looks)\n%timeit -q -n 1 -r 9 time.sleep(0.011)")
-    assert ("a slow machine" in timing.line) is said
-
-
-def test_a_quick_machine_is_not_called_slow(slow: Page) -> None:
-    slow.run("cpu_speed.loop = lambda: 1e-6")
-    assert "a slow machine" not in slow.timed("%timeit -q -n 1 -r 9 time.sleep(0.011)").line
 
 
 def test_a_page_may_put_another_clock_in_place(kernel: Page) -> None:

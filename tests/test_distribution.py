@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.building import Site, page
+from tests.building import Site, page, text_of
 from witness.nodes.distribution import svg
 from witness.nodes.timing import _details
 from witness.records.kinds import TIMING
@@ -35,10 +35,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     done = site.build("-W")
     assert done.returncode == 0, done.stderr
     return site
-
-
-def text_of(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
 
 
 def shown(site: Site) -> list[str]:

@@ -9,17 +9,13 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
-from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from tests.building import CONF, Site, page
 from tests.stock import executed, printed
-from witness.export.escape import code_block, code_span, escaped, line_starts
-from witness.python.cell import as_calls
 
 CELLS = (
     "import jax\nimport jax.numpy as jnp\nx = jnp.arange(3.0)\nprint(jax.make_jaxpr(jnp.sin)(x))",
@@ -361,47 +357,3 @@ def test_other_builders_make_none(tmp_path: Path, records: str, builder: str) ->
     site = Site.at(tmp_path, {"a": page("'a'")}, records)
     assert site.build("-W", "-b", builder).returncode == 0
     assert [path for path in (site.folder / "html").rglob("*") if path.suffix in SUFFIXES] == []
-
-
-def rendered(markdown: str) -> Any:
-    """Return the text that a reader of Markdown sees."""
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
-    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"], markdown
-    parts = {"softbreak": "\n", "hardbreak": "\n"}
-    return "".join(parts.get(child.type, child.content) for child in tokens[1].children or [])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a*b* **c** _d_ __e__ a_b_c _",
-        "[link](x) ![image](y) [ref] <b> <!-- c --> <https://x.y>",
-        "&amp; &#60; & a",
-        "\\* \\\\ a\\b \\",
-        "# heading",
-        "1. one\n- two\n+ three\n> four\n12) five",
-        "text\n===\nmore\n---",
-        "~~gone~~ `code`",
-        "3.5 and 1.x - y",
-        "* * *",
-        "***",
-    ],
-)
-def test_text_is_read_as_text(text: str) -> None:
-    assert rendered(line_starts(escaped(text))) == text
-
-
-@pytest.mark.parametrize("text", ["a", "`", "``a`", " a ", "a``b", "*b*", "\\"])
-def test_code_is_read_as_code(text: str) -> None:
-    (_, inline, _) = MarkdownIt("commonmark").parse(code_span(text))
-    (child,) = inline.children or []
-    assert (child.type, child.content) == ("code_inline", text)
-    (block,) = MarkdownIt("commonmark").parse(code_block(f"```\n{text}", "python"))
-    assert (block.type, block.content) == ("fence", f"```\n{text}\n")
-
-
-def test_only_magic_commands_are_changed() -> None:
-    assert as_calls("a = 1  # %timeit\n") == "a = 1  # %timeit\n"
-    assert "run_line_magic('timeit', 'f()')" in as_calls("%timeit f()\n")
-    assert "run_cell_magic('timeit'" in as_calls("%%timeit\nf()\n")
-    assert as_calls("x = = 1") == "x = = 1"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import bench_sizes
@@ -28,11 +30,27 @@ def program(name: str, *arguments: str, folder: Path = EXAMPLES, says: str = "")
     return subprocess.run(command, cwd=folder, input=says, capture_output=True, text=True, check=False)
 
 
+Ends = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ends:
+    """Return what runs a program that only says something: here, where JAX is imported already."""
+
+    def run(name: str, *arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_every_program_says_how_it_is_called(name: str) -> None:
-    done = program(name, "--help")
-    assert done.returncode == 0, done.stderr
-    assert f"usage: {name}.py" in done.stdout
+def test_every_program_says_how_it_is_called(name: str, ends: Ends) -> None:
+    status, out, _ = ends(name, "--help")
+    assert status == 0
+    assert f"usage: {name}.py" in out
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -85,10 +103,10 @@ def test_the_table_has_a_line_for_each_grain(run_digits: tuple[dict[str, digits.
 
 
 @pytest.mark.slow
-def test_too_few_epochs_are_refused() -> None:
-    done = program("digits", "--epochs", "2")
-    assert done.returncode == 2
-    assert "--epochs 3 or more" in done.stderr
+def test_too_few_epochs_are_refused(ends: Ends) -> None:
+    status, _, err = ends("digits", "--epochs", "2")
+    assert status == 2
+    assert "--epochs 3 or more" in err
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -156,11 +174,13 @@ def test_a_file_that_holds_nothing_to_run_here_is_refused(bad_files: dict[str, P
 
 
 @pytest.mark.parametrize("name", ["cut", "missing"])
-def test_the_server_ends_with_one_line_about_a_file_it_cannot_use(bad_files: dict[str, Path], name: str) -> None:
-    done = program("serve_model", str(bad_files[name]))
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"{bad_files[name]}: ")
-    assert len(done.stderr.splitlines()) == 1
+def test_the_server_ends_with_one_line_about_a_file_it_cannot_use(
+    bad_files: dict[str, Path], name: str, ends: Ends
+) -> None:
+    status, _, err = ends("serve_model", str(bad_files[name]))
+    assert status == 1
+    assert err.startswith(f"{bad_files[name]}: ")
+    assert len(err.splitlines()) == 1
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -211,5 +231,5 @@ def test_the_bench_prints_and_draws(tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_sizes_that_make_no_sense_are_refused() -> None:
-    assert program("bench_sizes", "--largest", "0").returncode == 2
+def test_sizes_that_make_no_sense_are_refused(ends: Ends) -> None:
+    assert ends("bench_sizes", "--largest", "0")[0] == 2

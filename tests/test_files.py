@@ -19,22 +19,15 @@ NAME = "print((lambda: 0).__code__.co_filename)"
 WARNS = "import warnings\nwarnings.warn('twice')"
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    with Pages(tmp_path_factory.mktemp("files"), may_fork=True) as found:
+@pytest.fixture
+def kernel(forking: Pages) -> Iterator[Page]:
+    with forking.watched() as found:
         yield found
 
 
 @pytest.fixture
-def kernel(pages: Pages) -> Iterator[Page]:
-    with pages.start() as found:
-        assert found.run(PREAMBLE).status == "ok"
-        yield found
-
-
-@pytest.fixture
-def stock(pages: Pages) -> Iterator[Page]:
-    with pages.start() as found:
+def stock(forking: Pages) -> Iterator[Page]:
+    with forking.start() as found:
         yield found
 
 
@@ -106,8 +99,8 @@ def test_warnings_are_shown_as_often_as_in_a_stock_kernel(kernel: Page, stock: P
         assert mine.stdout == theirs.stdout
 
 
-def test_a_site_may_name_the_file_of_cells(pages: Pages) -> None:
-    with pages.start() as found:
+def test_a_site_may_name_the_file_of_cells(forking: Pages) -> None:
+    with forking.start() as found:
         found.run("import os\nos.environ['IPYKERNEL_CELL_NAME'] = 'cell.py'")
         assert found.run(PREAMBLE).status == "ok"
         assert files(found, NAME) == (["cell.py"], [])

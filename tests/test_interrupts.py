@@ -15,6 +15,8 @@ from tests.building import CONF, Site, page
 from tests.kernels import alive
 from tests.programs import until
 
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
 WAITS = """\
 import os, pathlib, time
 pathlib.Path({pid!r}).write_text(str(os.getpid()))
@@ -46,7 +48,7 @@ class Gated:
             text=True,
             start_new_session=True,
         )
-        until(lambda: self.waits() or process.poll() is not None, 600)
+        until(lambda: self.waits() or process.poll() is not None)
         if process.poll() is not None:
             raise AssertionError(process.communicate())
         return process
@@ -125,7 +127,7 @@ def test_ctrl_c_while_sphinx_works_ends_with_130_too(
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    assert until((tmp_path / "conf" / "here").exists, 600)
+    until((tmp_path / "conf" / "here").exists)
     os.killpg(process.pid, signal.SIGINT)
     _, log = process.communicate(timeout=600)
     assert process.returncode == 130, log
@@ -210,7 +212,7 @@ def test_a_killed_build_leaves_no_kernel_and_the_next_keeps_finished_pages(gated
     process = gated.start(gated.site.command())
     process.kill()
     process.communicate(timeout=600)
-    assert until(lambda: not gated.kernel_lives(), 600)
+    until(lambda: not gated.kernel_lives())
     gated.gate.unlink()
     done = gated.site.build("-W")
     assert done.returncode == 0, done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -16,7 +15,6 @@ from tests.building import ROOT
 from tests.kernels import Pages
 from witness import jax_private
 from witness.records.kinds import COMPILATION
-from witness.runner.execution import PREAMBLE
 
 PRIVATE = re.compile(r"\bjax\._(?!_)|\bjaxlib\._")
 
@@ -114,17 +112,10 @@ CELLS = {
 }
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    with Pages(tmp_path_factory.mktemp("pages"), may_fork=False) as pages:
-        yield pages
-
-
 @pytest.mark.parametrize("module", GONE)
 @pytest.mark.slow
-def test_without_a_module_of_it_cells_do_what_they_did(pages: Pages, module: str) -> None:
-    with pages.start() as page:
-        assert page.run(PREAMBLE).status == page.run("import jax, jax.numpy as jnp").status == "ok"
+def test_without_a_module_of_it_cells_do_what_they_did(forking: Pages, module: str) -> None:
+    with forking.watched("import jax, jax.numpy as jnp") as page:
         assert page.run(HIDE.format(name=module)).traceback == ""
         for cell, shown in CELLS.items():
             reply = page.run(cell)
@@ -144,17 +135,15 @@ def test_every_private_module_is_taken_away() -> None:
 
 @pytest.mark.parametrize("module", ["api", "array", "interpreters.pxla"])
 @pytest.mark.slow
-def test_without_a_hold_on_execution_it_is_not_told_what_a_clock_saw(pages: Pages, module: str) -> None:
-    with pages.start() as page:
-        assert page.run(PREAMBLE).status == page.run("import jax.numpy as jnp\nx = jnp.ones(3)").status == "ok"
+def test_without_a_hold_on_execution_it_is_not_told_what_a_clock_saw(forking: Pages, module: str) -> None:
+    with forking.watched("import jax.numpy as jnp\nx = jnp.ones(3)") as page:
         assert page.timed("%timeit -n 2 -r 2 (x + 1).block_until_ready()").kind == "execution"
         assert page.run(HIDE.format(name=module)).traceback == ""
         assert page.timed("%timeit -n 2 -r 2 (x + 1).block_until_ready()").kind == "unknown"
 
 
-def test_a_listener_that_cannot_be_registered_is_told_to_be_lost(pages: Pages) -> None:
-    with pages.start() as page:
-        assert page.run(PREAMBLE).status == page.run("import jax").status == "ok"
+def test_a_listener_that_cannot_be_registered_is_told_to_be_lost(forking: Pages) -> None:
+    with forking.watched("import jax") as page:
         page.run(
             "import witness.jax_private as private\n"
             "private.LISTENERS = dict.fromkeys(private.LISTENERS, ('register', 'get', 'unregister'))"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 
 import pytest
 
@@ -24,23 +23,20 @@ PAGES = {
     ),
 }
 """A second cell, the line of its code at fault, and the fault."""
+BUDGETS = dict.fromkeys(("loops", "deaf"), "witness: {cell_budget: 2}")
+TEXTS = {name: page(FIRST, code, head=BUDGETS.get(name, "")) for name, (code, _, _) in PAGES.items()}
 
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> str:
-    pages = {name: page(FIRST, code) for name, (code, _, _) in PAGES.items()}
-    for name in ("loops", "deaf"):
-        pages[name] = pages[name].replace("\n---\n\n", "\nwitness: {cell_budget: 2}\n---\n\n", 1)
-    site = Site.at(tmp_path_factory.mktemp("messages"), pages)
-    command = [sys.executable, "-m", "witness", "run", "docs", "--records", "records"]
-    return subprocess.run(command, cwd=site.folder, capture_output=True, text=True, timeout=300, check=False).stderr
+    site = Site.at(tmp_path_factory.mktemp("messages"), TEXTS)
+    return site.witness("run", "docs", "--records", "records").stderr
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_line_at_fault_is_named(name: str, log: str) -> None:
     code, line, rule = PAGES[name]
-    first = page(FIRST, code).replace("\n---\n\n", "\nX\n---\n\n" if name in ("loops", "deaf") else "\n---\n\n", 1)
-    start = first.splitlines().index(code.splitlines()[0]) + 1
+    start = TEXTS[name].splitlines().index(code.splitlines()[0]) + 1
     found = re.search(rf"^docs/{name}\.md:(\d+): cell 2: ([\w-]+)", log, re.MULTILINE)
     assert found, log
     assert int(found[1]) in ({start + line - 1, start + line} if name == "loops" else {start + line - 1}), log

@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.building import Site, page
+from tests.building import THEIRS, Site, page
 
-CONF = """\
-project = "Another's"
-extensions = ["witness", "myst_nb"]
-html_theme = "basic"
-nb_execution_mode = "force"
-"""
 WRITES = "import time\ntime.sleep(.5)\nopen('shared.csv', 'w').write('x,y')\nprint('wrote')"
 READS = "print('read', open('shared.csv').read())"
 SERVES = "import socket, time\ns = socket.socket()\ns.bind(('127.0.0.1', {port}))\ns.listen()\ntime.sleep(1)\ns.close()"
@@ -47,9 +40,9 @@ finally:
 """
 
 
-def after(names: str, text: str) -> str:
+def after(names: str, *cells: str) -> str:
     """Return a page that names others to run after."""
-    return text.replace("---\n\n", f"witness: {{after: {names}}}\n---\n\n", 1)
+    return page(*cells, head=f"witness: {{after: {names}}}")
 
 
 def notebook(names: Sequence[str], source: str) -> str:
@@ -75,10 +68,6 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def site_of(folder: Path, pages: Mapping[str, str], conf: str = CONF) -> Site:
-    return Site.at(folder, pages, conf)
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # Declared
 
@@ -86,20 +75,20 @@ def site_of(folder: Path, pages: Mapping[str, str], conf: str = CONF) -> Site:
 @pytest.fixture(scope="module")
 def declared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, subprocess.CompletedProcess[str]]:
     port = free_port()
-    site = site_of(
+    site = Site.at(
         tmp_path_factory.mktemp("declared"),
         {
             "z_writes": page(WRITES),
-            "b_reads": after("z_writes", page(READS)),
-            "a_times": after("b_reads", page("import time\ntime.perf_counter() > 0\n" + READS)),
-            "deep/c_reads": after("[/z_writes, ../b_reads.md]", page("print('deep', open('../shared.csv').read())")),
+            "b_reads": after("z_writes", READS),
+            "a_times": after("b_reads", "import time\ntime.perf_counter() > 0\n" + READS),
+            "deep/c_reads": after("[/z_writes, ../b_reads.md]", "print('deep', open('../shared.csv').read())"),
             "d_serves": page(SERVES.format(port=port)),
-            "e_serves": after("d_serves", page(SERVES.format(port=port))),
-            "f_serves": after("[d_serves, e_serves]", page(SERVES.format(port=port) + "\nprint('served', 3)")),
+            "e_serves": after("d_serves", SERVES.format(port=port)),
+            "f_serves": after("[d_serves, e_serves]", SERVES.format(port=port) + "\nprint('served', 3)"),
             "g_module": page("%%writefile made_here.py\nVALUE = 'made by ' + 'a page'"),
-            "h_imports": after("g_module", page("import made_here\nmade_here.VALUE")),
+            "h_imports": after("g_module", "import made_here\nmade_here.VALUE"),
         },
-        CONF + "witness_replicates = 2\n",
+        THEIRS + "witness_replicates = 2\n",
     )
     (site.folder / "docs" / "a_book.ipynb").write_text(notebook(["deep/c_reads"], READS))
     site.page("index", "# Index\n\n```{toctree}\n:glob:\n*\ndeep/*\n```\n")
@@ -151,8 +140,7 @@ def test_what_follows_a_page_that_runs_runs_too(
         (site.folder / "docs" / "shared.csv").write_text("by hand")
     done = site.build("-W")
     assert done.returncode == 0, done.stderr
-    assert ran(done) == sorted(expected)
-    assert ran(site.build("-W")) == []
+    assert ran(done) == sorted(expected)  # and nothing that the change before had left
 
 
 def ran(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -160,28 +148,23 @@ def ran(done: subprocess.CompletedProcess[str]) -> list[str]:
     return sorted(re.findall(r"^\[\d+/\d+\] docs/(.*)\.(?:md|ipynb): ", done.stderr, re.MULTILINE))
 
 
-def command(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "witness", *arguments]
-    return subprocess.run(program, cwd=site.folder, capture_output=True, text=True, check=False, timeout=600)
-
-
 @pytest.mark.slow
 def test_a_page_that_is_run_by_name_comes_with_those_before_it(tmp_path: Path) -> None:
-    pages = {"z_writes": page(WRITES), "b_reads": after("z_writes", page(READS)), "c_other": page("1")}
-    site = site_of(tmp_path, pages)
-    (tmp_path / "docs" / "conf.py").write_text(CONF)
-    done = command(site, "run", "docs/b_reads.md")
+    pages = {"z_writes": page(WRITES), "b_reads": after("z_writes", READS), "c_other": page("1")}
+    site = Site.at(tmp_path, pages, THEIRS)
+    (tmp_path / "docs" / "conf.py").write_text(THEIRS)
+    done = site.witness("run", "docs/b_reads.md")
     assert done.returncode == 0, done.stderr
     assert ran(done) == ["b_reads", "z_writes"]
-    assert ran(command(site, "run", "docs/b_reads.md")) == []
+    assert ran(site.witness("run", "docs/b_reads.md")) == []
     site.page("z_writes", page(WRITES + "\n1"))
-    assert ran(command(site, "run", "docs/z_writes.md")) == ["z_writes"]
-    assert ran(command(site, "run", "docs/b_reads.md")) == ["b_reads"]
-    assert command(site, "plan", "docs/b_reads.md", "-o", "plans").returncode == 0
-    alone = command(site, "run", "plans/b_reads.json")
+    assert ran(site.witness("run", "docs/z_writes.md")) == ["z_writes"]
+    assert ran(site.witness("run", "docs/b_reads.md")) == ["b_reads"]
+    assert site.witness("plan", "docs/b_reads.md", "-o", "plans").returncode == 0
+    alone = site.witness("run", "plans/b_reads.json")
     assert alone.returncode == 1
     assert "docs/b_reads.md:4: order: `after: z_writes`" in alone.stderr
-    assert command(site, "run", "plans").returncode == 0
+    assert site.witness("run", "plans").returncode == 0
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -202,7 +185,7 @@ def test_a_page_that_needs_another_says_which_and_what_to_write(tmp_path: Path) 
         "i_serves": page(TRIES.format(port=port)),
         "good": page("'as it ' + 'should'"),
     }
-    site = site_of(tmp_path, pages)
+    site = Site.at(tmp_path, pages, THEIRS)
     for turn in range(2):
         done = site.build()
         assert done.returncode == 1, done.stderr
@@ -229,7 +212,7 @@ def test_pages_that_only_share_a_name_need_no_order(tmp_path: Path) -> None:
     own = page("open('own.txt', 'w').write('mine')\nprint(open('own.txt').read())")
     pages = dict.fromkeys(("one/page", "two/page"), own)
     pages |= {"helped": page("import helper\nhelper.VALUE"), "too": page("import helper\nhelper.VALUE")}
-    site = site_of(tmp_path, pages)
+    site = Site.at(tmp_path, pages, THEIRS)
     (tmp_path / "docs" / "helper.py").write_text("VALUE = 'of a ' + 'helper'\n")
     assert site.build("-W").returncode == 0
     assert ran(site.build("-W")) == []
@@ -240,18 +223,18 @@ def test_an_order_that_cannot_be_had_is_an_error_with_its_line(tmp_path: Path, s
     pages = {
         "good": page("1"),
         "prose": "# Prose\n\nText.\n",
-        "unknown": after("goood", page("1")),
-        "itself": after("itself", page("1")),
-        "round": after("trip", page("1")),
-        "trip": after("[good, round]", page("1")),
-        "behind": after("round", page("1")),
-        "unrun": after("prose", page("1")),
-        "number": after("3", page("1")),
-        "misspelt": page("1").replace("---\n\n", "witness: {aftr: good}\n---\n\n", 1),
+        "unknown": after("goood", "1"),
+        "itself": after("itself", "1"),
+        "round": after("trip", "1"),
+        "trip": after("[good, round]", "1"),
+        "behind": after("round", "1"),
+        "unrun": after("prose", "1"),
+        "number": after("3", "1"),
+        "misspelt": page("1", head="witness: {aftr: good}"),
         "broken": page("1").replace("{name: python3}", "{name: python3"),
-        "beyond": after("broken", page("1")),
+        "beyond": after("broken", "1"),
     }
-    site = site_of(tmp_path, pages, CONF + f"witness_strict = {strict}\n")
+    site = Site.at(tmp_path, pages, THEIRS + f"witness_strict = {strict}\n")
     done = site.build()
     assert done.returncode == 1
     for name, why in {
@@ -277,10 +260,10 @@ def test_an_order_that_cannot_be_had_is_an_error_with_its_line(tmp_path: Path, s
 def test_a_page_does_not_run_after_one_that_failed(tmp_path: Path) -> None:
     pages = {
         "fails": page("raise ValueError('here')"),
-        "waits": after("fails", page("open('ran', 'w').close()")),
-        "waits_too": after("waits", page("open('ran', 'w').close()")),
+        "waits": after("fails", "open('ran', 'w').close()"),
+        "waits_too": after("waits", "open('ran', 'w').close()"),
     }
-    site = site_of(tmp_path, pages)
+    site = Site.at(tmp_path, pages, THEIRS)
     for _ in range(2):
         done = site.build()
         assert done.returncode == 1

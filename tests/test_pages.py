@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.building import page
+from tests.programs import call
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages
 from witness.reading.plan import Cell, Live, Plan
@@ -54,11 +53,6 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "witness", *arguments]
-    return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
-
-
 def test_a_folder_of_a_site_is_its_pages(site: Path) -> None:
     read = plans([str(site)])
     assert sorted(plan.page for plan in read.plans) == ["deep/q", "p"]
@@ -76,10 +70,10 @@ def test_a_site_is_read_as_its_settings_say(site: Path) -> None:
 
 
 def test_the_command_line_takes_the_folder_of_a_site(site: Path) -> None:
-    done = command(site.parent, "run", "site")
+    done = call("witness", "run", "site", cwd=site.parent)
     assert done.returncode == 0, done.stderr
     assert "2 of 2 pages are right" in done.stdout
-    planned = command(site.parent, "plan", "site", "-o", "plans")
+    planned = call("witness", "plan", "site", "-o", "plans", cwd=site.parent)
     assert planned.returncode == 0, planned.stderr
     found = sorted(path.relative_to(site.parent).as_posix() for path in (site.parent / "plans").rglob("*.json"))
     assert found == ["plans/deep/q.json", "plans/p.json"]
@@ -124,7 +118,7 @@ def test_a_plan_that_is_named_and_broken_is_an_error_with_its_name(tmp_path: Pat
 
 def test_a_broken_plan_among_plans_is_an_error_with_its_name(tmp_path: Path) -> None:
     written(tmp_path, {"broken.json": PLAN.to_json()[:200], "good.json": PLAN.to_json()})
-    done = command(tmp_path, "run", ".")
+    done = call("witness", "run", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert re.fullmatch(r"witness: broken\.json: .*\n", done.stderr)
 

@@ -9,9 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.programs import call
+from tests.building import Site, page
+from tests.kernels import LINUX, left
+from tests.programs import Parent, call
+from witness.records.page_record import PageRecord
 
 TELLS = """
 import atexit, os, signal, sys, threading
@@ -67,3 +71,39 @@ def test_a_program_ignores_what_it_is_started_to_ignore(handler: Any, tmp_path: 
         assert call("tells", cwd=tmp_path).stdout == f"{handler is signal.SIG_IGN}\n"
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+STATE = """
+import os, signal, sys, threading, traceback, warnings
+variables = getattr(os, "env" + "iron")  # who names them gets no fork
+print(sys.argv[:1], sys.path, sys.flags, sys.executable, os.umask(0o22), threading.active_count())
+print([(number.name, str(signal.getsignal(number))) for number in signal.Signals], warnings.filters)
+print(sorted(sys.modules), sorted(variables.items()))
+print(os.getpgrp() == os.getpid() == os.getsid(0), len(os.listdir("/dev/fd")))
+traceback.print_stack()
+import jax
+print(sorted(sys.modules), sorted(variables.items()), jax.devices(), jax.config.values)
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
+def test_a_fork_server_that_is_forked_does_what_one_that_starts_does_and_ends_with_who_asked(tmp_path: Path) -> None:
+    parent, said = Parent(), []
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    for name in ("forked", "started"):
+        site = Site.at(tmp_path / "site", {"tells": page(STATE)})
+        command = site.command("-W")
+        if name == "forked":
+            done = parent.call(command[2:], str(tmp_path), env)
+        else:
+            done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        (path,) = site.folder.glob("records/jax-*/tells.json")
+        said.append(PageRecord.from_json(path.read_text("utf-8")).cells[0].outputs)
+        site.folder.rename(tmp_path / name)
+    assert said[0] == said[1]
+    assert "jax.numpy" in str(said)
+    kept = [it.pid for it in psutil.process_iter(["cmdline"]) if f"/nowhere/{parent.pid}" in (it.info["cmdline"] or [])]
+    assert len(kept) == 1
+    parent.end()
+    assert left(kept) == []

@@ -104,3 +104,10 @@ def test_there_is_one_parser_of_cells() -> None:
     assert {path for path in found if Path(path).parts[0] not in WATCHING} == set(PARSERS)
     ours = {path.as_posix() for path in witness.rglob("*.py") if "inputtransformer2" in path.read_text()}
     assert ours == {(witness / "python/cell.py").as_posix()}
+
+
+def test_only_magic_commands_are_changed() -> None:
+    assert as_calls("a = 1  # %timeit\n") == "a = 1  # %timeit\n"
+    assert "run_line_magic('timeit', 'f()')" in as_calls("%timeit f()\n")
+    assert "run_cell_magic('timeit'" in as_calls("%%timeit\nf()\n")
+    assert as_calls("x = = 1") == "x = = 1"

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import Site, page
-from tests.programs import call
+from tests.building import Site, page, text_of
 from witness.records.between import Between
 from witness.records.page_record import LiveValue, OtherRun, PageRecord, Replicate
 from witness.records.replicate import Together, combined, disagreeing, line, medians
@@ -61,10 +60,6 @@ def record(site: Site, name: str) -> PageRecord:
     found = Store(path.parent).read(name)
     assert found
     return found
-
-
-def text_of(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
 
 
 def test_a_page_that_measures_runs_so_often_each_time_in_a_process_of_its_own(history: History) -> None:
@@ -118,7 +113,7 @@ def test_witness_run_takes_replicates(tmp_path: Path) -> None:
     site = Site.at(tmp_path, {"measures": MEASURES})
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return call("witness", "run", "docs", "--records", "records", *arguments, cwd=site.folder)
+        return site.witness("run", "docs", "--records", "records", *arguments)
 
     done = run("--replicates", "2")
     assert done.returncode == 0, done.stderr
@@ -273,11 +268,12 @@ def test_a_statement_that_is_longer_than_the_budget_fails_the_page_and_names_the
     number: int, tmp_path: Path
 ) -> None:
     count = SPLIT.format(path=str(tmp_path / "runs"))
-    text = page(count, f"%timeit -n 1 -r 1 time.sleep(60 if len(runs) == {number - 1} else 0.001)")
-    site = Site.at(tmp_path, {"a": text.replace("---\n\n", "witness: {cell_budget: 3}\n---\n\n", 1)})
+    timed = f"%timeit -n 1 -r 1 time.sleep(60 if len(runs) == {number - 1} else 0.001)"
+    text = page(count, timed, head="witness: {cell_budget: 3}")
+    site = Site.at(tmp_path, {"a": text})
     done = site.build("-D", "witness_replicates=3")
     assert done.returncode == 1
-    line = next(n for n, it in enumerate(text.splitlines(), 2) if it.startswith("%timeit"))
+    line = text.splitlines().index(timed) + 1
     run = rf" \(in run {number} of 3\)" if number > 1 else ""
     assert re.search(rf"docs/a\.md:{line}: .*cell-budget: expected .*3 s.*{run}", done.stderr), done.stderr
     assert site.html("a") is None

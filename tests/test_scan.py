@@ -157,8 +157,8 @@ FAILS = (
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, str]:
     """Return a site that shows all that it can of its machine, and its log."""
     folder = tmp_path_factory.mktemp("shown")
-    text = page(*FAILS, prose="At {eval}`here`, {live}`here` and {eval}`markup`.")
-    text = text.replace("---\n\n", "mystnb: {execution_mode: inline}\n---\n\n", 1)
+    prose = "At {eval}`here`, {live}`here` and {eval}`markup`."
+    text = page(*FAILS, prose=prose, head="mystnb: {execution_mode: inline}")
     built = Site.at(folder, {"page": text}, OTHERS)
     done = built.build("-W", "--keep-going")
     assert done.returncode == 0, done.stderr

@@ -229,7 +229,6 @@ def meet(name, other, seconds=60):
     while not pathlib.Path({folder!r}, other).exists() and time.time() < until:
         time.sleep(0.01)
     return pathlib.Path({folder!r}, other).exists()"""
-FEW = "witness: {lane: together}\n"
 
 
 def spans(html: str) -> list[tuple[float, float]]:
@@ -239,10 +238,10 @@ def spans(html: str) -> list[tuple[float, float]]:
 def test_pages_run_together_but_for_what_reads_a_clock(tmp_path: Path) -> None:
     meet = MEET.format(folder=str(tmp_path))
     told = "began = time.time()\ntime.sleep({})\nprint('from', began, 'to', time.time())"
-    beside = page(meet, "met = meet('a', 'b')", *[told.format(0.02)] * 40, prose="Met: {live}`met`.")
+    cells = ("met = meet('a', 'b')", *[told.format(0.02)] * 40)
     measuring = page(meet, "met = meet('b', 'a')", told.format(0.3), prose="Met: {live}`met`.")
     pages = {
-        "beside": beside.replace("---\n\n", FEW + "---\n\n", 1),
+        "beside": page(meet, *cells, prose="Met: {live}`met`.", head="witness: {lane: together}"),
         # `meet` reads a clock, and yet is to run beside the other page: it is not called by a name that is known
         "measuring": measuring.replace("met = meet(", "met = globals()['meet']("),
     }
@@ -259,10 +258,10 @@ def test_pages_run_together_but_for_what_reads_a_clock(tmp_path: Path) -> None:
 
 def test_waiting_for_the_machine_is_on_no_pages_budget(tmp_path: Path) -> None:
     meet = MEET.format(folder=str(tmp_path))
-    waits = page(meet, "globals()['meet']('a', 'b')", *["time.sleep(0.05)"] * 20)
+    budget = "witness: {page_budget: 5, cell_budget: 5}"
+    waits = page(meet, "globals()['meet']('a', 'b')", *["time.sleep(0.05)"] * 20, head=budget)
     slow = page(meet, "globals()['meet']('b', 'a')", "time.sleep(6), time.time()")
-    budget = "witness: {page_budget: 5, cell_budget: 5}\n---\n\n"
-    site = Site.at(tmp_path / "site", {"waits": waits.replace("---\n\n", budget, 1), "slow": slow})
+    site = Site.at(tmp_path / "site", {"waits": waits, "slow": slow})
     done = site.build("-W")
     assert done.returncode == 0, done.stderr
     (seconds,) = re.findall(r"waits\.md: right, \d+ cells, ([\d.]+) s", done.stderr)

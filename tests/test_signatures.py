@@ -12,7 +12,6 @@ from witness.records.codec import decode, encode
 from witness.records.compilation import Compilation, CompiledProgram, total
 from witness.records.kinds import COMPILATION
 from witness.records.signature import Signature, folded, merged
-from witness.runner.execution import PREAMBLE
 
 SET_UP = """\
 import functools, jax, jax.numpy as jnp, numpy as np
@@ -105,11 +104,9 @@ OWN = {
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with Pages(tmp_path_factory.mktemp("signatures"), may_fork=True) as pages, pages.start() as page:
-        assert not page.run(PREAMBLE).traceback
-        assert not page.run(SET_UP).traceback
-        yield page
+def kernel(forking: Pages) -> Iterator[Page]:
+    with forking.watched(SET_UP) as kernel:
+        yield kernel
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
-"""Sites that are not ours keep their settings, and pages of unusual shapes are right, or are said to be wrong."""
+"""Sites that are not ours, which only added ``witness`` to their extensions, keep their settings."""
 
 from __future__ import annotations
 
-import html as entities
 import json
 import os
 import re
@@ -14,11 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.building import CONF, HEAD, Site, page
+from tests.building import HEAD, Site, page, text_of
 
 Foreign = tuple[Site, subprocess.CompletedProcess[str]]
-
-# A site of another's, which only added "witness" to its extensions
 
 FOREIGN = """
 import sys
@@ -63,18 +60,12 @@ GLUED = "from myst_nb import glue\nglue('glued', 6 * 7)"
 HELPER = "# A helper of the pages\nVALUE = 'from the ' + 'helper'\n"
 
 
-def with_head(line: str, text: str) -> str:
-    """Return a page with one more line of front matter."""
-    return text.replace("---\n\n", f"{line}\n---\n\n", 1)
-
-
-OFF = with_head("mystnb: {execution_mode: 'off'}", page("'never ' + 'run'"))
-EVALUATED = with_head(
-    "mystnb: {execution_mode: inline}",
-    page("n = 1")
+OFF = page("'never ' + 'run'", head="mystnb: {execution_mode: 'off'}")
+EVALUATED = (
+    page("n = 1", head="mystnb: {execution_mode: inline}")
     + "First {eval}`n`.[^note]\n\n[^note]: Last {eval}`n`.\n\n"
     + "```{code-cell}\nn += 1\nfrom IPython.display import HTML\nbold = HTML('<b>so ' + 'bold</b>')\n```\n\n"
-    + "Second {eval}`n`.\n\n```{eval} bold\n```\n",
+    + "Second {eval}`n`.\n\n```{eval} bold\n```\n"
 )
 
 
@@ -115,7 +106,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
     pages = {
         "raises": tagged("print('before')\nraise ValueError('as it may')", "raises-exception"),
         "raises-not": tagged("'did not raise'", "raises-exception"),
-        "allows": with_head("mystnb: {execution_allow_errors: true}", page("1 / 0")),
+        "allows": page("1 / 0", head="mystnb: {execution_allow_errors: true}"),
         "off": OFF,
         "excluded": page("'never ' + 'run'"),
         "skips": page("x = 1") + "```{code-cell}\n:tags: [skip-execution]\nundefined_name\n```\n",
@@ -158,11 +149,6 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
     argv = [sys.executable, str(kernel / "echo.py"), "-f", "{connection_file}"]
     (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Echo", "language": "bash"}))
     return site, site.build(env={**os.environ, "JUPYTER_PATH": str(folder / "jupyter")})
-
-
-def text_of(html: str | None) -> str:
-    """Return what a reader of a page sees."""
-    return re.sub(r"\s+", " ", entities.unescape(re.sub(r"<[^>]+>", "", html or "")))
 
 
 def test_another_s_site_is_built(foreign: Foreign) -> None:
@@ -243,17 +229,17 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
         "slow": (page("import time\ntime.sleep(30)"), "10: ERROR: cell 1: cell-budget"),
         "kernel": (page("1").replace("name: python3", "name: no-such"), "1: ERROR: unknown-kernel"),
         "spec": (page("1").replace("{name: python3}", "python3"), "1: ERROR: unreadable"),
-        "mode": (with_head("mystnb: {execution_mode: never}", page("1")), "1: ERROR: unreadable"),
-        "lane": (with_head("witness: {lane: fast}", page("1")), "4: ERROR: unreadable"),
-        "budget": (with_head("witness: {cell_budget: long}", page("1")), "4: ERROR: unreadable"),
-        "witness": (with_head("witness: 3", page("1")), "4: ERROR: unreadable"),
+        "mode": (page("1", head="mystnb: {execution_mode: never}"), "1: ERROR: unreadable"),
+        "lane": (page("1", head="witness: {lane: fast}"), "4: ERROR: unreadable"),
+        "budget": (page("1", head="witness: {cell_budget: long}"), "4: ERROR: unreadable"),
+        "witness": (page("1", head="witness: 3"), "4: ERROR: unreadable"),
         "load": (HEAD + "# Load\n\n```{code-cell}\n:load: gone.py\n```\n", "[0-9]+: ERROR: unreadable"),
         "value": ("# No code\n\nText.\n\nIt is {live}`1`.\n", "5: ERROR: unreadable"),
         "off": (OFF + "\nIt is {live}`1`.\n", "14: ERROR: unreadable"),
         "split": (page("1", prose="It is {live}`1 +\n1`.\n"), "[0-9]+: ERROR: .*no place"),
         "eval": (EVALUATED + "\nLast {eval}`undefined`.\n", "[0-9]+: ERROR: live-value"),
     }
-    patient = with_head("mystnb: {execution_timeout: 300}", page("import time\ntime.sleep(3.5)\n'in the ' + 'end'"))
+    patient = page("import time\ntime.sleep(3.5)\n'in the ' + 'end'", head="mystnb: {execution_timeout: 300}")
     good = {"good": page("'good'"), "patient": patient}
     conf = FOREIGN.format(conf=str(tmp_path), mode="cache", timeout=3)
     site = Site.at(tmp_path, {**{name: text for name, (text, _) in fails.items()}, **good}, conf)
@@ -267,135 +253,3 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
     assert "in the end" in (site.html("patient") or "")
     assert "Sphinx" not in done.stderr
     assert done.stderr.count("no place in the record") == 1
-
-
-# Unusual shapes
-
-COUNT = "n = m = 0"
-PLACES = """\
-| Column |
-|---|
-| cell {live}`n` |
-
-```{note}
-noted {live}`n`
-```
-
-- listed {live}`n`
-
-Footed.[^one]
-
-    not {live}`n` {live}`m`
-
-[^one]: footnoted {live}`n`
-
-## Headed {live}`n`
-
-```{code-cell} python
-n = m = 1
-```
-A paragraph
-of
-many
-and
-many
-and
-many
-lines
-and
-so
-on,
-at
-last
-paragraphed {live}`m`
-
-> quoted {live}`n`
-
-Term
-: defined {live}`n`
-
-Twice {live}`n` and {live}`n`; not `` {live}`n` ``.
-
-```text
-not {live}`n`
-```
-"""
-SHAPES = {
-    "places": page(COUNT, prose=PLACES),
-    "größe ünd 数": page("'ünïcode ' + '数'", prose="{live}`'é' + 'ü'`"),
-    "deep/er/est/page": page("'deep ' + 'down'"),
-    "twin": page("'a page ' + 'beside a folder'"),
-    "twin/inner": page("'a page ' + 'in that folder'"),
-    "tabs": page("if True:\n\tx = 'a\tb'\n\tprint(x)"),
-    "long": page(*(f"{number} * 1000" for number in range(200))),
-    "empty": page("", "# only a comment", "'after ' + 'nothing'"),
-    "form": page("'a page with a form feed'\n1 / 1", prose="Feed: \x0c and \u2028.", title="Fed").replace(
-        "# Fed", "# Fed\n\nA line\x0cwith a feed\u2028and a separator."
-    ),
-}
-
-
-@pytest.fixture(scope="module")
-def unusual(tmp_path_factory: pytest.TempPathFactory) -> Foreign:
-    site = Site.at(tmp_path_factory.mktemp("unusual"), SHAPES, CONF + 'myst_enable_extensions = ["deflist"]\n')
-    docs = site.folder / "docs"
-    crlf = page("a = 1\nb = 2\nprint(a + b + 40)", prose="It is {live}`a + b`.").replace("\n", "\r\n")
-    (docs / "crlf.md").write_bytes(crlf.encode())
-    (docs / "mark.md").write_bytes(page("'with a ' + 'mark'", prose="It is {live}`20 + 1`.").encode("utf-8-sig"))
-    index = docs / "index.md"
-    index.write_text(index.read_text("utf-8").rstrip().removesuffix("```") + "crlf\nmark\n```\n", "utf-8")
-    return site, site.build("-W")
-
-
-def test_pages_of_unusual_shapes_are_built(unusual: Foreign) -> None:
-    assert unusual[1].returncode == 0, unusual[1].stderr
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("größe ünd 数", "ünïcode 数"),
-        ("größe ünd 数", "éü"),
-        ("deep/er/est/page", "deep down"),
-        ("twin", "a page beside a folder"),
-        ("twin/inner", "a page in that folder"),
-        ("tabs", "a b"),
-        ("long", "199000"),
-        ("empty", "after nothing"),
-        ("form", "1.0"),
-        ("crlf", "43"),
-        ("crlf", "It is 3."),
-        ("mark", "with a mark"),
-        ("mark", "It is 21."),
-        ("places", "cell 0 "),
-        ("places", "noted 0"),
-        ("places", "listed 0"),
-        ("places", "Headed 0"),
-        ("places", "paragraphed 1"),
-        ("places", "quoted 1"),
-        ("places", "defined 1"),
-        ("places", "Twice 1 and 1; not {live}`n`."),
-        ("places", "footnoted 0"),
-    ],
-)
-def test_an_unusual_page_shows(unusual: Foreign, name: str, shown: str) -> None:
-    assert shown in text_of(unusual[0].html(name))
-
-
-def test_a_no_change_build_of_unusual_pages_runs_nothing(unusual: Foreign) -> None:
-    site, _ = unusual
-    again = site.build("-W")
-    assert again.returncode == 0, again.stderr
-    assert site.ran(again) == []
-
-
-@pytest.mark.parametrize("builder", ["dirhtml", "latex", "text"])
-def test_other_builders_show_outputs(unusual: Foreign, builder: str) -> None:
-    site, _ = unusual
-    done = site.build("-b", builder, "-d", str(site.folder / "html" / ".doctrees"), output=builder)
-    assert done.returncode == 0, done.stderr
-    assert site.ran(done) == []
-    files = [path for path in (site.folder / builder).rglob("*") if path.suffix in (".html", ".tex", ".txt")]
-    everything = "\n".join(path.read_text("utf-8") for path in files)
-    assert "199000" in everything
-    assert re.search(r"It is (\\DUrole\{live\}\{)?21", text_of(everything))

@@ -6,13 +6,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.building import CONF, Site, page
-from tests.programs import call, until
+from tests.programs import until
 from witness.runner.variables import decisive
 
 # What stops a build, and what is mended again
@@ -90,11 +89,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return site
 
 
-def run(site: Site, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Return what ``witness run docs`` does."""
-    return call("witness", "run", "docs", *arguments, cwd=site.folder, env=env)
-
-
 def test_an_unwritable_place_for_the_site_is_one_line(small: Site) -> None:
     done = small.build(output="file/html")
     assert done.returncode == 2
@@ -105,7 +99,7 @@ def test_an_unwritable_place_for_records_is_one_line(small: Site) -> None:
     done = small.build("-D", "witness_records=../file/records")
     assert done.returncode == 2
     once(done.stderr, "file", "Not a directory")
-    done = run(small, "--records", "file/records")
+    done = small.witness("run", "docs", "--records", "file/records")
     assert done.returncode == 2
     once(done.stderr, "file", "Not a directory")
 
@@ -162,7 +156,7 @@ def test_a_page_that_has_no_room_is_not_published_by_half(jobs: str, tmp_path: P
 @pytest.mark.parametrize("platforms", ["cuda", "tpux"])
 def test_a_device_that_is_not_there_is_no_missing_jax(small: Site, platforms: str) -> None:
     others = {name: value for name, value in os.environ.items() if name not in decisive()}
-    done = run(small, env={**others, "JAX_PLATFORMS": platforms})
+    done = small.witness("run", "docs", env={**others, "JAX_PLATFORMS": platforms})
     assert done.returncode == 2
     once(
         done.stderr, "is installed", f"with JAX_PLATFORMS={platforms} (it found no device: ", "unset JAX_PLATFORMS, or"
@@ -180,12 +174,12 @@ def test_missing_jax_is_one_sentence_that_says_what_to_install(
     paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     temporary = tmp_path_factory.mktemp("t")  # short enough for sockets
     env = {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(temporary)}
-    good = run(small)
+    good = small.witness("run", "docs")
     assert good.returncode == 0, good.stderr
-    done = run(small, env=env)
+    done = small.witness("run", "docs", env=env)
     assert done.returncode == 2
     once(done.stderr, "JAX cannot be used", " ".join(str(error).split()), "install it with")
     done = small.build(env=env)
     assert done.returncode == 2
     once(done.stderr, "JAX cannot be used", " ".join(str(error).split()), "install it with")
-    assert until(lambda: [path for path in temporary.iterdir() if not path.name.startswith("sphinx-err")] == [], 600)
+    until(lambda: [path for path in temporary.iterdir() if not path.name.startswith("sphinx-err")] == [])

@@ -11,8 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.programs import call
 from tests.stock import execution
 from witness.reading.notebook import read_notebook
 from witness.reading.settings import Settings
@@ -105,12 +104,9 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Any:
         (folder / "site" / "index.md").write_text(f"# Index\n\n```{{toctree}}\n{entries}\n```\n")
         extra = [path.read_text("utf-8") for path in (folder / "site").glob("*/conf_extra.txt")]
         (folder / "site" / "conf.py").write_text("\n".join([CONF, *extra]), "utf-8")
-        command = [sys.executable, "-m", "sphinx", "-q", str(folder / "site"), str(folder / "html")]
         # ipykernel does not read descriptors where it takes itself for a part of a test
         env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-        done = subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600, check=False, env=env
-        )
+        done = call("sphinx", "-q", str(folder / "site"), str(folder / "html"), env=env)
         return Built(folder, done.stderr, done.returncode)
 
     def site(case: str) -> Built:

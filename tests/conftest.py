@@ -1,0 +1,55 @@
+"""Kernels that all tests of a process share: what starts them takes seconds."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kernels import Page, Pages
+
+
+@pytest.fixture(scope="session")
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """Return what starts kernels as a stock run does."""
+    with Pages(tmp_path_factory.mktemp("ordinary"), may_fork=False) as pages:
+        yield pages
+
+
+@pytest.fixture(scope="session")
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """Return what forks kernels, where the system can."""
+    with Pages(tmp_path_factory.mktemp("forking"), may_fork=True) as pages:
+        yield pages
+
+
+@pytest.fixture(scope="session")
+def forked(forking: Pages) -> Pages:
+    """Return what forks kernels; the test is none where the system cannot."""
+    if sys.platform != "linux":
+        pytest.skip("nothing is forked here")
+    return forking
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Have what is started hear Ctrl-C, also where the tests were started in the background, which does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(params=["forked", "ordinary"], scope="module")
+def pages(request: pytest.FixtureRequest) -> Pages:
+    """Return what starts kernels in one way, and in the other."""
+    found: Pages = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="module")
+def neighbour(pages: Pages) -> Iterator[Page]:
+    """Return a page that goes on while others come and go."""
+    with pages.start() as page:
+        yield page

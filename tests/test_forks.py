@@ -1,0 +1,223 @@
+"""A forked kernel acts like an ordinary one, or is not forked: all that was imported ahead is out of its sight."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kernels import CONF, ENVIRONMENT, LINUX, Pages, Reply
+from witness.python.clocks import reading
+from witness.reading.plan import Cell, Plan
+from witness.records.page_record import PageRecord
+from witness.records.store import Store
+from witness.runner.environment import find
+from witness.runner.execution import PREAMBLE
+from witness.runner.facts import Facts
+from witness.runner.local import Local
+from witness.runner.progress import Progress
+from witness.runner.run import run
+
+CELLS = r"""
+import os, sys, warnings, threading, signal, asyncio
+__name__, sys.modules["__main__"].__dict__ is globals(), __doc__, __spec__
+[re.sub("witness-.*/", "", part) for re in [__import__("re")] for part in sys.argv + sys.orig_argv]
+sys.flags, sys.executable, sys._xoptions, sys.path, sys.meta_path, sys.path_hooks
+type(get_ipython()).__mro__, get_ipython().history_manager.enabled
+os.getpgrp() == os.getpid() == os.getsid(0), os.umask(0o22), os.nice(0)
+sorted(thread.name.partition("-")[0] for thread in threading.enumerate())
+[(s.name, str(signal.getsignal(s))) for s in signal.Signals], signal.pthread_sigmask(signal.SIG_BLOCK, [])
+len(os.listdir("/proc/self/fd")), [os.readlink(f"/proc/self/fd/{number}").split("[")[0] for number in range(3)]
+sys.stdin.read(), sys.stdout.encoding, sys.stderr.encoding, sys.excepthook, sys.displayhook
+input("name? ")
+__import__("getpass").getpass()
+warnings.warn("old", DeprecationWarning)
+warnings.warn("odd")
+import jax, numpy
+sorted(str(entry) for entry in warnings.filters)
+sorted(os.environ.items())
+threading.Thread(target=print).name, asyncio.current_task().get_name(), len(__import__("inspect").stack())
+await asyncio.sleep(0); 7
+_, __, In[1], Out[len(In) - 2]
+def broken(): raise ValueError("a message")
+broken()
+get_ipython().run_cell("def reach():\n try: return 1 + reach()\n except RecursionError: return 0"); reach()
+1 +
+raise SystemExit(3)
+%history -n 1-2
+%env WITNESS_TEST=1
+!echo $WITNESS_TEST; echo wrong >&2
+get_ipython().run_cell_magic("writefile", "some.py", "word = 1"); from some import word; word
+%timeit?
+from IPython.display import Markdown, display; display(Markdown("*a*")); print("b"); 5
+%matplotlib inline
+import matplotlib.pyplot as plt, matplotlib; plt.plot([1, 2]); matplotlib.get_backend()
+print("out"); print("err", file=sys.stderr); os.write(1, b"low\n"); None
+__import__("subprocess").run([sys.executable, "-c", "import sys; print(sys.path[1:], sys.flags)"]).returncode
+__import__("concurrent.futures").futures.ProcessPoolExecutor(1).submit(abs, -1).result()
+jax.make_jaxpr(lambda x: jax.lax.cond(x > 0, lambda y: y + 1, lambda y: y, x))(1.0)
+print(jax.jit(lambda x: x * 2).lower(1.0).as_text(debug_info=True))
+print(jax.jit(lambda x: x * 2).lower(1.0).compile().as_text())
+jax.jit(lambda x: x if x else -x)(1.0)
+numpy.seterr(), numpy.get_printoptions(), numpy.float32(1) / 0
+_unused = %timeit -o -q -n1 -r1 reach
+sorted(vars(_unused))
+exit()
+"""
+
+
+def normalised(reply: Reply) -> Reply:
+    """Return a reply without what no two kernels share."""
+    text = json.dumps({**vars(reply), "captured": {}})
+    text = re.sub(r"ipykernel_\d+", "ipykernel_N", text)
+    text = re.sub(r"/[^ \"]*/witness-\w+/\d+", "PRIVATE", text)
+    text = re.sub(r"\b0x[0-9a-f]+", "0x0", text)
+    return Reply(**json.loads(text))
+
+
+def test_a_forked_kernel_acts_like_an_ordinary_one(forked: Pages) -> None:
+    with forked.start() as ours, forked.start(code="os.environ") as stock:
+        assert (ours.kernel.forked, stock.kernel.forked) == (True, False)
+        for kernel in (ours, stock):
+            kernel.run(PREAMBLE)  # without it, what is written to a descriptor may be lost, as in a stock run
+        for cell in CELLS.strip().splitlines():
+            assert normalised(ours.run(cell)) == normalised(stock.run(cell)), cell
+        assert ours.exit_reason() == stock.exit_reason() == "exited with status 0"
+
+
+def test_code_that_sets_variables_gets_an_ordinary_kernel(forked: Pages) -> None:
+    code = "import os\nos.environ['JAX_ENABLE_X64'] = '1'"
+    with forked.start(code=code) as page:
+        assert not page.kernel.forked
+        assert page.tell("str(jax.numpy.arange(3.).dtype)", f"{code}\nimport jax") == "float64"
+
+
+def test_hardly_anything_is_imported_after_the_fork(forked: Pages) -> None:
+    """Says which modules a new ipykernel or JAX imports lazily, to be added to `warmth.LATER`."""
+    code = "import sys; from witness.kernels.parent import preload; assert preload.preload() == ''; print(*sys.modules)"
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(CONF)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    with forked.start() as page:
+        page.run("import jax; jax.jit(lambda x: x + 1)(1.0)")
+        page.run("%timeit -n1 -r1 1")
+        page.run("1 / 0")
+        late = set(page.tell("list(sys.modules)", "import sys")) - set(done.stdout.split())
+    assert len(late := {name for name in late if not name.startswith(("witness", "runpy"))}) <= 5, late
+
+
+FAKES = {
+    "no jax": {"jax.py": "raise ImportError('none')"},
+    "a thread": {
+        "jax/__init__.py": "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "jax/_src/xla_bridge.py": "",
+    },
+    "a backend": {
+        "jax/__init__.py": "import jax._src.xla_bridge",
+        "jax/_src/xla_bridge.py": "def backends_are_initialized(): return True",
+    },
+    "a crash": {"jax.py": "import os; os.abort()"},
+}
+
+
+@pytest.mark.parametrize("fake", FAKES)
+def test_where_forking_is_not_safe_kernels_are_ordinary(fake: str, tmp_path: Path) -> None:
+    for name, text in FAKES[fake].items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}
+    with Pages(tmp_path, may_fork=True, environment=environment) as pages, pages.start() as page:
+        assert not page.kernel.forked
+        assert page.tell("1 + 1") == 2
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What was imported ahead is not seen before it is imported
+
+
+@pytest.mark.parametrize("first", ["pass", "1/0", "import numpy", "import numpy.ma", "import secrets"])
+def test_a_forked_kernel_has_the_modules_of_an_ordinary_one(forked: Pages, first: str) -> None:
+    names = "[n for n in sys.modules if n.partition('.')[0] in ('jax', 'jaxlib', 'numpy', 'ml_dtypes', 'filelock')]"
+    with forked.start() as ours, forked.start(code="os.environ") as stock:
+        for cell in (first, "import jax; jax.jit(lambda x: x + 1)(1.0)"):
+            assert ours.run(cell).status == stock.run(cell).status
+            assert sorted(ours.tell(names, "import sys")) == sorted(stock.tell(names, "import sys"))
+            assert ours.tell("sorted(os.environ)", "import os") == stock.tell("sorted(os.environ)", "import os")
+
+
+OTHERWISE = {
+    "a variable": "os.environ.update(JAX_ENABLE_X64='1')",
+    "C's own variable": "import ctypes; ctypes.CDLL(None).setenv(b'XLA_FLAGS', b'', 1)",
+    "a variable that is gone": "os.environ.pop('PATH')",
+    "a finder": "sys.meta_path.insert(0, type('F', (), {'find_spec': lambda *_: None})())",
+    "an import of its own": "import builtins as b; s = b.__import__; b.__import__ = lambda *a, **k: s(*a, **k)",
+    "another numpy": "open('numpy.py', 'w').write('name = 1')",
+    "a profile": "sys.setprofile(lambda *_: None)",
+    "a helper with a clock": "open('_h.py', 'w').write('from time import perf_counter as now'); import _h",
+    "a function with a clock": "import time\ndef f():\n  t = time.time(); import jax; return t\nf()",
+    "a part of it": "import ml_dtypes",
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_fork_ends_where_a_fresh_import_could_go_otherwise(forked: Pages, name: str) -> None:
+    with forked.start() as page:
+        page.begin(f"import os, sys\n{OTHERWISE[name]}\nimport jax")
+        assert page.exit_reason() == "killed by SIGKILL (signal 9)"
+        assert '"why"' in page.kernel.notes.read_text()
+
+
+UNLIKE = {
+    "a variable": [
+        "import os; vars(os)['env' + 'iron']['JAX_ENABLE_X64'] = '1'",
+        "import jax; print(jax.numpy.ones(1).dtype)",
+    ],
+    "one clock": ["%%time\nimport jax"],
+    "around": ["from time import time\nbegan = time()", "import jax", "time() - began"],
+    "a statement": ["import time\nt = time.time()\nif t:\n    import jax\ntime.time() - t"],
+}
+LIKE = {
+    "after": ["import time\nimport jax\njax.numpy.ones(1)\nt = time.time()\njax.numpy.ones(1)\ntime.time() - t"],
+    "magic": ["import jax; jax.numpy.ones(1)", "%timeit -n1 -r1 jax.numpy.ones(1)"],
+}
+
+
+MARK = """
+import os
+assert not os.path.exists("mark")
+open("mark", "w").close()
+print("started anew" if b"-f" in open("/proc/self/cmdline", "rb").read().split(b"\\0") else "")
+"""
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PageRecord | None]:
+    """Return what came of each of these pages, all of one run."""
+    folder = tmp_path_factory.mktemp("forks")
+    plans = []
+    for name, sources in (UNLIKE | LIKE).items():
+        cells = zip([MARK, *sources], reading([MARK, *sources]), strict=True)
+        made = [Cell(number, number, source, alone=alone) for number, (source, alone) in enumerate(cells, 1)]
+        plans.append(Plan(name, f"{name}.md", "python3", made, reproducible=False))
+    facts = Facts(folder, reproducible=False)
+    environment = find(facts)
+    store = Store(folder / environment.name)
+    run(plans, store, environment, Progress(), None, Local(facts.take_forkserver()))
+    return {plan.page: store.read(plan.page) for plan in plans}
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
+@pytest.mark.parametrize("name", [*UNLIKE, *LIKE])
+def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(
+    name: str, records: dict[str, PageRecord | None]
+) -> None:
+    record = records[name]
+    assert record
+    assert record.problems == []
+    text = json.dumps([cell.outputs for cell in record.cells])
+    assert ("started anew" in text) == (name in UNLIKE)
+    if name == "a variable":
+        assert "float64" in text

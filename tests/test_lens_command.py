@@ -1,0 +1,139 @@
+"""The lens that a reader asks for: by the command, in a notebook, and where there is no text to be had."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from tests.building import ROOT
+from tests.elements import text
+from witness.__main__ import main
+from witness.lens.magic import called
+
+
+def program(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_a_call_is_taken_apart_and_not_called() -> None:
+    names = {"f": print, "xs": [1, 2]}
+    assert called("f(*xs, 3, end='')", names) == (print, (1, 2, 3), {"end": ""})
+    for line in ("", "f", "f(", "x = f(1)"):
+        with pytest.raises(SyntaxError):
+            called(line, names)
+
+
+MODEL = "import jax.numpy as jnp\n\n\ndef double(x, scale=2.0):\n    return jnp.sin(x) * scale\n\n\nsize = 3\n"
+
+
+def test_the_command_writes_one_file(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(MODEL)
+    command = ["-m", "witness", "lens", "model:double", "--args", "f32[3]", "scale=jnp.float32(3)", "-o", "out/a.html"]
+    done = program(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^Jaxpr: 2 of 2 equations mapped$", done.stdout, re.MULTILINE)
+    html = (tmp_path / "out/a.html").read_text()
+    assert "jnp.sin" in text(html5lib.parse(html, namespaceHTMLElements=False))
+    assert str(tmp_path) not in html
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments", "message"),
+    [
+        ("model", [], "expected MODULE:FUNCTION or FILE.py:FUNCTION, got model"),
+        ("model:doubled", [], "there is no doubled; known here: double"),
+        ("model.py:size", [], "model.py:size is no function: it is of type int"),
+        ("other.py:f", [], "there is no file other.py"),
+        ("model:double", ["'a' +"], "--args 'a' +: SyntaxError"),
+        ("model:double", [], "model:double cannot be traced or compiled: TypeError"),
+    ],
+)
+def test_the_command_says_what_was_expected(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    target: str,
+    arguments: list[str],
+    message: str,
+) -> None:
+    (tmp_path / "model.py").write_text(MODEL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "model", raising=False)
+    assert main(["lens", target, "--args", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("witness lens: ")
+    assert message in err
+
+
+NOTEBOOK = """
+import os
+os.environ["JAX_PLATFORMS"] = "cpu"
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+import jax, jax.numpy as jnp
+before = jax.jit(jnp.cos).lower(1.0).compile()
+shell = InteractiveShell.instance()
+shell.user_ns["before"] = before
+def run(cell):
+    with capture_output() as found:
+        result = shell.run_cell(cell)
+    return result, found.outputs
+run("%load_ext witness")
+run("import jax, jax.numpy as jnp\\ndef f(x):\\n    return jnp.sin(x) + 1")
+_, outputs = run("%lens f(jnp.ones(3))")
+(html,) = (output.data["text/html"] for output in outputs if "text/html" in output.data)
+print(html.count('class="lens-pane"'), "jnp.sin" in html.replace("<i class=na>", "").replace("</i>", ""))
+result, _ = run("jax.jit(f).lower(jnp.ones(3)).compile()")
+data, _ = shell.display_formatter.format(result.result)
+lens = data["application/vnd.witness.lens+json"]
+print([stage["language"] for stage in lens["stages"]], lens["missing"])
+data, _ = shell.display_formatter.format(before)
+lens = data["application/vnd.witness.lens+json"]
+print([stage["language"] for stage in lens["stages"]], len(lens["missing"]))
+result, _ = run("%lens 1 + 1")
+print(type(result.error_in_exec).__name__, result.error_in_exec)
+"""
+
+
+def test_a_notebook_has_the_magic_and_the_stages_of_what_it_shows() -> None:
+    done = program("-c", NOTEBOOK)
+    assert done.returncode == 0, done.stderr
+    magic, stages, before, wrong = done.stdout.splitlines()[-4:]
+    assert magic.startswith("4 ")
+    assert stages == "['jaxpr', 'stablehlo', 'hlo'] []"
+    assert before == "['hlo'] 2"
+    assert wrong.startswith("UsageError %lens f(x) looks at a call")
+
+
+WITHOUT_HLO = """
+import jax, jax.numpy as jnp
+from witness.stages.look import look
+from witness.lens.document import document
+
+
+def refuse(*arguments, **named):
+    raise NotImplementedError("no text on this backend")
+
+
+for as_text in (refuse, lambda *arguments, **named: None):
+    jax.stages.Compiled.as_text = as_text
+    jax.stages.Compiled.cost_analysis = refuse
+    lens = look(lambda x: jnp.sin(x) * 2.0, (jnp.ones(3),), {})
+    print([stage.language for stage in lens.stages], lens.missing, "Not shown: the optimised HLO" in document(lens, ""))
+"""
+
+
+def test_a_backend_without_a_text_of_what_it_compiled_leaves_the_other_stages() -> None:
+    done = program("-c", WITHOUT_HLO)
+    assert done.returncode == 0, done.stderr
+    raising, empty = done.stdout.splitlines()
+    assert raising == "['jaxpr', 'stablehlo'] ['the optimised HLO: no text on this backend'] True"
+    assert empty == "['jaxpr', 'stablehlo'] ['the optimised HLO: a compiled function without a text'] True"
