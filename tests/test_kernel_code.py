@@ -358,8 +358,14 @@ CELLS: dict[str, tuple[bool, str]] = {
     "two": (True, "first = jax.jit(lambda x: x + 5).lower(x).compile()\njax.jit(jnp.cos).lower(x).compile()\nfirst"),
     "own options": (
         True,
-        "own = tempfile.mkdtemp()\nslow = {'xla_backend_optimization_level': 0, 'xla_dump_to': own}\n"
+        "own = tempfile.mkdtemp()\nslow = {'xla_backend_optimization_level': 0, 'xla_dump_emitter_re': 'llvm'}\n"
+        "slow['xla_dump_to'] = own\n"
         "jax.jit(lambda x: f(x) + 6).lower(x).compile(slow)",
+    ),
+    "own, empty": (
+        True,
+        "none = {'xla_dump_to': tempfile.mkdtemp(), 'xla_dump_hlo_module_re': 'none'}\n"
+        "jax.jit(lambda x: f(x) + 10).lower(x).compile(none)",
     ),
     "own folder": (False, "print(any(name.endswith('.ll') for name in os.listdir(own)))"),
     "level 0": (True, "jax.jit(f, compiler_options={'xla_backend_optimization_level': 0}).lower(x).compile()"),
@@ -463,6 +469,8 @@ def test_of_two_functions_the_one_that_is_shown_has_its_own(did: dict[str, dict[
 def test_a_page_s_own_options_stay(did: dict[str, dict[str, Any]]) -> None:
     assert languages(lens_of(did, "own options"))[-1] == "llvm"
     assert did["own folder"]["out"].strip() == "True"
+    (why,) = lens_of(did, "own, empty").missing
+    assert "a folder of its own (xla_dump_to), and none was written there" in why
     assert " x float>" in lens_of(did, "with").stages[-1].text  # many numbers at once
     assert " x float>" not in lens_of(did, "level 0").stages[-1].text
 
