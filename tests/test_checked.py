@@ -9,7 +9,7 @@ from docutils import nodes
 
 from tests.building import HEAD, Site
 from witness.nodes.checked import split
-from witness.nodes.spoken import speaks_of_compiling
+from witness.nodes.spoken import COMPILING, speaks_of
 
 PAGE = (
     HEAD
@@ -113,4 +113,4 @@ def test_prose_right_before_or_after_a_cell_counts(before: str, after: str, spok
     section = nodes.section("", nodes.paragraph("", before), cell, nodes.paragraph("", after))
     other = nodes.container("", nb_element="cell_code")
     section += [other, nodes.paragraph("", "It compiles.")]
-    assert speaks_of_compiling(cell) is spoken
+    assert speaks_of(COMPILING, cell) is spoken

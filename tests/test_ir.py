@@ -236,10 +236,9 @@ def test_regions_have_names_of_their_own(tree: Element) -> None:
 
 
 def test_no_line_of_ir_is_lost_or_out_of_place() -> None:
-    for path in HERE.glob("*/*/*.txt"):
+    for path in (path for name in LEXERS for path in HERE.glob(f"{name}/*/*.txt")):
         language = path.relative_to(HERE).parts[0]
         whole, seen = path.read_text(), view(path.read_text(), language)
-        assert language in LEXERS
         assert language != "jaxpr" or seen.shown == whole
         assert not re.search(r"metadata=\{|\bloc\(|^#loc", seen.shown, re.MULTILINE)
         for word in set(re.findall(r"\w+", whole)):

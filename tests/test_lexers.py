@@ -16,11 +16,12 @@ from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES, Comment, Error, Keyword, Name, Number, Operator, Punctuation, String, Text
 
 from tests.lexers.tokens import tokens, transcript
-from witness.lexers import LEXERS, guess
+from witness.lexers import CODE, LEXERS, guess
 
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "tests/lexers"
 CASES = sorted(path for name in LEXERS for path in HERE.glob(f"{name}/*/*.txt"))
+CODE_CASES = sorted(path for name in CODE for path in HERE.glob(f"{name}/*/*.txt"))
 
 
 def check(name: str, text: str) -> None:
@@ -69,12 +70,34 @@ def test_the_ir_of_the_installed_jax_is_known(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# The code of kernels: of this machine's, and PTX written by hand
+
+
+@pytest.mark.parametrize("path", CODE_CASES, ids=lambda path: str(path.relative_to(HERE).with_suffix("")))
+def test_code_has_its_tokens(path: Path) -> None:
+    name, text = path.relative_to(HERE).parts[0], path.read_text()
+    found = tokens(CODE[name], text)
+    assert "".join(value for _, value in found) == text
+    assert [value for kind, value in found if kind in {Error, Text, Name.Other}] == []
+    bound = {value for kind, value in found if kind is Name.Variable}
+    used = {value for kind, value in found if kind is Name and name == "llvm"}
+    assert used - {f"%{value}" for kind, value in found if kind is Name.Label} <= bound
+    assert transcript(found) == path.with_suffix(".tokens").read_text()
+    assert guess(text) is None
+
+
+def test_code_was_recorded_with_both_versions() -> None:
+    recorded = {path.relative_to(HERE).parts[:2] for path in CODE_CASES}
+    assert recorded == {("llvm", "0.10"), ("llvm", "0.12"), ("ptx", "8")}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # What tokens mean
 
 
 def meaning(name: str, text: str) -> str:
     """Return a text's words with the short names of their classes, punctuation and operators left out."""
-    found = [(kind, value) for kind, value in tokens(LEXERS[name], text) if value.strip()]
+    found = [(kind, value) for kind, value in tokens({**LEXERS, **CODE}[name], text) if value.strip()]
     kept = [(kind, value) for kind, value in found if kind not in Punctuation and kind not in Operator]
     return " ".join(f"{value}/{STANDARD_TYPES[kind]}" for kind, value in kept)
 
@@ -184,11 +207,53 @@ HLO = [
     ),
     ('FileNames\n1 "f.py"\n\nENTRY e {', 'FileNames/cs 1/c "f.py"/c ENTRY/k e/nl'),
 ]
+LLVM = [
+    ("define noalias ptr @f.1(ptr %0) {", "define/k noalias/na ptr/kt @f.1/nl ptr/kt %0/nv"),
+    ('define void @"a b"(<2 x i64> %x, ...) {', 'define/k void/kt @"a b"/nl 2/mi i64/kt %x/nv'),
+    (
+        "  %3 = fmul nnan <8 x float> %2, splat (float 2.0)",
+        "%3/nv fmul/nf nnan/na 8/mi float/kt %2/n splat/na float/kt 2.0/mf",
+    ),
+    (
+        "  %4 = tail call float @llvm.sin.f32(float 0x3FF0A3)",
+        "%4/nv tail/k call/nf float/kt @llvm.sin.f32/nl float/kt 0x3FF0A3/mh",
+    ),
+    ("  tail call void @g()", "tail/k call/nf void/kt @g/nl"),
+    (
+        "  store i1 true, ptr %p, align 4, !noalias !3",
+        "store/nf i1/kt true/kc ptr/kt %p/n align/na 4/mi !noalias/cs !3/cs",
+    ),
+    ("  br i1 %c, label %5, label %vector.body", "br/nf i1/kt %c/n label/kt %5/n label/kt %vector.body/n"),
+    ("vector.body:  ; preds = %5", "vector.body/nl ; preds = %5/c1"),
+    ("    i32 0, label %7", "i32/kt 0/mi label/kt %7/n"),
+    ("  %9 = icmp ult i64 %8, -12", "%9/nv icmp/nf ult/no i64/kt %8/n -12/mi"),
+]
+PTX = [
+    (".visible .entry f(", ".visible/k .entry/k f/nl"),
+    ("    .param .u64 .ptr .align 16 f_param_0,", ".param/k .u64/kt .ptr/k .align/k 16/mi f_param_0/nv"),
+    ("    .reg .b32 %r<5>;", ".reg/k .b32/kt %r/nv 5/mi"),
+    (
+        "    ld.global.nc.v2.f32 {%f1, %f2}, [%rd1+8];",
+        "ld/nf .global/nf .nc/nf .v2/nf .f32/kt %f1/nv %f2/nv %rd1/n 8/mi",
+    ),
+    ("    st.global.b32 [%rd1], %r1;", "st/nf .global/nf .b32/kt %rd1/n %r1/n"),
+    ("    @!%p1 bra $L_2;", "%p1/n bra/nf $L_2/nl"),
+    ("$L_2: // %done", "$L_2/nl // %done/c1"),
+    ("    mov.u32 %r1, %tid.x;", "mov/nf .u32/kt %r1/nv %tid.x/no"),
+    ("    fma.rn.f32 %f1, %f2, 0f3F800000, %f3;", "fma/nf .rn/nf .f32/kt %f1/nv %f2/n 0f3F800000/mf %f3/n"),
+    ("    elect.sync %r1|%p1, -1;", "elect/nf .sync/nf %r1/nv %p1/nv 1/mi"),
+    ("    add_fusion_param_0;", "add_fusion_param_0/nf"),
+    ("    mov.b64 %rd1, add_fusion_param_0;", "mov/nf .b64/kt %rd1/nv add_fusion_param_0/n"),
+]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "meant"),
-    [(name, *case) for name, cases in zip(LEXERS, (JAXPR, STABLEHLO, HLO), strict=True) for case in cases],
+    [
+        (name, *case)
+        for name, cases in zip([*LEXERS, *CODE], (JAXPR, STABLEHLO, HLO, LLVM, PTX), strict=True)
+        for case in cases
+    ],
 )
 def test_words_have_their_meaning(name: str, text: str, meant: str) -> None:
     assert meaning(name, text) == meant
@@ -208,17 +273,17 @@ def test_operations_binders_and_types_look_different(style: str) -> None:
 # What is cut, broken or something else
 
 
-@pytest.mark.parametrize("name", LEXERS)
+@pytest.mark.parametrize("name", [*LEXERS, *CODE])
 def test_a_cut_or_broken_text_has_no_errors(name: str) -> None:
     chance = random.Random(0)
-    texts = [path.read_text() for path in CASES if path.relative_to(HERE).parts[0] == name]
-    for text in chance.sample(texts, 10):
+    texts = [path.read_text() for path in [*CASES, *CODE_CASES] if path.relative_to(HERE).parts[0] == name]
+    for text in chance.choices(texts, k=10):
         for _ in range(10):
             start, end = sorted(chance.sample(range(len(text)), 2))
             broken = list(text[start:end])
             for _ in range(len(broken) // 50):
                 broken[chance.randrange(len(broken))] = chance.choice("[](){}<>'\"=:;#\\/%@é→\x00 \n")
-            found = tokens(LEXERS[name], "".join(broken))
+            found = tokens({**LEXERS, **CODE}[name], "".join(broken))
             assert "".join(value for _, value in found) == "".join(broken)
             assert Error not in {kind for kind, _ in found}
 
@@ -229,12 +294,13 @@ def test_a_bracket_too_many_in_free_text_spoils_its_own_line_only() -> None:
     assert "name/na a ] {b/nl reverse/na True/kc a/n c/nv sin/nf b/n" in meant
 
 
-@pytest.mark.parametrize("name", LEXERS)
+@pytest.mark.parametrize("name", [*LEXERS, *CODE])
 @pytest.mark.parametrize(
-    "text", ["<", "(", "a ", "{ lambda ", "a:b ", '"', "'", "<a", "\n", "%a, ", "fmt=", "a -> (", "0_1"]
+    "text",
+    ["<", "(", "a ", "{ lambda ", "a:b ", '"', "'", "<a", "\n", "%a, ", "fmt=", "a -> (", "0_1", ".a", "%a|", "/*"],
 )
 def test_a_long_line_takes_no_longer_than_a_long_text(name: str, text: str) -> None:
-    tokens(LEXERS[name], text * 3_000)
+    tokens({**LEXERS, **CODE}[name], text * 3_000)
     assert guess(text * 30_000) is None
 
 

@@ -8,11 +8,12 @@ of them away in turn. Tested with the versions in `TESTED`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
@@ -23,6 +24,8 @@ MONITORING = "jax._src.monitoring"
 """Where the listeners are kept; the public ``jax.monitoring`` registers them and cannot tell whether one is there."""
 STAGES = "jax._src.stages"
 """Where ``Traced``, ``Lowered`` and ``Compiled`` are defined; without it a stage is shown alone."""
+COMPILER = "jax._src.compiler"
+"""Where XLA's compiler is called, below JAX's caches and events."""
 DEFINED_IN = ("jax._src.", "jax.", "jax.extend.")
 """Packages in whose modules JAX may define what is displayed; of what is in none the stock text is shown."""
 
@@ -121,6 +124,37 @@ def stage(name: str) -> type | None:
     return found if isinstance(found, type) else None
 
 
+def wrap_compiler(around: Callable[[Any, Callable[[Any], Any]], Any]) -> Callable[[], None] | None:
+    """Have programs compiled by a function of XLA's options and of what compiles with any; return what ends that.
+
+    None: there is no hold on the compiler; the code of kernels is not shown, and that is said.
+    """
+    module: Any = sys.modules.get(COMPILER)
+    stock: Any = getattr(module, "backend_compile_and_load", None)
+    known = signature(stock) if stock else None
+    if known is None or "options" not in known.parameters:
+        return None
+
+    @wraps(stock)
+    def backend_compile_and_load(*arguments: Any, **named: Any) -> Any:
+        __tracebackhide__ = True  # as JAX's own frames
+        bound = known.bind(*arguments, **named)
+
+        def compiled(options: Any) -> Any:
+            __tracebackhide__ = True
+            bound.arguments["options"] = options
+            return stock(*bound.args, **bound.kwargs)
+
+        return around(bound.arguments["options"], compiled)
+
+    def release() -> None:
+        if module.backend_compile_and_load is backend_compile_and_load:
+            module.backend_compile_and_load = stock
+
+    module.backend_compile_and_load = backend_compile_and_load
+    return release
+
+
 @dataclass(frozen=True)
 class Execution:
     """Where programs are run and results awaited. Without any of it, whether a time is of work cannot be told."""
@@ -160,6 +194,14 @@ def cpu_devices() -> int:
     """
     backends = getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", {})
     return len(backends["cpu"].local_devices()) if "cpu" in backends else 0
+
+
+def devices() -> Sequence[Any]:
+    """Return the devices of this process, once JAX has started a backend; none before, and where it cannot be told.
+
+    The public way to ask would start one.
+    """
+    return sys.modules["jax"].local_devices() if has_backend() else ()
 
 
 def live_arrays() -> Iterator[Any]:

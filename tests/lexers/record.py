@@ -12,13 +12,16 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.lexers.tokens import tokens, transcript
-from witness.lexers import LEXERS
+from witness.lexers import CODE, LEXERS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+CODED = ("adam", "nested", "odd_names", "sorts")
+"""Functions of whose kernels the code is kept."""
 LONGEST = 10_000
 """IR with more characters is not kept as a case. A second form of the same IR may have a fifth of them."""
 
@@ -59,6 +62,19 @@ def printed(quick: bool) -> Iterator[tuple[str, str, str]]:
             continue
         yield "hlo", f"{name}-lowered", lowered.as_text(dialect="hlo")
         yield "hlo", name, lowered.compile().as_text()
+        if name in CODED:
+            yield "llvm", name, code(lowered)
+
+
+def code(lowered: Any) -> str:
+    """Return the code of a function's kernels, as a lens shows it; none for those of which XLA writes none."""
+    from witness.stages import Stages
+    from witness.stages.kernel_code import WrittenCode, options
+
+    with TemporaryDirectory() as folder:
+        stages = Stages(None, lowered, lowered.compile(options(folder)))
+        lens = stages.with_code(stages.lens(), WrittenCode([*Path(folder).iterdir()]))
+    return next((stage.text for stage in lens.stages if stage.language == "llvm"), "")
 
 
 def primitives(jaxpr: Any) -> set[str]:
@@ -86,12 +102,12 @@ def write_ir(to: Path, *, quick: bool, longest: float) -> None:
     import jax
 
     version = ".".join(jax.__version__.split(".")[:2])
-    for lexer in LEXERS:
+    for lexer in [*LEXERS, "llvm"]:
         for old in (to / lexer / version).glob("*"):
             old.unlink()
     for lexer, case, text in printed(quick):
         text = scrubbed(text)
-        if len(text) <= (longest / 5 if "-" in case else longest):
+        if text.strip() and len(text) <= (longest / 5 if "-" in case else longest):
             path = to / lexer / version / f"{case}.txt"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
@@ -99,7 +115,7 @@ def write_ir(to: Path, *, quick: bool, longest: float) -> None:
 
 def write_tokens(below: Path) -> None:
     """Write the tokens of each recorded text beside it."""
-    for name, lexer in LEXERS.items():
+    for name, lexer in {**LEXERS, **CODE}.items():
         for path in below.glob(f"{name}/*/*.txt"):
             path.with_suffix(".tokens").write_text(transcript(tokens(lexer, path.read_text())))
 

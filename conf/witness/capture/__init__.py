@@ -12,12 +12,15 @@ from typing import Any, Protocol
 from witness.capture.calls import Caller
 from witness.capture.cell_files import CellFiles
 from witness.capture.compilation import Listener
+from witness.capture.device_memory import Memory
 from witness.capture.error import Errors
+from witness.capture.kernel_code import KernelCode
 from witness.capture.lines import Lines
 from witness.capture.simulated import Simulated
 from witness.capture.steps import Stepper
 from witness.records import kinds
 from witness.records.kinds import CELL, CLOCKS
+from witness.records.lens import CODE
 from witness.timing.clocks import Clocks
 from witness.timing.conditions import Conditions
 
@@ -90,7 +93,8 @@ def load(shell: Any) -> None:
     from witness.timing.cpu_speed import CpuSpeed
     from witness.timing.timeit import Timeit  # IPython, which a shell has
 
-    ir.install(shell)
+    code = KernelCode()
+    ir.install(shell, code)
     figure_text.install(shell)
     undecoded.install()
     pace, listener = CpuSpeed(), Listener()
@@ -105,6 +109,8 @@ def load(shell: Any) -> None:
         kinds.CALLS.name: Caller(shell, listener),
         kinds.LINES.name: Lines(listener),
         kinds.SIMULATED.name: Simulated(),
+        kinds.MEMORY.name: Memory(),
+        CODE: code,
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from witness.capture.ancestry import Ancestry
+from witness.capture.kernel_code import KernelCode
 from witness.jax_private import DEFINED_IN
 from witness.records.ir import Ir
 from witness.records.kinds import IR, LENS
@@ -24,39 +26,44 @@ def equation(shown: Any) -> dict[str, Any]:
     return _single(Ir.of("jaxpr", *equations.equation(shown)))
 
 
-def stage(shown: Any) -> dict[str, Any]:
+def stage(shown: Any, code: KernelCode) -> dict[str, Any]:
     """Return the text of a traced, lowered or compiled function, and the lens on what it came from."""
-    stages = Stages(*ANCESTRY.line(shown))
+    line = ANCESTRY.line(shown)
+    stages = Stages(*line)
     found = stages.lens()
     if not found.stages:
         return {}
     last = _single(found.stages[-1]) if not found.missing else {}
-    size = sum(len(it.text) for it in found.stages)
-    return {**last, **LENS.data(found)} if size <= MAX_IR_CHARACTERS else last
+    room = MAX_IR_CHARACTERS - sum(len(it.text) for it in found.stages)
+    if room < 0:
+        return last
+    written = code.of(line[-1])
+    return {**last, **LENS.data(stages.with_code(found, written, room) if written else found)}
 
 
 def _single(found: Ir) -> dict[str, Any]:
     return IR.data(found) if len(found.text) <= MAX_IR_CHARACTERS else {}
 
 
-TYPES: dict[str, Callable[[Any], dict[str, Any]]] = {
+JAXPRS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "core.Jaxpr": jaxpr,
     "core.ClosedJaxpr": jaxpr,
     "core.JaxprEqn": equation,
-    "stages.Traced": stage,
-    "stages.Lowered": stage,
-    "stages.Compiled": stage,
 }
 """What is shown of the objects of each of JAX's types; JAX defines them in modules of its own."""
+
+STAGES = ("stages.Traced", "stages.Lowered", "stages.Compiled")
+"""Those of which `stage` is shown."""
 
 MAX_IR_CHARACTERS = 3_000_000
 """Characters of IR that a record keeps; of longer IR only what stock prints is shown."""
 
 
-def install(shell: Any) -> None:
+def install(shell: Any, code: KernelCode) -> None:
     """Teach a shell to display them; JAX is not imported for it."""
     formatter = shell.display_formatter.mimebundle_formatter
-    for name, show in TYPES.items():
+    shows: dict[str, Callable[[Any], dict[str, Any]]] = {**JAXPRS, **dict.fromkeys(STAGES, partial(stage, code=code))}
+    for name, show in shows.items():
         module, _, kind = name.rpartition(".")
         for package in DEFINED_IN:
             formatter.for_type_by_name(package + module, kind, _bundle(show))

@@ -41,6 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="arguments, each a shape as f32[2,3], or Python in which jax, jnp, np and the module's names are known; "
         "name=… for one by name",
     )
+    command.add_argument("--code", action="store_true", help="show the code of its kernels, too: LLVM IR or PTX")
     command.add_argument("-o", "--output", type=Path, help="the file; default: FUNCTION.html")
     command.set_defaults(command=run)
 
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         arguments, named = _arguments(options.args, module)
         side = import_module("witness.stages.look")  # nothing imports the kernel side
         try:
-            lens = side.look(function, arguments, named)
+            lens = side.look(function, arguments, named, code=options.code)
         except Exception as error:
             raise NoLens(f"{options.target} cannot be traced or compiled: {type(error).__name__}: {error}") from error
     except NoLens as error:

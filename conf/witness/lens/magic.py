@@ -12,9 +12,13 @@ from witness.lens.document import contained
 from witness.lens.panes import TITLES, share
 from witness.records.lens import Lens
 
-USAGE = "%lens f(x) looks at a call of a function: the call is traced and compiled, and not run"
+USAGE = (
+    "%lens f(x) looks at a call of a function: the call is traced and compiled, and not run; "
+    "%lens --code f(x) shows the code of its kernels, too"
+)
+CODE = "--code"
 
-Look = Callable[[Any, tuple[Any, ...], dict[str, Any]], Lens]
+Look = Callable[..., Lens]
 
 
 def load(shell: Any) -> None:
@@ -25,12 +29,13 @@ def load(shell: Any) -> None:
 def _lens(shell: Any, line: str) -> None:
     from IPython.core.error import UsageError
 
+    asked, call = line.strip().startswith(f"{CODE} "), line.strip().removeprefix(f"{CODE} ")
     try:
-        function, arguments, named = called(line, shell.user_ns)
+        function, arguments, named = called(call, shell.user_ns)
     except SyntaxError as error:
         raise UsageError(f"{USAGE}; got {line.strip()!r}: {error.msg}") from None
     look: Look = import_module("witness.stages.look").look  # nothing imports the kernel side
-    found = look(function, arguments, named)
+    found = look(function, arguments, named, code=asked)
     html = contained(found, lambda file: name_in(shell, file))
     shell.display_pub.publish({"text/html": html, "text/plain": summary(found)})
 

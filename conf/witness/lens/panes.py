@@ -10,12 +10,17 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import STANDARD_TYPES, Name, Number, Operator, Punctuation, Text, Whitespace, _TokenType
 
 from witness.lens.span_links import Links, parts, segments
-from witness.lexers import LEXERS
+from witness.lexers import CODE, LEXERS
 from witness.records.ir import Ir, Place
 from witness.records.lens import Lens, Source
 
-TITLES = {"jaxpr": "Jaxpr", "stablehlo": "StableHLO", "hlo": "Optimised HLO"}
-WORDS = {"jaxpr": "equations", "stablehlo": "operations", "hlo": "instructions with metadata"}
+TITLES = {"jaxpr": "Jaxpr", "stablehlo": "StableHLO", "hlo": "Optimised HLO", "llvm": "LLVM IR", "ptx": "PTX"}
+WORDS = {
+    "jaxpr": "equations",
+    "stablehlo": "operations",
+    "hlo": "instructions with metadata",
+    **dict.fromkeys(CODE, "functions"),
+}
 
 PLAIN = (Operator, Punctuation, Text, Whitespace, Number.Integer, Name, Name.Variable, Name.Label)
 """Kinds of token that look like text: without an element of their own a lens weighs half as much."""
@@ -54,7 +59,7 @@ def source_pane(
 
 def stage_pane(stage: Ir, said: str) -> str:
     """Return the pane of a stage, with what is said of it."""
-    return _pane(TITLES[stage.language], said, _stage(stage))
+    return _pane(TITLES[stage.language], said, _stage(stage), "lens-code" if stage.language in CODE else "")
 
 
 def share(stage: Ir) -> str:
@@ -70,10 +75,10 @@ def share(stage: Ir) -> str:
 NO_SOURCE = "<p>There is no source to show: no file of the program can be read.</p>"
 
 
-def _pane(title: str, share: str, body: str) -> str:
+def _pane(title: str, share: str, body: str, kind: str = "") -> str:
     said = f" <span>{escape(share)}</span>" if share else ""
     return (
-        f'<div class="lens-pane"><p class="lens-head"><b>{title}</b>{said}</p>'
+        f'<div class="{" ".join(filter(None, ["lens-pane", kind]))}"><p class="lens-head"><b>{title}</b>{said}</p>'
         f'<div class="lens-text" role="group" tabindex="0" aria-label="{escape(f"{title}. {share}".strip())}">{body}'
         "</div></div>"
     )
@@ -106,7 +111,8 @@ def _stage(stage: Ir) -> str:
     lines = visible(stage)
     inside = parts(stage, {number: shown for shown, (number, _) in enumerate(lines)})
     text = "\n".join(line for _, line in lines)
-    lexer = LEXERS[stage.language](stripnl=False, ensurenl=False) if len(lines) <= COLOURED else None
+    lexers = {**LEXERS, **CODE}
+    lexer = lexers[stage.language](stripnl=False, ensurenl=False) if len(lines) <= COLOURED else None
     begun: set[int] = set()
     written = []
     for shown, tokens in enumerate(_lines(text, lexer)):

@@ -1,4 +1,7 @@
-"""The strip under a cell: what JAX did there, and which timings were taken without a word. One line; details folded."""
+"""The strip under a cell: what JAX did there, what it left in memory, which timings were taken without a word.
+
+One line each; details folded.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from dataclasses import replace
 from docutils import nodes
 
 from witness.nodes.fold import fold
+from witness.nodes.memory import details, strip
 from witness.nodes.text import amount
 from witness.records.compilation import Compilation, CompiledProgram
-from witness.records.kinds import COMPILATION, TIMINGS, falsified
+from witness.records.kinds import COMPILATION, MEMORY, TIMINGS, falsified
 from witness.records.page_record import CellRecord, Replicate
 from witness.records.replicate import line, medians
 from witness.records.signature import Signature, folded
@@ -44,6 +48,7 @@ def strips(
     explained: bool = False,
     spoken: bool = True,
     checked: bool = False,
+    memory: bool = True,
 ) -> list[nodes.Element]:
     """Return what stands under a cell: nothing where there is nothing to tell.
 
@@ -54,7 +59,9 @@ def strips(
         spoken: Whether the page speaks of compiling there. Elsewhere the line is quiet, and so it is where
             JAX made programs of its own only; these are not told of where the page speaks of something else.
         checked: Whether asserts end the cell; what they alone had JAX make is not told.
+        memory: Whether the page speaks of memory there. Elsewhere what devices hold is a detail of what JAX did.
     """
+    held = MEMORY.of(cell.captured)
     work, timed = COMPILATION.of(cell.captured), TIMINGS.of(cell.captured)
     quiet = [timing for timing in timed if timing.quiet]
     found: list[nodes.Element] = []
@@ -65,7 +72,10 @@ def strips(
     if work and (work.programs or work.lost or (spoken and not checked)):
         line = replace(work, own=CompiledProgram("")).line or work.line
         classes = CLASSES if spoken and work.programs else [*CLASSES, "witness-quiet"]
-        found.append(fold("", *_details(work, explained, checked), summary=f"JAX: {line}", classes=classes))
+        more = details(held) if held and not memory else []
+        found.append(fold("", *_details(work, explained, checked), *more, summary=f"JAX: {line}", classes=classes))
+    if held and memory:
+        found.append(strip(held, CLASSES))
     if quiet:
         others = [medians(replicates, cell.number, True, place, it.statement) for place, it in enumerate(quiet)]
         items = [

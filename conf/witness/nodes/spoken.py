@@ -1,4 +1,4 @@
-"""Whether the prose around a cell speaks of what JAX does there."""
+"""Whether the prose around a cell speaks of what JAX does there, or of memory."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ COMPILING = re.compile(
 )
 
 
-def speaks_of_compiling(cell: nodes.Element) -> bool:
+MEMORY = re.compile(r"\b(?:memory|bytes?|buffers?|donat\w+|(?:de)?alloc\w+)\b", re.IGNORECASE)
+
+
+def speaks_of(what: re.Pattern[str], cell: nodes.Element) -> bool:
     """Return whether a paragraph right before or after a cell does; another cell ends what belongs to it."""
     siblings, place = cell.parent.children, cell.parent.index(cell)
-    return any(map(_says, _prose(siblings[:place][::-1]))) or any(map(_says, _prose(siblings[place + 1 :])))
+    return any(what.search(it.astext()) for it in [*_prose(siblings[:place][::-1]), *_prose(siblings[place + 1 :])])
 
 
 def _prose(siblings: list[nodes.Node]) -> list[nodes.Element]:
@@ -27,7 +30,3 @@ def _prose(siblings: list[nodes.Node]) -> list[nodes.Element]:
         if isinstance(node, (nodes.paragraph, nodes.title, nodes.bullet_list, nodes.enumerated_list)):
             found.append(node)
     return found[:2]
-
-
-def _says(node: nodes.Element) -> bool:
-    return bool(COMPILING.search(node.astext()))

@@ -10,10 +10,11 @@ from myst_nb.core.config import NbParserConfig, Section
 
 from witness.python.words import words
 from witness.records.ir import LANGUAGES
+from witness.records.lens import CODE
 
 OURS = frozenset({"load", "tags", "raises", "check", "reason", "rtol", "clock", "lens"})
 """Options of a cell that are ours."""
-WATCHED = ("steps", "calls", "lines")
+WATCHED = ("steps", "calls", "lines", CODE)
 """What a cell may have watched while it runs."""
 LENSES = ("panes", *LANGUAGES, *WATCHED)
 """What a cell may show of its functions: all stages of one that it lowers, or a single stage; or what is watched."""

@@ -55,7 +55,7 @@ class Cell:
     rtol: float | None = None
     """Relative tolerance of the floats it prints."""
     watched: str = ""
-    """What is watched while it runs, beyond what always is: ``steps``, ``calls``, ``lines``."""
+    """What is watched while it runs, beyond what always is: ``steps``, ``calls``, ``lines``, ``code``."""
     alone: bool = False
     """Whether it reads a clock, and has the machine to itself."""
 

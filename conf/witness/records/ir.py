@@ -1,4 +1,4 @@
-"""A displayed jaxpr, StableHLO or HLO: its text, and where in a program each operation of it comes from."""
+"""A displayed jaxpr, StableHLO or HLO, or the code of kernels: its text, and where each operation of it comes from."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Literal
 
 from witness.records.codec import Row
 
-Language = Literal["jaxpr", "stablehlo", "hlo"]
+Language = Literal["jaxpr", "stablehlo", "hlo", "llvm", "ptx"]
 LANGUAGES: tuple[Language, ...] = ("jaxpr", "stablehlo", "hlo")
+"""Those that JAX itself shows, in the order of the stages."""
+CODE: tuple[Language, ...] = ("llvm", "ptx")
+"""Those of the code of kernels."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Operation(Row):
-    """An equation of a jaxpr, an operation of StableHLO, an instruction of HLO."""
+    """An equation of a jaxpr, an operation of StableHLO, an instruction of HLO, the function of a kernel."""
 
     spans: Sequence[Span]
     places: Sequence[int]

@@ -16,6 +16,7 @@ from witness.records.error import Raised
 from witness.records.ir import Ir
 from witness.records.lens import Lens
 from witness.records.lines import LineWork
+from witness.records.memory import DeviceMemory
 from witness.records.steps import Steps
 from witness.records.timing import Timing
 
@@ -98,6 +99,9 @@ LINES = Parts("lines", LineWork)
 
 SIMULATED = Part("simulated", int)
 """For how many devices one CPU stands."""
+
+MEMORY = Parts("memory", DeviceMemory)
+"""What a cell left in the memory of each device that counts it. Facts of a machine: never compared."""
 
 TIMING = Display("application/vnd.witness.timing+json", Timing, "not")
 """The result of one ``%timeit``."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from witness.records.ir import Ir
 
+CODE = "code"
+"""What a cell asks for whose functions are shown with the code of their kernels."""
+
 
 @dataclass(frozen=True)
 class Source:

@@ -24,7 +24,7 @@ from witness.nodes.figure import inline as figure
 from witness.nodes.ir import ir
 from witness.nodes.sanitize import sanitized
 from witness.nodes.shown import shown
-from witness.nodes.spoken import speaks_of_compiling
+from witness.nodes.spoken import COMPILING, MEMORY, speaks_of
 from witness.nodes.table import TABLE
 from witness.nodes.table import read as read_table
 from witness.nodes.text import amount, lines, plain
@@ -32,8 +32,9 @@ from witness.nodes.timing import timing_parts
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.reading.notebook import example
 from witness.records.error import Raised
+from witness.records.ir import CODE as OF_KERNELS
 from witness.records.kinds import COMPILATION, DISPLAYS, IR, LENS, STEPS, TIMING
-from witness.records.lens import Lens
+from witness.records.lens import CODE, Lens
 from witness.records.page_record import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
@@ -187,8 +188,14 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
                 if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
                     below(node, watched(kept[number].captured, self._file_name))
                     below(node, by_line(kept[number].source, f"<cell {number}>", works))
-                    spoken = not self._config.witness_tidy or speaks_of_compiling(node)
-                    told = strips(kept[number], replicates, explained=explained, spoken=spoken, checked=checked)
+                    told = strips(
+                        kept[number],
+                        replicates,
+                        explained=explained,
+                        spoken=not self._config.witness_tidy or speaks_of(COMPILING, node),
+                        checked=checked,
+                        memory=not self._config.witness_tidy or speaks_of(MEMORY, node),
+                    )
                     node += told
                     explained = explained or (bool(told) and COMPILATION.of(kept[number].captured) is not None)
 
@@ -231,6 +238,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             return ir(single.text, single.language)
         if wanted == STEPS.name:  # they stand below
             return [lens("", html="", script="")]
+        if wanted == CODE:
+            found = replace(found, stages=[it for it in found.stages if it.language in ("hlo", *OF_KERNELS)])
         return [lens("", html=section(found, self._file_name), script=SCRIPT)]
 
     def _file_name(self, file: str) -> str:

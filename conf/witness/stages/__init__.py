@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from witness.records.ir import Ir, Place
@@ -10,8 +12,11 @@ from witness.records.lens import CompiledKernel, Lens
 from witness.stages import costs, equations
 from witness.stages.compiled_kernels import kernels, loops
 from witness.stages.instructions import HloProgram
+from witness.stages.kernel_code import WrittenCode, kernel_code
 from witness.stages.operations import Module
 from witness.stages.sources import Arguments, sources
+
+CODE = "the code of its kernels"
 
 
 class Stages:
@@ -23,6 +28,8 @@ class Stages:
         jaxpr = getattr(traced, "jaxpr", None)
         info = getattr(getattr(jaxpr, "jaxpr", jaxpr), "debug_info", None)
         self._arguments = Arguments(getattr(info, "func_src_info", None))
+        self._program: HloProgram | None = None
+        self._hlo: Ir | None = None
         self.kernels: list[CompiledKernel] = []
         self.loops: list[str] = []
 
@@ -42,9 +49,10 @@ class Stages:
         text = self._compiled.as_text()
         if not isinstance(text, str):
             raise TypeError("a compiled function without a text")
-        program = HloProgram(text)
-        self.kernels, self.loops = kernels(program), loops(program)
-        return Ir.of("hlo", text, program.origins(self._arguments, self._by_path))
+        self._program = HloProgram(text)
+        self.kernels, self.loops = kernels(self._program), loops(self._program)
+        self._hlo = Ir.of("hlo", text, self._program.origins(self._arguments, self._by_path))
+        return self._hlo
 
     def lens(self) -> Lens:
         """Return all stages there are, and say which could not be looked at."""
@@ -75,6 +83,21 @@ class Stages:
             loops=self.loops,
             missing=missing,
         )
+
+    def with_code(self, lens: Lens, written: WrittenCode, room: float = math.inf) -> Lens:
+        """Return the lens with the code of its kernels as one more stage, or with why there is none.
+
+        ``room`` is how many characters it may have.
+        """
+        try:
+            if self._hlo is None or self._program is None:
+                raise LookupError("there is no optimised HLO")
+            code, without = kernel_code(written, self._hlo, self._program, self.kernels)
+            if len(code.text) > room:
+                raise LookupError(f"its {len(code.text):,} characters are more than a record keeps")
+        except Exception as error:  # another XLA, files that are gone: the other stages are still true
+            return replace(lens, missing=[*lens.missing, f"{CODE}: {str(error) or type(error).__name__}"])
+        return replace(lens, stages=[*lens.stages, code], missing=[*lens.missing, *without])
 
     def _name(self) -> str:
         name = getattr(self._traced, "fun_name", None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from witness.records.lens import Lens
 from witness.stages import Stages
+from witness.stages.kernel_code import FOLDER, WrittenCode, options
 
 
-def look(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Lens:
-    """Return the lens on a function; what it raises while it is traced is raised.
+def look(function: Any, arguments: tuple[Any, ...], named: dict[str, Any], *, code: bool = False) -> Lens:
+    """Return the lens on a function, with the code of its kernels if asked; what it raises while traced is raised.
 
     A function that is jitted already is taken as it is. Of another, arguments that are no data, as texts and functions
     are, are static.
@@ -24,7 +27,24 @@ def look(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Le
         )
     traced = function.trace(*arguments, **named)
     lowered = traced.lower()
-    return Stages(traced, lowered, lowered.compile()).lens()
+    if not code:
+        return Stages(traced, lowered, lowered.compile()).lens()
+    with TemporaryDirectory() as folder:
+        compiled, why = _compiled(lowered, folder)
+        stages = Stages(traced, lowered, compiled)
+        return stages.with_code(stages.lens(), WrittenCode([*Path(folder).iterdir()], why))
+
+
+def _compiled(lowered: Any, folder: str) -> tuple[Any, str]:
+    """Return a function compiled anew, what is made of it written to a folder; and why nothing is, if so."""
+    try:
+        return lowered.compile(options(folder)), LOADED
+    except Exception:  # a compiler that does not know the options; what else is wrong is so without them
+        why = f"the compiler of this backend does not know {FOLDER}"
+    return lowered.compile(), why
+
+
+LOADED = "XLA wrote none; the program may have come from JAX's compilation cache"
 
 
 def made_with() -> str:

@@ -55,7 +55,7 @@
         same[0].add(unit);
         at[unit].forEach((found, s) => found.forEach((o) => same[s + 1].add(o)));
       } else if (pane > 0) {
-        const [held, names] = stages[pane - 1][unit];
+        const [held, names, kernel] = stages[pane - 1][unit];
         held.forEach((place) => {
           same[0].add(place);
           at[place].forEach((found, s) => {
@@ -64,6 +64,14 @@
         });
         near.forEach((found, p) => {
           if (p && p !== pane && !same[p].size) [same[p], near[p]] = [found, same[p]];
+        });
+        // What is part of the same kernel says so, where a stage knows kernels.
+        const parts = kernel === undefined ? [] : members[kernel] ?? [];
+        new Set(parts.map(([p]) => p)).forEach((p) => {
+          if (p === pane) return;
+          const own = parts.filter(([other]) => other === p).map(([, o]) => o);
+          near[p] = new Set([...same[p], ...near[p]].filter((o) => !own.includes(o)));
+          same[p] = new Set(own);
         });
         if (pane < panes.length) same[pane].add(unit);
       } else {
