@@ -110,10 +110,18 @@ def page(*cells: str, prose: str = "", title: str = "Page", options: str = "", h
     return first + "\n".join([f"# {title}\n", *blocks, prose])
 
 
+LOCAL = """
+import fcntl, os, socket, struct, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh22x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Has a process without a network talk to itself, and become what its arguments say."""
+
+
 @cache
 def netless() -> list[str]:
     """Return what a command begins with that has no network, or nothing where this user cannot take it away."""
-    way = ["unshare", "-rn"]
+    way = ["unshare", "-rn", sys.executable, "-c", LOCAL]
     return way if shutil.which("unshare") and not subprocess.run([*way, "true"], capture_output=True).returncode else []
 
 
