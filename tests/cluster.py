@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from tests.kernels import left
-from tests.programs import call, until
+from tests.programs import Found, call, until
 from witness.reading.plan import Cell, Plan
 from witness.records.page_record import PageRecord
 from witness.records.store import Store
@@ -43,19 +43,20 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def worker(self, **variables: str) -> None:
-        self.start("worker", "--nthreads", "2", "--local-directory", str(self.folder), **variables)
+    def worker(self, *options: str, **variables: str) -> None:
+        self.start("worker", "--nthreads", "2", "--local-directory", str(self.folder), *options, **variables)
 
 
 @contextmanager
-def started(folder: Path, workers: int) -> Iterator[Cluster]:
+def started(folder: Path, workers: int, *options: str) -> Iterator[Cluster]:
+    """Yield a cluster; what dies is gone, unless there are other options for its workers."""
     folder.mkdir(exist_ok=True)
     cluster = Cluster(folder)
     try:
         cluster.start("scheduler", "--host", "127.0.0.1", "--port", "0")
         until((folder / "scheduler.json").exists)
         for _ in range(workers):
-            cluster.worker()
+            cluster.worker(*(options or ["--no-nanny"]))
         yield cluster
     finally:
         those = [child for process in cluster.processes for child in _family(process.pid)]
@@ -125,6 +126,16 @@ class Book:
 
     def go(self) -> None:
         (self.folder / "go").touch()
+
+
+def meanwhile(build: subprocess.Popen[str], found: Callable[[], Found]) -> Found:
+    """Wait until a function returns what is true, while a build goes on, and return that."""
+
+    def look() -> Found:
+        assert build.poll() is None, build.communicate()
+        return found()
+
+    return until(look)
 
 
 def worker_of(kernel: int) -> int:

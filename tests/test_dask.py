@@ -15,7 +15,7 @@ import pytest
 
 from tests.building import CONF, Site
 from tests.building import page as text_of
-from tests.cluster import Book, Cluster, plan, started, worker_of
+from tests.cluster import Book, Cluster, meanwhile, plan, started, worker_of
 from tests.kernels import left
 from tests.programs import TIMEOUT, until
 from witness.reading.plan import Budget, Cell, Live
@@ -132,9 +132,9 @@ def test_a_page_runs_again_elsewhere_once_its_worker_was_killed(tmp_path: Path, 
     with started(tmp_path / "cluster", 2) as cluster:
         book.write(plan("waits", book.waiting(), budget=ENDLESS), *(plan(f"page{n}", f"print({n})") for n in range(6)))
         build = book.begin(cluster.address)
-        (first,) = until(book.kernels)
+        (first,) = meanwhile(build, book.kernels)
         os.kill(worker_of(first), signal.SIGKILL)
-        until(lambda: len(book.kernels()) == 2)
+        meanwhile(build, lambda: len(book.kernels()) == 2)
         assert left([first]) == []
         book.go()
         _, log = build.communicate(timeout=TIMEOUT)
@@ -147,7 +147,7 @@ def test_a_page_that_kills_workers_is_at_fault_and_no_other(tmp_path: Path, book
     kills = (
         "import os, psutil, signal, time\nos.kill(psutil.Process().parents()[2].pid, signal.SIGKILL)\ntime.sleep(60)"
     )
-    with started(tmp_path / "cluster", 1) as cluster:
+    with started(tmp_path / "cluster", 1, "--nanny") as cluster:
         book.write(plan("kills", kills), *(plan(f"page{n}", f"print({n})") for n in range(6)))
         done = book.run(cluster.address)
     assert (done.returncode, book.ran(done.stderr)) == (1, ["kills", *(f"page{n}" for n in range(6))]), done.stderr
@@ -160,8 +160,8 @@ def test_a_scheduler_that_goes_away_ends_the_build_in_a_sentence(tmp_path: Path,
     with started(tmp_path / "cluster", 1) as cluster:
         book.write(plan("ends", "print('ended')"), plan("waits", book.waiting(), budget=ENDLESS))
         build = book.begin(cluster.address)
-        (kernel,) = until(book.kernels)
-        until(lambda: (book.folder / "records").exists() and "ends" in book.records())
+        (kernel,) = meanwhile(build, book.kernels)
+        meanwhile(build, lambda: (book.folder / "records").exists() and "ends" in book.records())
         cluster.processes[0].kill()
         _, log = build.communicate(timeout=TIMEOUT)
         assert build.returncode == 2
@@ -191,7 +191,7 @@ def test_a_build_that_ends_leaves_nothing_on_its_workers(signum: signal.Signals,
         *(plan(f"page{n}", "import time; time.sleep(0.5)") for n in range(4)),
     )
     build = book.begin(cluster.address)
-    (kernel,) = until(book.kernels)
+    (kernel,) = meanwhile(build, book.kernels)
     worker = worker_of(kernel)
     os.kill(build.pid, signum)
     _, log = build.communicate(timeout=TIMEOUT)
@@ -221,7 +221,7 @@ def other(tmp_path: Path) -> str:
 def test_a_worker_of_another_environment_gets_no_page(tmp_path: Path, book: Book, other: str) -> None:
     book.write(plan("page", "print('done')"))
     with started(tmp_path / "cluster", 0) as cluster:
-        cluster.worker(PYTHONPATH=other)
+        cluster.worker("--no-nanny", PYTHONPATH=other)
         until(lambda: "Registered to" in (tmp_path / "cluster/worker.log").read_text())
         done = book.run(cluster.address)
         *_, line = done.stderr.splitlines()
@@ -229,7 +229,7 @@ def test_a_worker_of_another_environment_gets_no_page(tmp_path: Path, book: Book
         assert re.fullmatch(
             rf"witness: no worker of {cluster.address} is like this machine: \S+ has jax 0\.1, not .*", line
         )
-        cluster.worker()
+        cluster.worker("--no-nanny")
         until(lambda: (tmp_path / "cluster/worker.log").read_text().count("Registered to") == 2)
         done = book.run(cluster.address)
     assert (done.returncode, book.ran(done.stderr)) == (0, ["page"])

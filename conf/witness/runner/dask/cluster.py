@@ -107,11 +107,12 @@ class _Pages:
     async def execute(self, plan: Plan) -> Ran:
         """Have a page executed: where a worker dies with it, by another one."""
         device = DEVICES.get(self._job.environment.platform)
-        resources = {WORKER: 1.0 if measures(plan) else LITTLE, fit(self._terms): LITTLE}
-        resources |= {device: 1.0} if device else {}
         self._under_way[plan.page] = plan
         ran: Ran | None = None
         while ran is None:
+            alone = measures(plan) or self._began[plan.page]  # who lost a worker may kill the next, and none beside it
+            resources = {WORKER: 1.0 if alone else LITTLE, fit(self._terms): LITTLE}
+            resources |= {device: 1.0} if device else {}
             name = f"{self._terms['run']}-{next(self._numbers)}"
             task = page, self._terms, plan, name
             future: Future[Any] = self._client.submit(*task, key=key_of(name), resources=resources)
