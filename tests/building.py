@@ -13,6 +13,7 @@ from html import unescape
 from pathlib import Path
 
 from tests.programs import call
+from witness.records.page_record import PageRecord
 
 ROOT = Path(__file__).parent.parent
 CONF = """\
@@ -87,6 +88,19 @@ class Site:
         """Build the site; its log is in ``stderr``."""
         _, _, *rest = self.command(*arguments, output=output)
         return call(*rest, env=env)
+
+    def right(
+        self, *arguments: str, output: str = "html", env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Build the site, which must go right."""
+        done = self.build(*arguments, output=output, env=env)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def record(self, page: str) -> PageRecord:
+        """Return the record of a page."""
+        (path,) = (it for it in self.folder.rglob("jax-*") if (it / f"{page}.json").exists())
+        return PageRecord.from_json((path / f"{page}.json").read_text("utf-8"))
 
     def witness(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run the command in the site's folder."""

@@ -171,8 +171,7 @@ def test_a_page_whose_clock_is_seen_too_late_is_run_again_alone_and_only_then(
     }
     site = Site.at(tmp_path / "site", pages, CONF.replace("witness_strict = True\n", ""))
     (site.folder / "docs" / "_watch.py").write_text(WATCH)
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    site.right("-W")
     assert len((tmp_path / "runs").read_text().splitlines()) == runs
     assert "a shared machine:" not in (site.html("times") or "")
     assert "a shared machine: another page ran beside this cell" in (site.html("beside") or "")
@@ -193,8 +192,7 @@ def test_nothing_runs_while_a_clock_runs_from_cell_to_cell(tmp_path: Path) -> No
         "beside": page(meet, "meet('beside', 'spans')", *[inner] * 40, head="witness: {lane: together}"),
     }
     site = Site.at(tmp_path / "site", pages)
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    site.right("-W")
     ((began, ended),) = times(site.html("spans") or "")
     others = times(site.html("beside") or "")
     assert len(others) == 40

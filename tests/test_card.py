@@ -64,8 +64,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
 
     def build(name: str, *arguments: str) -> None:
         before = path.stat().st_mtime_ns
-        again = site.build("-W", *arguments)
-        assert again.returncode == 0, again.stderr
+        site.right("-W", *arguments)
         touched[name] = path.stat().st_mtime_ns != before
 
     build("nothing changed")
@@ -75,8 +74,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     foot_later = foot_of(site, "a")
     site.page("b", page("1 + 1", "2 + 2", "3 + 3"))
     build("code")
-    other = site.build("-W", output="other")
-    assert other.returncode == 0, other.stderr
+    site.right("-W", output="other")
     last = site.html("card") or ""
     return History(
         site, first, done.stderr, touched, last, body(last) == body(site.html("card", "other") or ""), foot, foot_later
@@ -135,16 +133,14 @@ def test_a_site_in_no_repository_names_no_commit(tmp_path: Path) -> None:
     inner = Site.at(tmp_path, {"a": page("1 + 1"), "card": CARD})
     if shutil.which("git"):
         git(inner, "init", "-q")  # a repository around it that does not track it
-    done = inner.build("-W")
-    assert done.returncode == 0, done.stderr
+    inner.right("-W")
     assert "commit" not in foot_of(inner, "a")
     assert not {"Commit", "Commits"} & cells(inner.html("card")).keys()
 
 
 def test_a_card_without_pages_says_so_and_a_failed_page_is_not_on_it(tmp_path: Path) -> None:
     site = Site.at(tmp_path, {"card": CARD})
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    site.right("-W")
     assert "No page of this site was executed" in (site.html("card") or "")
     site.page("fails", page("1 / 0"))
     site.page("good", page("1 + 1"))

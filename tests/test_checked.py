@@ -56,8 +56,7 @@ assert square(2.0) == 5
 def cells(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     site = Site.at(tmp_path_factory.mktemp("checked"), {"page": PAGE})
     (site.folder / "docs" / "square.py").write_text("y = 1\nprint(y)\n", "utf-8")
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    site.right("-W")
     return re.split(r'<div class="cell (?:tag_[\w-]+ )*docutils container"', site.html("page") or "")[1:]
 
 

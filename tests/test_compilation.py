@@ -13,7 +13,6 @@ from tests.building import Site, page
 from witness.records.codec import decode, encode
 from witness.records.compilation import Compilation, CompiledProgram, total
 from witness.records.kinds import COMPILATION
-from witness.records.page_record import PageRecord
 
 SET_UP = """\
 import functools, jax, jax.numpy as jnp
@@ -95,14 +94,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         "hidden": page(SET_UP, options=":tags: [remove-output]\n"),
     }
     site = Site.at(tmp_path_factory.mktemp("work"), pages)
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    site.right("-W")
     return site
 
 
 def works(site: Site, name: str) -> list[Compilation | None]:
-    (path,) = (site.folder / "records").glob(f"jax-*/{name}.json")
-    return [COMPILATION.of(cell.captured) for cell in PageRecord.from_json(path.read_text("utf-8")).cells]
+    return [COMPILATION.of(cell.captured) for cell in site.record(name).cells]
 
 
 def done(program: CompiledProgram) -> tuple[str, ...]:
@@ -126,12 +123,10 @@ def test_a_cell_tells_what_it_made_jax_do(site: Site, name: str) -> None:
 
 
 def test_the_time_of_work_within_other_work_counts_once(site: Site) -> None:
-    names = list(CELLS)
-    (path,) = (site.folder / "records").glob("jax-*/all.json")
-    record = PageRecord.from_json(path.read_text("utf-8"))
-    work = COMPILATION.of(record.cells[names.index("within")].captured)
+    cell = site.record("all").cells[list(CELLS).index("within")]
+    work = COMPILATION.of(cell.captured)
     assert work is not None
-    assert 0 < work.seconds < record.cells[names.index("within")].seconds
+    assert 0 < work.seconds < cell.seconds
 
 
 def test_a_program_from_the_persistent_cache_is_loaded_not_compiled(site: Site) -> None:
@@ -190,8 +185,7 @@ def test_strips_stay_out_of_the_search(site: Site) -> None:
 
 @pytest.mark.parametrize("builder", ["latex", "text"])
 def test_other_builders_write_strips_too(site: Site, builder: str) -> None:
-    done = site.build("-W", "-b", builder, output=builder)
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "-b", builder, output=builder)
 
 
 def test_a_kernel_that_is_not_forked_hears_the_cell_that_imports_jax(tmp_path: Path) -> None:
@@ -201,8 +195,7 @@ def test_a_kernel_that_is_not_forked_hears_the_cell_that_imports_jax(tmp_path: P
     module = "jax._src.monitoring"
     left = f"assert not {ours}\n{module}.__loader__ is {module}.__spec__.loader, {module}"
     site = Site.at(tmp_path, {"a": page(sets + seen, SET_UP, left), "b": page(sets + "'jax' in sys.modules")})
-    result = site.build("-W")
-    assert result.returncode == 0, result.stderr
+    site.right("-W")
     first, work, _ = works(site, "a")
     assert first is None
     assert work is not None

@@ -41,8 +41,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Records of this build, so that none of the sites below runs a page that it does not change."""
     site = Site.at(tmp_path_factory.mktemp("here"), PAGES)
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     html = site.html("devices") or ""
     assert "No other device has been recorded." in html
     assert "witness-devices" not in (site.html("timed") or "")
@@ -74,8 +73,7 @@ def text(site: Site, name: str) -> str:
 
 
 def right(site: Site, *arguments: str) -> list[str]:
-    done = site.build("-W", "--keep-going", *arguments)
-    assert done.returncode == 0, done.stderr
+    done = site.right("-W", "--keep-going", *arguments)
     return site.ran(done)
 
 
@@ -152,8 +150,7 @@ def test_a_site_says_where_its_bundles_lie(site: Site, bundle: Bundle) -> None:
 
 
 def test_a_book_of_pages_shows_all_devices_below_their_names(site: Site, there: Path, bundle: Bundle) -> None:
-    done = site.build("-b", "epub", "-D", "epub_show_urls=no", output="epub")
-    assert done.returncode == 0, done.stderr
+    site.right("-b", "epub", "-D", "epub_show_urls=no", output="epub")
     written = (site.folder / "epub" / "timed.xhtml").read_text()
     assert '<input type="radio"' not in written
     names = re.findall(r'<p class="witness-device-name">([^<]*)</p>', written)

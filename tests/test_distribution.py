@@ -32,8 +32,7 @@ def timing(samples: list[float], **more: Any) -> Timing:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     pages = {"measures": page(FEW, DISPATCH, QUIET), "plain": page("1 + 1")}
     site = Site.at(tmp_path_factory.mktemp("timings"), pages)
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    site.right("-W")
     return site
 
 
@@ -88,8 +87,7 @@ def test_a_page_has_the_stylesheet_and_no_identifier_twice(site: Site) -> None:
 
 
 def test_text_stands_for_the_picture_elsewhere(site: Site) -> None:
-    done = site.build("-W", "-b", "text", output="text")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "-b", "text", output="text")
     text = (site.folder / "text" / "measures.txt").read_text("utf-8")
     assert "ms a call (median of this process;" in text
     assert "<svg" not in text

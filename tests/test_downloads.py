@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from nbformat import NotebookNode
 
 from tests.building import CONF, Site, page
 from tests.stock import executed, printed
+from witness.records.kinds import TIMINGS
 
 CELLS = (
     "import jax\nimport jax.numpy as jnp\nx = jnp.arange(3.0)\nprint(jax.make_jaxpr(jnp.sin)(x))",
@@ -122,8 +122,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     (folder / "docs" / "part" / "eye.png").write_bytes(PNG)
     (folder / "docs" / "examples").mkdir()
     (folder / "docs" / "examples" / "listing.py").write_text(LISTING, "utf-8")
-    done = site.build("-W", "--keep-going", "-j", "4")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going", "-j", "4")
     return site
 
 
@@ -155,8 +154,7 @@ class _Links(HTMLParser):
 
 @pytest.mark.parametrize(("builder", "name"), [("html", "part/page"), ("dirhtml", "part/page/index")])
 def test_each_page_offers_all_and_the_links_lead_there(site: Site, builder: str, name: str) -> None:
-    done = site.build("-W", "-b", builder, output=builder)
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "-b", builder, output=builder)
     links = _Links()
     links.feed(site.html(name, builder) or "")
     hrefs = [str(link["href"]) for link in links.found if "download" in link]
@@ -185,10 +183,9 @@ def test_a_notebook_is_valid_and_keeps_what_the_page_shows(notebook: NotebookNod
 
 
 def test_the_first_cell_pins_the_jax_of_the_record(site: Site, notebook: NotebookNode) -> None:
-    record = json.loads(next((site.folder / "records").rglob("page.json")).read_text("utf-8"))
-    wanted = f"%pip install jax=={record['environment']['jax']}"
-    assert notebook.cells[0].source.splitlines()[-1] == f"# {wanted}"
-    assert f"JAX {record['environment']['jax']}" in notebook.cells[-1].source
+    version = site.record("part/page").environment["jax"]
+    assert notebook.cells[0].source.splitlines()[-1] == f"# %pip install jax=={version}"
+    assert f"JAX {version}" in notebook.cells[-1].source
 
 
 def test_what_only_the_site_can_show_is_left_out(notebook: NotebookNode, site: Site) -> None:
@@ -287,12 +284,11 @@ def test_the_markdown_says_what_the_page_shows_and_nothing_that_only_a_notebook_
 
 
 def test_every_sample_of_a_timing_is_in_the_table(site: Site) -> None:
-    record = json.loads(next((site.folder / "records").rglob("page.json")).read_text("utf-8"))
-    taken = [timing for cell in record["cells"] for timing in cell["captured"].get("timings", [])]
+    taken = [timing for cell in site.record("part/page").cells for timing in TIMINGS.of(cell.captured)]
     with (site.folder / "html" / "part" / "page.csv").open(encoding="utf-8", newline="") as file:
         rows = [*csv.DictReader(file)]
     assert [float(row["seconds"]) for row in rows if row["phase"] == "sample"] == pytest.approx(
-        [seconds for timing in taken for seconds in timing["samples"]], rel=1e-8
+        [seconds for timing in taken for seconds in timing.samples], rel=1e-8
     )
     assert {row["statement"] for row in rows} == {"x.block_until_ready()"}
     assert {row["cell"] for row in rows} == {"8"}
@@ -303,14 +299,13 @@ def test_a_second_build_writes_the_same_bytes(site: Site) -> None:
     files = [path for path in (site.folder / "html").rglob("*") if path.suffix in SUFFIXES]
     before = {path: path.read_bytes() for path in files}
     assert len(before) == 7
-    done = site.build("-W", "-E", "-a")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "-E", "-a")
     assert {path: path.read_bytes() for path in files} == before
 
 
 def test_a_page_that_fails_or_vanishes_takes_its_downloads_away(tmp_path: Path) -> None:
     site = Site.at(tmp_path, {name: page(f"'{name}'") for name in ("stays", "fails", "stops", "vanishes")})
-    assert site.build("-W").returncode == 0
+    site.right("-W")
 
     def there() -> set[str]:
         html = site.folder / "html"
@@ -329,7 +324,7 @@ def test_a_page_that_fails_or_vanishes_takes_its_downloads_away(tmp_path: Path) 
     assert site.build().returncode == 1
     assert there() == {"stays", "stays.ipynb", "stays.py", "stays.md", "stops"}
     site.page("fails", page("'mended'"))
-    assert site.build("-W").returncode == 0
+    site.right("-W")
     assert {"fails", "fails.ipynb", "fails.py"} <= there()
 
 
@@ -348,12 +343,12 @@ def test_another_site_offers_them_when_it_says_so(
 ) -> None:
     conf = records.replace("witness_strict = True", f"witness_strict = {strict}") + said
     site = Site.at(tmp_path, {"a": page("'a'")}, conf)
-    assert site.build("-W").returncode == 0
+    site.right("-W")
     assert ((site.folder / "html" / "a.ipynb").exists(), "download>" in (site.html("a") or "")) == (made, made)
 
 
 @pytest.mark.parametrize("builder", ["singlehtml", "text", "latex"])
 def test_other_builders_make_none(tmp_path: Path, records: str, builder: str) -> None:
     site = Site.at(tmp_path, {"a": page("'a'")}, records)
-    assert site.build("-W", "-b", builder).returncode == 0
+    site.right("-W", "-b", builder)
     assert [path for path in (site.folder / "html").rglob("*") if path.suffix in SUFFIXES] == []

@@ -47,8 +47,7 @@ def text(html: str) -> str:
 
 
 def built(site: Site) -> str:
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     html = site.html("drift") or ""
     return html[html.index("<h1>Drift") :]
 
@@ -92,8 +91,7 @@ def test_the_page_shows_what_is_recorded_and_is_true_without(tmp_path: Path) -> 
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert "drift.json: no comparison of environments (its schema is not 1); make it again, or remove it" in line
-    done = site.build("-W", "-D", "witness_skip_bad_bundles=1")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "-D", "witness_skip_bad_bundles=1")
     assert "Left out: drift.json: no comparison of environments" in text(site.html("drift") or "")
     file.unlink()
     assert "Nothing yet" in text(built(site))
@@ -122,6 +120,5 @@ def test_the_book_of_pages_shows_it_too(tmp_path: Path) -> None:
     site = Site.at(tmp_path, PAGES)
     (site.folder / "docs" / "_records").mkdir()
     (site.folder / "docs" / "_records" / "drift.json").write_text(comparison(site).to_json(), "utf-8")
-    done = site.build("-b", "epub", "-D", "epub_show_urls=no", output="epub")
-    assert done.returncode == 0, done.stderr
+    site.right("-b", "epub", "-D", "epub_show_urls=no", output="epub")
     assert "1.5 ms, 1.5× (1.4 to 1.6)" in (site.folder / "epub" / "drift.xhtml").read_text("utf-8")

@@ -50,8 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     }
     site = Site.at(tmp_path_factory.mktemp("ebook"), pages, CONF)
     for builder in ("html", "epub"):
-        done = site.build("-W", "--keep-going", "-b", builder, "-d", doctrees(site), output=builder)
-        assert done.returncode == 0, done.stderr
+        site.right("-W", "--keep-going", "-b", builder, "-d", doctrees(site), output=builder)
     return site
 
 
@@ -107,7 +106,7 @@ def test_the_epub_is_packed_as_readers_want_it_and_twice_the_same(site: Site) ->
     assert not [name for name in names if name.endswith((".js", "/book.css"))]
     assert 'href="a/page.xhtml" media-type="application/xhtml+xml" properties="mathml svg"' in listed
     before = path.read_bytes()
-    assert site.build("-W", "-E", "-b", "epub", "-d", doctrees(site), output="epub").returncode == 0
+    site.right("-W", "-E", "-b", "epub", "-d", doctrees(site), output="epub")
     assert path.read_bytes() == before
 
 
@@ -125,7 +124,7 @@ def test_what_was_made_is_published_and_the_first_page_leads_there(site: Site) -
     made = site.folder / "book"
     made.mkdir()
     (made / "whole.pdf").write_bytes(b"%PDF")
-    assert site.build("-W", "-d", doctrees(site)).returncode == 0
+    site.right("-W", "-d", doctrees(site))
     assert '<a href="whole.pdf" download>PDF' in (site.html("index") or "")
     assert Path(site.folder, "html", "whole.pdf").read_bytes() == b"%PDF"
 

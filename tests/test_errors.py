@@ -78,16 +78,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     (folder / "examples" / "flow.py").write_text(EXAMPLE)
     conf = CONF.replace("witness_strict = True\n", "")
     site = Site.at(folder, {"page": page(*CELLS.values())}, conf)
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     return site
 
 
 @pytest.fixture(scope="module")
 def cells(site: Site) -> list[dict[str, Any]]:
-    (path,) = (site.folder / "records").glob("*/page.json")
-    found: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["cells"]
-    return found
+    return [vars(cell) for cell in site.record("page").cells]
 
 
 @pytest.fixture(scope="module")
@@ -190,8 +187,7 @@ def test_other_data_is_no_exception(data: dict[str, Any]) -> None:
 
 
 def test_nothing_of_the_machine_is_in_the_record(site: Site) -> None:
-    (path,) = (site.folder / "records").glob("*/page.json")
-    assert not re.search(r"ipykernel_\d|/tmp/|/home/|/root/", path.read_text("utf-8"))
+    assert not re.search(r"ipykernel_\d|/tmp/|/home/|/root/", site.record("page").to_json())
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -274,8 +270,7 @@ def test_an_absolute_path_to_an_example_says_its_name_only(tmp_path: Path) -> No
     example.write_text(EXAMPLE)
     cells = ["import jax", f":load: {example}\n", ":raises: jax.errors.TracerBoolConversionError\nabsolute(1.0)"]
     site = Site.at(tmp_path / "site", {"page": page(*cells)}, CONF.replace("witness_strict = True\n", ""))
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     html = site.html("page") or ""
     assert "at <a" in html
     assert "elsewhere" not in html.partition("<h1")[2].partition("sphinxsidebar")[0]

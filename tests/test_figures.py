@@ -152,8 +152,7 @@ def test_a_page_has_its_figures_with_their_descriptions_and_captions(tmp_path: P
         "python\nimport", "python\n:mystnb: {figure: {caption: Two *points*.}}\nimport"
     )
     site = Site.at(tmp_path, {"page": text})
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     html = site.html("page") or ""
     assert '<desc id="figure-1-1-desc">up: 2 points, from 3 at 1 to 4 at 2, never falling.</desc>' in html
     assert "Two <em>points</em>." in html

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -144,16 +143,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     (folder / "examples").mkdir()
     (folder / "examples" / "fails.py").write_text("def fails():\n    raise ValueError\n")
     built = Site.at(folder, {"page": page(*CELLS)}, CONF.replace("witness_strict = True\n", ""))
-    done = built.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    built.right("-W", "--keep-going")
     return built
 
 
 @pytest.fixture(scope="module")
 def cells(site: Site) -> list[dict[str, Any]]:
-    (path,) = (site.folder / "records").glob("*/page.json")
-    found: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["cells"]
-    return found
+    return [vars(cell) for cell in site.record("page").cells]
 
 
 def test_frames_name_the_cell_that_ran(cells: list[dict[str, Any]]) -> None:

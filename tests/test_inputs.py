@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -50,8 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         (folder / name).write_text(text)
     conf = THEIRS + "witness_inputs = ['../docs/_everywhere.cfg']\nwitness_environment = ['TEST_EVERYWHERE']\n"
     made = Site.at(folder, PAGES, conf)
-    done = made.build("-W")
-    assert done.returncode == 0, done.stderr
+    made.right("-W")
     assert docs.joinpath("made.txt").exists()
     return made
 
@@ -88,8 +86,7 @@ def test_a_change_runs_the_pages_that_read_it(site: Site, change: str) -> None:
             (site.folder / name).unlink()
         else:
             (site.folder / name).write_text(text)
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    done = site.right("-W")
     assert site.ran(done) == expected
 
 
@@ -103,8 +100,7 @@ def test_a_variable_that_changes_runs_the_pages_that_declare_it(site: Site) -> N
 def test_a_declared_variable_reaches_a_strict_page(tmp_path: Path) -> None:
     conf = THEIRS + "witness_strict = True\n"
     strict = Site.at(tmp_path, {name: PAGES[name] for name in ("variable", "nothing")}, conf)
-    done = strict.build("-W", env={**os.environ, "TEST_FLAG": "as it was set"})
-    assert done.returncode == 0, done.stderr
+    strict.right("-W", env={**os.environ, "TEST_FLAG": "as it was set"})
     assert "as it was set" in (strict.html("variable") or "")
     other = strict.build("-W", env={**os.environ, "TEST_FLAG": "otherwise"})
     assert strict.ran(other) == ["variable"]
@@ -136,8 +132,7 @@ def builds(folder: Path, conf: str, pages: Mapping[str, str]) -> Callable[..., l
     site = Site.at(folder, pages, conf)
 
     def build(*arguments: str) -> list[str]:
-        done = site.build(*arguments)
-        assert done.returncode == 0, done.stderr
+        done = site.right(*arguments)
         return site.ran(done)
 
     return build
@@ -182,7 +177,6 @@ def test_a_build_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     assert first.returncode != 0
     assert "cut off" in first.stderr
     assert site.ran(first) == ["a"]
-    second: subprocess.CompletedProcess[str] = site.build()
-    assert second.returncode == 0, second.stderr
+    second = site.right()
     assert site.ran(second) == []
     assert site.ran(site.build("-E")) == ["a"]

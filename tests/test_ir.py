@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -54,16 +53,14 @@ NUMBERS = {name: number for number, name in enumerate(CELLS, 1)}
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site.at(tmp_path_factory.mktemp("ir"), {"page": page(*CELLS.values())})
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     return site
 
 
 @pytest.fixture(scope="module")
 def outputs(site: Site) -> dict[str, list[dict[str, object]]]:
-    (path,) = (site.folder / "records").glob("*/page.json")
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    return {name: cells[number - 1]["outputs"] for name, number in NUMBERS.items()}
+    cells = site.record("page").cells
+    return {name: cells[number - 1].outputs for name, number in NUMBERS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +158,7 @@ def test_other_data_is_no_ir(data: dict[str, object]) -> None:
 def test_a_site_with_another_renderer_shows_the_plain_text(tmp_path: Path) -> None:
     conf = CONF.replace("witness_strict = True", 'nb_render_text_lexer = "text"') + OTHER
     site = Site.at(tmp_path, {"page": page("import jax\n\njax.make_jaxpr(jax.numpy.sin)(1.0)")}, conf)
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     assert "lambda" in (site.html("page") or "")
     assert "witness-ir" not in (site.html("page") or "")
 

@@ -53,8 +53,7 @@ NUMBERS = {name: number for number, name in enumerate(CELLS, 1)}
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     prose = "\n## Where\n\nA value: {live}`1 + 1`.\n"
     site = Site.at(tmp_path_factory.mktemp("look"), {"page": page(*CELLS.values(), prose=prose)})
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     return site
 
 

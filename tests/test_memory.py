@@ -159,7 +159,7 @@ def test_prose_speaks_of_memory(prose: str, spoken: bool) -> None:
 def test_a_record_from_such_a_device_is_rendered(tmp_path: Any) -> None:
     """The page's record is one that a device made which counts; nothing runs again."""
     site = Site.at(tmp_path, {"page": page("1 + 1")}, CONF)
-    assert site.build("-W").returncode == 0
+    site.right("-W")
     assert "Device memory" not in (site.html("page") or "")
     (path,) = (tmp_path / "records").glob("*/page.json")
     store = Store(path.parent)
@@ -169,8 +169,7 @@ def test_a_record_from_such_a_device_is_rendered(tmp_path: Any) -> None:
     cell = replace(record.cells[0], captured={**record.cells[0].captured, **CELL.captured})
     store.rewrite(replace(record, cells=[cell]), stamp)
     (tmp_path / "docs/page.md").write_text((tmp_path / "docs/page.md").read_text() + "\nWhat is left in memory.\n")
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    done = site.right("-W")
     assert site.ran(done) == []
     assert f"<summary>{line(HELD)}</summary>" in (site.html("page") or "")
     assert "cuda:0" in (site.html("page") or "")

@@ -36,8 +36,7 @@ def test_a_page_shows_what_its_cells_did(tmp_path: Path) -> None:
     text = page(DEFINED, CALLED, prose="```{pipeline} double\nWhat *two* calls did.\n```\n")
     text += f"\n```{{code-cell}} python\n{PLACED}\n```\n\n```{{pipeline}} double\n```\n"
     site = Site.at(tmp_path, {"page": text})
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     html = site.html("page") or ""
     first, second = html.split('<div class="witness-figure">')[1:]
     assert "double: trace 1× (" in first

@@ -9,7 +9,6 @@ import pytest
 
 from tests.building import HEAD, Site
 from witness.reading.prediction import Prediction, WrongPrediction, read, same
-from witness.records.store import Store
 
 ASK = """\
 ```{{predict}}
@@ -125,8 +124,7 @@ def test_the_answer_and_what_gives_it_away_is_in_a_fold(tmp_path: Path) -> None:
     assert notebook.index("How many entries") < notebook.index("OUTPUT") < notebook.index("<summary>Answer")
     assert notebook.count("OUTPUT [1, 2, 3]") == 1
     assert "What was seen" in notebook
-    record = next(it for it in (Store(folder).read("page") for folder in (tmp_path / "records").iterdir()) if it)
-    assert [(it.format, it.text) for it in record.live] == [("{predict}", "3"), ("", "3")]
+    assert [(it.format, it.text) for it in site.record("page").live] == [("{predict}", "3"), ("", "3")]
 
 
 @pytest.mark.parametrize(

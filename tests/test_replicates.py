@@ -17,7 +17,6 @@ from tests.building import Site, page, text_of
 from witness.records.between import Between
 from witness.records.page_record import LiveValue, OtherRun, PageRecord, Replicate
 from witness.records.replicate import Together, combined, disagreeing, line, medians
-from witness.records.store import Store
 from witness.records.timing import Timing
 
 MEASURES = page(
@@ -55,13 +54,6 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     return History(site, asked, html, fewer, fewer_html, more)
 
 
-def record(site: Site, name: str) -> PageRecord:
-    (path,) = (site.folder / "records").glob(f"jax-*/{name}.json")
-    found = Store(path.parent).read(name)
-    assert found
-    return found
-
-
 def test_a_page_that_measures_runs_so_often_each_time_in_a_process_of_its_own(history: History) -> None:
     assert history.asked.returncode == 0, history.asked.stderr
     (values,) = re.findall(r"<code>pid</code>: \d+ \(.*?\); the runs had ([\d; ]+)</li>", history.html)
@@ -88,7 +80,7 @@ def test_a_timing_is_the_median_of_its_processes_with_an_interval_between_them(h
 
 
 def test_a_page_that_does_not_measure_runs_once(history: History) -> None:
-    assert record(history.site, "not").replicates == []
+    assert history.site.record("not").replicates == []
     assert "times, each time" not in (history.site.html("not") or "")
 
 
@@ -97,7 +89,7 @@ def test_more_runs_than_there_were_make_a_record_stale_and_fewer_do_not(history:
     assert history.site.ran(history.fewer) == []
     assert history.fewer_html == history.html
     assert history.site.ran(history.more) == ["measures"]
-    assert len(record(history.site, "measures").replicates) == 3
+    assert len(history.site.record("measures").replicates) == 3
 
 
 def test_an_assert_that_fails_in_any_run_fails_the_page_and_names_the_run(tmp_path: Path) -> None:
@@ -117,7 +109,7 @@ def test_witness_run_takes_replicates(tmp_path: Path) -> None:
 
     done = run("--replicates", "2")
     assert done.returncode == 0, done.stderr
-    assert len(record(site, "measures").replicates) == 1
+    assert len(site.record("measures").replicates) == 1
     assert site.ran(run()) == []
     none = run("--replicates", "0")
     assert none.returncode == 2
@@ -284,6 +276,5 @@ def test_runs_take_turns_with_what_only_one_process_may_hold(tmp_path: Path) -> 
     taken = f"device = socket.socket(socket.AF_UNIX)\ndevice.bind('\\x00{uuid.uuid4()}')"  # no other may have the name
     device = f"import socket, time\n{taken}\ntime.perf_counter()"
     site = Site.at(tmp_path, {"a": page(device, "%timeit -n 1 -r 3 time.sleep(0.001)")})
-    done = site.build("-W", "-D", "witness_replicates=4")
-    assert done.returncode == 0, done.stderr
-    assert len(record(site, "a").replicates) == 3
+    site.right("-W", "-D", "witness_replicates=4")
+    assert len(site.record("a").replicates) == 3

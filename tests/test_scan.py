@@ -102,8 +102,7 @@ def test_what_another_machine_left_in_a_notebook_is_published(tmp_path: Path) ->
     (tmp_path / "docs" / "stored.ipynb").write_text(text)
     with (tmp_path / "docs" / "index.md").open("a") as index:
         index.write("\n```{toctree}\nstored\n```\n")
-    done = built.build("-W")
-    assert done.returncode == 0, done.stderr
+    built.right("-W")
     assert theirs in (built.html("stored") or "")
     assert "/tmp/ipykernel_12345/67.py" in (built.html("prose") or "")
 
@@ -160,8 +159,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, str]:
     prose = "At {eval}`here`, {live}`here` and {eval}`markup`."
     text = page(*FAILS, prose=prose, head="mystnb: {execution_mode: inline}")
     built = Site.at(folder, {"page": text}, OTHERS)
-    done = built.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    done = built.right("-W", "--keep-going")
     return built, done.stderr
 
 

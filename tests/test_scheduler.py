@@ -246,8 +246,7 @@ def test_pages_run_together_but_for_what_reads_a_clock(tmp_path: Path) -> None:
         "measuring": measuring.replace("met = meet(", "met = globals()['meet']("),
     }
     site = Site.at(tmp_path / "site", pages)
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    site.right("-W")
     html = {name: site.html(name) or "" for name in pages}
     assert all(re.search(r"Met: .*True", text) for text in html.values())
     ((began, ended),) = spans(html["measuring"])
@@ -262,7 +261,6 @@ def test_waiting_for_the_machine_is_on_no_pages_budget(tmp_path: Path) -> None:
     waits = page(meet, "globals()['meet']('a', 'b')", *["time.sleep(0.05)"] * 20, head=budget)
     slow = page(meet, "globals()['meet']('b', 'a')", "time.sleep(6), time.time()")
     site = Site.at(tmp_path / "site", {"waits": waits, "slow": slow})
-    done = site.build("-W")
-    assert done.returncode == 0, done.stderr
+    done = site.right("-W")
     (seconds,) = re.findall(r"waits\.md: right, \d+ cells, ([\d.]+) s", done.stderr)
     assert float(seconds) < 5

@@ -119,8 +119,7 @@ CELLS = (
 
 def test_a_page_shows_the_table_and_not_its_text(tmp_path: Path) -> None:
     site = Site.at(tmp_path, {"page": page(*CELLS)})
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     html = site.html("page") or ""
     tree: Element = html5lib.parse(html, namespaceHTMLElements=False)
     first, second = tree.iter("table")

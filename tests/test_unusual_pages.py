@@ -123,16 +123,14 @@ def test_an_unusual_page_shows(unusual: Built, name: str, shown: str) -> None:
 
 def test_a_no_change_build_of_unusual_pages_runs_nothing(unusual: Built) -> None:
     site, _ = unusual
-    again = site.build("-W")
-    assert again.returncode == 0, again.stderr
+    again = site.right("-W")
     assert site.ran(again) == []
 
 
 @pytest.mark.parametrize("builder", ["dirhtml", "latex", "text"])
 def test_other_builders_show_outputs(unusual: Built, builder: str) -> None:
     site, _ = unusual
-    done = site.build("-b", builder, "-d", str(site.folder / "html" / ".doctrees"), output=builder)
-    assert done.returncode == 0, done.stderr
+    done = site.right("-b", builder, "-d", str(site.folder / "html" / ".doctrees"), output=builder)
     assert site.ran(done) == []
     files = [path for path in (site.folder / builder).rglob("*") if path.suffix in (".html", ".tex", ".txt")]
     everything = "\n".join(path.read_text("utf-8") for path in files)

@@ -53,8 +53,7 @@ SETTINGS = [(theme, width) for theme in ("light", "dark") for width in (1280, 39
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     site = Site.at(tmp_path_factory.mktemp("predictions"), {"page": TEXT}, CONF)
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     return (site.folder / "html" / "page.html").as_uri()
 
 

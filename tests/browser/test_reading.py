@@ -59,8 +59,7 @@ class Reader:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site.at(tmp_path_factory.mktemp("reading"), {"page": page(*CELLS, prose=PROSE)}, CONF)
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     return site
 
 

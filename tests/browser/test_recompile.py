@@ -27,8 +27,7 @@ SECTIONS = """() => [...document.querySelectorAll("[id^=causes] > section")].map
 def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     others = dict.fromkeys(re.findall(r"\{doc\}`(?:[^`<]*<)?/([^`>]+)>?`", TEXT), "# Another page\n")
     site = Site.at(tmp_path_factory.mktemp("recompile"), {**others, NAME: TEXT}, CONF)
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     return site.folder / "html" / f"{NAME}.html"
 
 

@@ -26,8 +26,7 @@ CELLS = (
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site.at(tmp_path_factory.mktemp("steps"), {"page": page(*CELLS), "plain": page("1 + 1")}, CONF)
-    done = site.build("-W", "--keep-going")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going")
     return site
 
 

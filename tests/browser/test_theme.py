@@ -39,8 +39,7 @@ PUBLISHED = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site.at(tmp_path_factory.mktemp("theme"), PAGES, CONF)
-    done = site.build("-W", "--keep-going", env=PUBLISHED)
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "--keep-going", env=PUBLISHED)
     return site
 
 
@@ -136,7 +135,6 @@ def test_a_card_shows_the_evidence_of_its_page(site: Site, tmp_path: Path) -> No
 
 
 def test_without_versions_there_is_no_switch(site: Site) -> None:
-    done = site.build("-W", "-E", output="plain")
-    assert done.returncode == 0, done.stderr
+    site.right("-W", "-E", output="plain")
     assert 'class="versions"' not in (site.html("part/asks", "plain") or "")
     assert "canonical" not in (site.html("part/asks", "plain") or "")
