@@ -7,16 +7,20 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import html5lib
 import pytest
+from pygments.token import Error, Text
 
 from tests.building import ROOT
 from tests.elements import text
+from tests.lexers.tokens import tokens
 from witness.lens.document import section
 from witness.lens.span_links import Links
+from witness.lexers import CODE
 from witness.records.codec import decode
 from witness.records.compilation import Compilation
 from witness.records.ir import Ir
@@ -190,6 +194,12 @@ StackFrames
 2 {file_location_id=2 parent_frame_id=2}
 
 
+%order (a: f32[], b: f32[]) -> pred[] {
+  %a = f32[] parameter(0)
+  %b = f32[] parameter(1)
+  ROOT %compare.9.1 = pred[] compare(%a, %b), direction=LT
+}
+
 %fused_add (param_0: f32[8]) -> f32[8] {
   %param_0 = f32[8]{0} parameter(0)
   %constant.1 = f32[] constant(2)
@@ -216,7 +226,7 @@ ENTRY %main.1 (x.1: f32[8]) -> f32[8] {
   %loop_add_fusion.1 = f32[8]{0} fusion(%x.1), kind=kLoop, calls=%fused_add
   %gemm.5 = f32[8]{0} custom-call(%loop_add_fusion.1), custom_call_target="__cublas$gemm"
   %loop_add_fusion.2 = f32[8]{0} fusion(%gemm.5), kind=kLoop, calls=%fused_add.1
-  %sort.7 = f32[8]{0} sort(%loop_add_fusion.2), dimensions={0}
+  %sort.7 = f32[8]{0} sort(%loop_add_fusion.2), dimensions={0}, to_apply=%order
   ROOT %loop_add_fusion.3 = f32[8]{0} fusion(%sort.7), kind=kLoop, calls=%fused_add.2
 }
 """
@@ -241,7 +251,7 @@ def on_gpu(tmp_path: Path, *files: str) -> tuple[Lens, Ir, list[str]]:
 
 
 def test_each_kernel_of_a_gpu_has_its_code_in_the_order_of_the_program(tmp_path: Path) -> None:
-    names = ("sort_7__1", "loop_add_fusion_3", "loop_add_fusion_1", "sort_7", "memset")
+    names = ("sort_7__1", "loop_add_fusion_3", "loop_add_fusion_1", "compare_9_1", "memset")
     _, code, without = on_gpu(tmp_path, *map(entry, names))
     assert code.language == "ptx"
     heads = re.findall(r"^(?:\.visible \.entry |// )(\w+.*?)\(?$", code.text, re.MULTILINE)
@@ -249,7 +259,7 @@ def test_each_kernel_of_a_gpu_has_its_code_in_the_order_of_the_program(tmp_path:
         "loop_add_fusion_1",
         "loop_add_fusion.2 runs loop_add_fusion.1",
         "sort_7__1",
-        "sort_7",
+        "compare_9_1",
         "loop_add_fusion_3",
         "memset",
     ]
@@ -508,3 +518,64 @@ def test_the_cache_on_disk_sees_what_it_always_does(did: dict[str, dict[str, Any
     assert languages(lens_of(did, "kept"))[-1] == "llvm"
     assert did["one entry"]["out"] == did["one entry still"]["out"] != "0\n"
     assert counts(did, "loaded") == [(1, 0, 1, 0, 1)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# On a GPU that is not here: XLA's own compiler for it needs the description of one, and no GPU
+
+FOR_A_GPU = """
+import json, os
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["XLA_FLAGS"] = "--xla_gpu_autotune_level=0"
+import jax, jax.numpy as jnp
+from jax.experimental import topologies
+from witness.records.codec import encode
+from witness.stages.look import look
+
+DEVICE = '''
+gpu_device_info {
+  threads_per_block_limit: 1024 threads_per_warp: 32 threads_per_core_limit: 2048 core_count: 132 fpus_per_core: 128
+  shared_memory_per_block: 49152 shared_memory_per_core: 233472 shared_memory_per_block_optin: 232448
+  block_dim_limit_x: 2147483647 block_dim_limit_y: 65535 block_dim_limit_z: 65535
+  registers_per_core_limit: 65536 registers_per_block_limit: 65536 cuda_compute_capability { major: 9 }
+  clock_rate_ghz: 1.98 memory_bandwidth: 3352320000000 l2_cache_size: 52428800 device_memory_size: 84942979072
+  runtime_version: "12.8.0" driver_version: "12.8.0" compile_time_toolkit_version: "12.8.0"
+}
+platform_name: "CUDA"
+'''
+jax.devices()
+topology = topologies.get_topology_desc(platform="cuda", target_config=DEVICE, topology="1x1x1")
+mesh = topologies.make_mesh(topo=topology, mesh_shape=(1,), axis_names=("x",))
+sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+x = jax.ShapeDtypeStruct((1000,), jnp.float32, sharding=sharding)
+
+def f(x):
+    y = jnp.sin(x) * 2.0 + x
+    return jnp.sort(y / y.sum())
+
+print(json.dumps(encode(look(f, (x,), {}, code=True))))
+"""
+
+
+def has_cuda() -> bool:
+    plugins = find_spec("jax_plugins")
+    return any(
+        list(Path(folder).glob("xla_cuda*")) for folder in (plugins and plugins.submodule_search_locations) or ()
+    )
+
+
+@pytest.mark.skipif(not has_cuda(), reason="JAX's plugin for CUDA is not installed")
+def test_for_a_gpu_every_kernel_has_its_ptx() -> None:
+    done = subprocess.run([sys.executable, "-c", FOR_A_GPU], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    lens = decode(Lens, json.loads(done.stdout.splitlines()[-1]))
+    assert languages(lens) == ["jaxpr", "stablehlo", "hlo", "ptx"]
+    code = lens.stages[-1]
+    made = {number for number, it in enumerate(lens.kernels) if "fusion" in it.what}
+    assert made
+    assert made <= {it.kernel for it in code.operations}
+    assert all(it.places for it in code.operations)
+    assert code.text.count(".visible .entry ") == len(code.operations)
+    assert not re.search(r"\.version|\.target|\.loc|-- (?:Begin|End)", code.text)
+    found = tokens(CODE["ptx"], code.text)
+    assert [value for kind, value in found if kind in {Error, Text}] == []
