@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import html5lib
 import pytest
 from pygments.token import Error, Text
 
-from tests.building import ROOT
+from tests.building import ROOT, Site, page
 from tests.elements import text
 from tests.lexers.tokens import tokens
 from witness.lens.document import section
@@ -24,7 +26,9 @@ from witness.lexers import CODE
 from witness.records.codec import decode
 from witness.records.compilation import Compilation
 from witness.records.ir import Ir
+from witness.records.kinds import LENS
 from witness.records.lens import Lens
+from witness.records.store import Store
 from witness.stages.compiled_kernels import kernels
 from witness.stages.instructions import HloProgram
 from witness.stages.kernel_code import WrittenCode, kernel_code, sanitised
@@ -519,6 +523,130 @@ def test_the_cache_on_disk_sees_what_it_always_does(did: dict[str, dict[str, Any
     assert languages(lens_of(did, "kept"))[-1] == "llvm"
     assert did["one entry"]["out"] == did["one entry still"]["out"] != "0\n"
     assert counts(did, "loaded") == [(1, 0, 1, 0, 1)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# On a page, in a notebook, in a file
+
+PAGE = {
+    "define": "import jax\nimport jax.numpy as jnp\n\n\ndef wave(x):\n    return jnp.sin(x) * 2.0 + x\n\n\nx = jnp.ones(300)",
+    "code": ":lens: code\ncompiled = jax.jit(wave).lower(x).compile()\ncompiled",
+    "earlier": ":lens: code\ncompiled",
+    "panes": "compiled",
+    "number": ":lens: code\n1 + 1",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    cells = [
+        f":check: runs\n:reason: it is the machine's\n{cell}" if ":lens:" in cell else cell for cell in PAGE.values()
+    ]
+    site = Site.at(tmp_path_factory.mktemp("code"), {"page": page(*cells)})
+    done = site.build("-W", "--keep-going")
+    assert done.returncode == 0, done.stderr
+    return site
+
+
+def test_a_page_shows_source_hlo_and_code(built: Site) -> None:
+    tree = html5lib.parse(built.html("page") or "", namespaceHTMLElements=False)
+    lenses = [node for node in tree.iter("div") if "witness-lens" in (node.get("class") or "").split()]
+    titles = [
+        [text(head).partition(" of ")[0] for head in it.iter("p") if head.get("class") == "lens-head"] for it in lenses
+    ]
+    assert [[re.sub(r" \d+$", "", title) for title in own] for own in titles] == [
+        ["Source", "Optimised HLO", "LLVM IR"],
+        ["Source", "Optimised HLO"],
+        ["Source", "Jaxpr", "StableHLO", "Optimised HLO"],
+    ]
+    assert "Not shown: the code of its kernels: JAX had the program already" in text(lenses[1])
+    (code,) = (node for node in lenses[0].iter("div") if "lens-code" in (node.get("class") or "").split())
+    assert text(code).count("define ") == 1
+    lit = {node.get("data-o") for node in code.iter("b")}
+    assert lit == {"0"}
+
+
+def test_a_record_from_a_gpu_shows_its_ptx(built: Site, tmp_path: Path) -> None:
+    """What a page's record holds of a GPU is rendered where there is none."""
+    folder = tmp_path / "site"
+    shutil.copytree(built.folder, folder)
+    site = Site(folder)
+    (path,) = (folder / "records").glob("*/page.json")
+    store = Store(path.parent)
+    record, stamp = store.read("page"), store.stamp("page")
+    assert record
+    assert stamp
+    lens, code, _ = on_gpu(tmp_path, entry("loop_add_fusion_1") + entry("loop_add_fusion_3"))
+    cells = [
+        replace(cell, outputs=[{**it, "data": {**it["data"], **LENS.data(lens)}} for it in cell.outputs])
+        if cell.number == [*PAGE].index("code") + 1
+        else cell
+        for cell in record.cells
+    ]
+    store.rewrite(replace(record, cells=cells), stamp)
+    site.page("page", (folder / "docs/page.md").read_text() + "\nMore prose.\n")
+    done = site.build("-W")
+    assert done.returncode == 0, done.stderr
+    assert site.ran(done) == []
+    html = site.html("page") or ""
+    assert "<b>PTX</b> <span>3 of 3 functions mapped</span>" in html
+    assert len(re.findall(r"loop_add_fusion_3_param_0", html)) == code.text.count("loop_add_fusion_3_param_0") > 0
+    assert "gemm.5" in html
+
+
+def test_the_option_is_one_of_those_that_lint_knows(tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"page": page(":lens: codes\n1 + 1")})
+    done = site.build("-W")
+    assert done.returncode != 0
+    assert re.search(r"`:lens:` is 'codes'.*\bcode\b", done.stderr, re.DOTALL)
+
+
+MODEL = "import jax.numpy as jnp\n\n\ndef wave(x, scale=2.0):\n    return jnp.sin(x) * scale\n"
+
+
+def test_the_command_shows_code_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(MODEL)
+    for asked in ([], ["--code"]):
+        command = [sys.executable, "-m", "witness", "lens", "model:wave", "--args", "f32[300]", *asked, "-o", "a.html"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("\nLLVM IR: 1 of 1 functions mapped\n") == len(asked)
+        html = (tmp_path / "a.html").read_text()
+        assert html.count("lens-pane lens-code") == len(asked)
+        assert str(tmp_path) not in html
+
+
+MAGIC = """
+import os
+os.environ["JAX_PLATFORMS"] = "cpu"
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+shell = InteractiveShell.instance()
+
+def run(cell):
+    with capture_output() as found:
+        result = shell.run_cell(cell)
+    return result, [output.data["text/html"] for output in found.outputs if "text/html" in output.data]
+
+run("%load_ext witness")
+run("import jax, jax.numpy as jnp\\nf = jax.jit(lambda x: jnp.sin(x) + 1)\\nx = jnp.ones(300)\\nf(x)")
+for line in ("%lens f(x)", "%lens --code f(x)", "%lens   --code   f(x)"):
+    result, (html,) = run(line)
+    print(result.error_in_exec, html.count("lens-pane"), html.count("lens-code"))
+print(run("%lens --code")[0].error_in_exec)
+"""
+
+
+def test_the_magic_shows_code_when_asked_of_what_was_compiled_too() -> None:
+    done = subprocess.run([sys.executable, "-c", MAGIC], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    plain, code, again, wrong = done.stdout.splitlines()[-4:]
+    style = 1  # the style names it, too
+    assert plain.split()[0] == code.split()[0] == "None"
+    assert int(code.split()[2]) == int(plain.split()[2]) + 1
+    assert int(code.split()[1]) == int(plain.split()[1]) + style
+    assert again == code
+    assert wrong.startswith("%lens f(x) looks at a call")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
