@@ -254,7 +254,7 @@ def test_each_kernel_of_a_gpu_has_its_code_in_the_order_of_the_program(tmp_path:
     heads = re.findall(r"^(?:\.visible \.entry |// )(\w+.*?)\(?$", code.text, re.MULTILINE)
     assert heads == [
         "loop_add_fusion_1",
-        "loop_add_fusion.2 runs loop_add_fusion.1",
+        "loop_add_fusion.2 runs the code of loop_add_fusion.1",
         "sort_7__1",
         "compare_9_1",
         "loop_add_fusion_3",

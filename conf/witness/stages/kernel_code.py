@@ -86,7 +86,7 @@ def kernel_code(
         for function in by_kernel.get(number, ()):
             code.add(function.text, hlo, number)
         if number in like:
-            code.add(f"{COMMENT[language]} {kernel.name} runs {kernels[like[number]].name}", hlo, number)
+            code.add(f"{COMMENT[language]} {kernel.name} runs the code of {kernels[like[number]].name}", hlo, number)
         elif number not in by_kernel:
             without.append(kernel.name)
     for function in by_kernel.get(None, ()):
