@@ -1,24 +1,24 @@
-"""The code of kernels: read from what XLA writes, linked to what it was made of, and had without leaving a trace."""
+"""The code of kernels: read from what XLA writes, linked to what it was made of, and for a GPU that is not here."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import html5lib
 import pytest
+from pygments.token import Error, Text
 
 from tests.building import ROOT
-from tests.elements import text
+from tests.lexers.tokens import tokens
 from witness.lens.document import section
 from witness.lens.span_links import Links
+from witness.lexers import CODE
 from witness.records.codec import decode
-from witness.records.compilation import Compilation
 from witness.records.ir import Ir
 from witness.records.lens import Lens
 from witness.stages.compiled_kernels import kernels
@@ -98,6 +98,7 @@ PTX = """\
 \tst.global.b32 \t[%rd1+16], %r4;
 $L__BB0_2:                              // %done
 \tret;
+
                                         // -- End function
 }
 \t// .globl\tloop_add_fusion_1__1     // -- Begin function loop_add_fusion_1__1
@@ -190,6 +191,12 @@ StackFrames
 2 {file_location_id=2 parent_frame_id=2}
 
 
+%order (a: f32[], b: f32[]) -> pred[] {
+  %a = f32[] parameter(0)
+  %b = f32[] parameter(1)
+  ROOT %compare.9.1 = pred[] compare(%a, %b), direction=LT
+}
+
 %fused_add (param_0: f32[8]) -> f32[8] {
   %param_0 = f32[8]{0} parameter(0)
   %constant.1 = f32[] constant(2)
@@ -216,7 +223,7 @@ ENTRY %main.1 (x.1: f32[8]) -> f32[8] {
   %loop_add_fusion.1 = f32[8]{0} fusion(%x.1), kind=kLoop, calls=%fused_add
   %gemm.5 = f32[8]{0} custom-call(%loop_add_fusion.1), custom_call_target="__cublas$gemm"
   %loop_add_fusion.2 = f32[8]{0} fusion(%gemm.5), kind=kLoop, calls=%fused_add.1
-  %sort.7 = f32[8]{0} sort(%loop_add_fusion.2), dimensions={0}
+  %sort.7 = f32[8]{0} sort(%loop_add_fusion.2), dimensions={0}, to_apply=%order
   ROOT %loop_add_fusion.3 = f32[8]{0} fusion(%sort.7), kind=kLoop, calls=%fused_add.2
 }
 """
@@ -241,15 +248,15 @@ def on_gpu(tmp_path: Path, *files: str) -> tuple[Lens, Ir, list[str]]:
 
 
 def test_each_kernel_of_a_gpu_has_its_code_in_the_order_of_the_program(tmp_path: Path) -> None:
-    names = ("sort_7__1", "loop_add_fusion_3", "loop_add_fusion_1", "sort_7", "memset")
+    names = ("sort_7__1", "loop_add_fusion_3", "loop_add_fusion_1", "compare_9_1", "memset")
     _, code, without = on_gpu(tmp_path, *map(entry, names))
     assert code.language == "ptx"
     heads = re.findall(r"^(?:\.visible \.entry |// )(\w+.*?)\(?$", code.text, re.MULTILINE)
     assert heads == [
         "loop_add_fusion_1",
-        "loop_add_fusion.2 runs loop_add_fusion.1",
+        "loop_add_fusion.2 runs the code of loop_add_fusion.1",
         "sort_7__1",
-        "sort_7",
+        "compare_9_1",
         "loop_add_fusion_3",
         "memset",
     ]
@@ -294,217 +301,64 @@ def test_a_function_is_named_for_its_instruction() -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# On this machine
+# On a GPU that is not here: XLA's own compiler for it needs the description of one, and no GPU
 
-PROGRAM = """
-import json, os, sys
+FOR_A_GPU = """
+import json, os
 os.environ["JAX_PLATFORMS"] = "cpu"
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
-shell = InteractiveShell.instance()
-shell.run_line_magic("load_ext", "witness")
-shown = []
-shell.displayhook.write_format_data = lambda data, *_: shown.append(data)
-
-def run(asked, cell):
-    if asked:
-        shell._witness.look("code")
-    kind, lens = "application/vnd.witness.cell+json", "application/vnd.witness.lens+json"
-    shown.clear()
-    with capture_output() as found:
-        result = shell.run_cell(cell)
-    data = [*shown, *(it.data for it in found.outputs)]
-    error = result.error_in_exec or result.error_before_exec
-    return {
-        "lens": next((it[lens] for it in data if lens in it), None),
-        "work": next((it[kind].get("work") for it in data if kind in it), None),
-        "told": sorted(name for it in data if kind in it for name in it[kind]),
-        "error": f"{type(error).__name__}: {error}" if error else "",
-        "out": found.stdout,
-    }
-
-print(json.dumps([run(*cell) for cell in json.load(sys.stdin)]))
-"""
-
-DEFINE = """\
-import gc, glob, os, tempfile
+os.environ["XLA_FLAGS"] = "--xla_gpu_autotune_level=0"
 import jax, jax.numpy as jnp
-from jax._src import compiler
-stock = compiler.backend_compile_and_load
-x = jnp.ones((16, 16))
+from jax.experimental import topologies
+from witness.records.codec import encode
+from witness.stages.look import look
+
+DEVICE = '''
+gpu_device_info {
+  threads_per_block_limit: 1024 threads_per_warp: 32 threads_per_core_limit: 2048 core_count: 132 fpus_per_core: 128
+  shared_memory_per_block: 49152 shared_memory_per_core: 233472 shared_memory_per_block_optin: 232448
+  block_dim_limit_x: 2147483647 block_dim_limit_y: 65535 block_dim_limit_z: 65535
+  registers_per_core_limit: 65536 registers_per_block_limit: 65536 cuda_compute_capability { major: 9 }
+  clock_rate_ghz: 1.98 memory_bandwidth: 3352320000000 l2_cache_size: 52428800 device_memory_size: 84942979072
+  runtime_version: "12.8.0" driver_version: "12.8.0" compile_time_toolkit_version: "12.8.0"
+}
+platform_name: "CUDA"
+'''
+jax.devices()
+topology = topologies.get_topology_desc(platform="cuda", target_config=DEVICE, topology="1x1x1")
+mesh = topologies.make_mesh(topo=topology, mesh_shape=(1,), axis_names=("x",))
+sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+x = jax.ShapeDtypeStruct((1000,), jnp.float32, sharding=sharding)
+
 def f(x):
     y = jnp.sin(x) * 2.0 + x
-    return jnp.tanh(y @ y) - 1.0"""
-COMPILE = "jax.jit(lambda x: f(x) + {}).lower(x).compile()"
-CLEAN = "assert compiler.backend_compile_and_load is stock\nassert not glob.glob(tempfile.gettempdir() + '/code-*')"
-CACHE = """\
-jax.config.update("jax_compilation_cache_dir", tempfile.mkdtemp())
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-def kept(x):
-    return f(x) + 12"""
-KEPT = (
-    "names = sorted(os.listdir(jax.config.jax_compilation_cache_dir))\nprint(len([it for it in names if 'kept' in it]))"
-)
-CELLS: dict[str, tuple[bool, str]] = {
-    "define": (False, DEFINE),
-    "without": (False, COMPILE.format(1)),
-    "with": (True, COMPILE.format(2)),
-    "clean": (False, CLEAN),
-    "plain call": (False, "g = jax.jit(lambda x: f(x) + 3)\ng(x)\ng(x)\ng.lower(x).compile()\nNone"),
-    "call": (True, "h = jax.jit(lambda x: f(x) + 4)\nh(x)\nh(x)\nh.lower(x).compile()"),
-    "call again": (False, "h(x)\nh.lower(x).compile()\nNone"),
-    "earlier": (True, "h.lower(x).compile()"),
-    "two": (True, "first = jax.jit(lambda x: x + 5).lower(x).compile()\njax.jit(jnp.cos).lower(x).compile()\nfirst"),
-    "own options": (
-        True,
-        "own = tempfile.mkdtemp()\nslow = {'xla_backend_optimization_level': 0, 'xla_dump_emitter_re': 'llvm'}\n"
-        "slow['xla_dump_to'] = own\n"
-        "jax.jit(lambda x: f(x) + 6).lower(x).compile(slow)",
-    ),
-    "own, empty": (
-        True,
-        "none = {'xla_dump_to': tempfile.mkdtemp(), 'xla_dump_hlo_module_re': 'none'}\n"
-        "jax.jit(lambda x: f(x) + 10).lower(x).compile(none)",
-    ),
-    "own folder": (False, "print(any(name.endswith('.ll') for name in os.listdir(own)))"),
-    "level 0": (True, "jax.jit(f, compiler_options={'xla_backend_optimization_level': 0}).lower(x).compile()"),
-    "raises": (True, COMPILE.format(7) + "\nraise ValueError('after it')"),
-    "refused": (True, "jax.jit(f).lower(x).compile({'xla_no_such_option': True})"),
-    "refused by stock": (False, "jax.jit(f).lower(x).compile({'xla_no_such_option': True})"),
-    "clean again": (False, CLEAN),
-    "library": (True, "jax.jit(lambda x: x @ x).lower(x).compile()"),
-    "sort": (True, "jax.jit(jnp.sort).lower(x).compile()"),
-    "lowered": (True, "jax.jit(lambda x: f(x) + 8).lower(x)"),
-    "number": (True, "1 + 1"),
-    "cache": (False, CACHE),
-    "kept": (True, "jax.jit(kept).lower(x).compile()"),
-    "one entry": (False, KEPT),
-    "loaded": (True, "jax.clear_caches()\njax.jit(kept).lower(x).compile()"),
-    "one entry still": (False, KEPT),
-    "another JAX": (False, "import witness.jax_private as private\nprivate.COMPILER = 'jax.gone'"),
-    "no hold": (True, COMPILE.format(9)),
-    "clean at last": (False, CLEAN),
-}  # fmt: skip
+    return jnp.sort(y / y.sum())
 
-
-@pytest.fixture(scope="module")
-def did(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    command = [sys.executable, "-c", PROGRAM]
-    asked = json.dumps([*CELLS.values()])
-    env = {**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("temporary"))}
-    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
-    assert done.returncode == 0, done.stderr
-    return dict(zip(CELLS, json.loads(done.stdout.splitlines()[-1]), strict=True))
-
-
-def lens_of(did: dict[str, dict[str, Any]], name: str) -> Lens:
-    assert did[name]["error"] == ""
-    return decode(Lens, did[name]["lens"])
-
-
-def counts(did: dict[str, dict[str, Any]], name: str) -> list[tuple[int, ...]]:
-    work = decode(Compilation, did[name]["work"])
-    return [(len(it.traced), it.found, len(it.lowered), len(it.compiled), len(it.loaded)) for it in work.programs]
+print(json.dumps(encode(look(f, (x,), {}, code=True))))
+"""
 
 
 def languages(lens: Lens) -> list[str]:
     return [it.language for it in lens.stages]
 
 
-def test_every_kernel_made_here_has_its_code(did: dict[str, dict[str, Any]]) -> None:
-    lens = lens_of(did, "with")
-    assert languages(lens) == ["jaxpr", "stablehlo", "hlo", "llvm"]
+def has_cuda() -> bool:
+    plugins = find_spec("jax_plugins")
+    folders = (plugins and plugins.submodule_search_locations) or ()
+    return any(path for folder in folders for path in Path(folder).glob("xla_cuda*"))
+
+
+@pytest.mark.skipif(not has_cuda(), reason="JAX's plugin for CUDA is not installed")
+def test_for_a_gpu_every_kernel_has_its_ptx() -> None:
+    done = subprocess.run([sys.executable, "-c", FOR_A_GPU], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    lens = decode(Lens, json.loads(done.stdout.splitlines()[-1]))
+    assert languages(lens) == ["jaxpr", "stablehlo", "hlo", "ptx"]
     code = lens.stages[-1]
-    coded = [it.kernel for it in code.operations]
-    assert coded == sorted(filter(lambda it: it is not None, coded))  # type: ignore[type-var]
-    fusions = {number for number, it in enumerate(lens.kernels) if it.what == "loop fusion"}
-    assert fusions
-    assert fusions <= set(coded)
-    for it in code.operations:
-        assert it.places
-        head = code.text.split("\n")[it.spans[0][0] - 1]
-        assert it.kernel is not None
-        assert sanitised(lens.kernels[it.kernel].name) in sanitised(head)
-    assert not re.search(r"ModuleID|source_filename|target |attributes #|!\d|#\d|/tmp|0x[0-9a-f]{9}", code.text)
-    names = {name for it in code.operations for name in it.names}
-    assert {"sin", "tanh"} <= names
-
-
-def test_nothing_else_is_seen_of_it(did: dict[str, dict[str, Any]]) -> None:
-    assert counts(did, "with") == counts(did, "without") == [(1, 0, 1, 1, 0)]
-    assert counts(did, "call") == counts(did, "plain call")
-    assert did["call again"]["work"] is None
-    assert {*did["with"]["told"], "conditions"} == {*did["without"]["told"], "conditions"}  # other work on the machine
-    assert languages(lens_of(did, "without")) == ["jaxpr", "stablehlo", "hlo"]
-    for name in ("clean", "clean again", "clean at last"):
-        assert did[name]["error"] == ""
-
-
-def test_what_a_call_compiled_has_code_in_its_own_cell(did: dict[str, dict[str, Any]]) -> None:
-    assert languages(lens_of(did, "call"))[-1] == "llvm"
-
-
-@pytest.mark.parametrize("name", ["earlier", "loaded"])
-def test_what_was_compiled_before_says_why_there_is_none(did: dict[str, dict[str, Any]], name: str) -> None:
-    lens = lens_of(did, name)
-    assert languages(lens)[-1] == "hlo"
-    (why,) = lens.missing
-    assert why.startswith("the code of its kernels: JAX had the program already")
-    assert f"Not shown: {why}." in text(html5lib.parse(section(lens), namespaceHTMLElements=False))
-
-
-def test_without_a_hold_on_the_compiler_that_is_said(did: dict[str, dict[str, Any]]) -> None:
-    lens = lens_of(did, "no hold")
-    assert languages(lens)[-1] == "hlo"
-    assert lens.missing == ["the code of its kernels: this JAX gives no hold on its compiler"]
-
-
-def test_of_two_functions_the_one_that_is_shown_has_its_own(did: dict[str, dict[str, Any]]) -> None:
-    lens = lens_of(did, "two")
-    assert "cos" not in lens.stages[-1].text
-    assert len(lens.stages[-1].operations) == len(lens.kernels) == 1
-
-
-def test_a_page_s_own_options_stay(did: dict[str, dict[str, Any]]) -> None:
-    assert languages(lens_of(did, "own options"))[-1] == "llvm"
-    assert did["own folder"]["out"].strip() == "True"
-    (why,) = lens_of(did, "own, empty").missing
-    assert "a folder of its own (xla_dump_to), and none was written there" in why
-    assert " x float>" in lens_of(did, "with").stages[-1].text  # many numbers at once
-    assert " x float>" not in lens_of(did, "level 0").stages[-1].text
-
-
-def test_an_error_is_the_page_s_own(did: dict[str, dict[str, Any]]) -> None:
-    assert did["raises"]["error"] == "ValueError: after it"
-    assert did["refused"]["error"] == did["refused by stock"]["error"]
-    assert "xla_no_such_option" in did["refused"]["error"]
-
-
-def test_what_is_no_compiled_function_is_shown_as_ever(did: dict[str, dict[str, Any]]) -> None:
-    assert languages(lens_of(did, "lowered")) == ["jaxpr", "stablehlo"]
-    assert lens_of(did, "lowered").missing == []
-    assert (did["number"]["lens"], did["number"]["error"]) == (None, "")
-
-
-def test_a_kernel_of_a_library_is_named(did: dict[str, dict[str, Any]]) -> None:
-    lens = lens_of(did, "with")
-    coded = {it.kernel for it in lens.stages[-1].operations}
-    without = [it.name for number, it in enumerate(lens.kernels) if number not in coded]
-    assert without  # a product of matrices
-    assert lens.missing == [
-        f"the code of {len(without)} of {len(lens.kernels)} kernels, "
-        f"which XLA leaves to a library or to its runtime: {', '.join(without)}"
-    ]
-
-
-def test_what_a_kernel_calls_is_part_of_it(did: dict[str, dict[str, Any]]) -> None:
-    lens = lens_of(did, "sort")
-    (number,) = (number for number, it in enumerate(lens.kernels) if it.what == "sort")
-    assert number in {it.kernel for it in lens.stages[-1].operations}  # how two numbers are compared
-
-
-def test_the_cache_on_disk_sees_what_it_always_does(did: dict[str, dict[str, Any]]) -> None:
-    assert languages(lens_of(did, "kept"))[-1] == "llvm"
-    assert did["one entry"]["out"] == did["one entry still"]["out"] != "0\n"
-    assert counts(did, "loaded") == [(1, 0, 1, 0, 1)]
+    made = {number for number, it in enumerate(lens.kernels) if "fusion" in it.what}
+    assert made
+    assert made <= {it.kernel for it in code.operations}
+    assert all(it.places for it in code.operations)
+    assert code.text.count(".visible .entry ") == len(code.operations)
+    assert not re.search(r"\.version|\.target|\.loc\s|-- (?:Begin|End)", code.text)
+    found = tokens(CODE["ptx"], code.text)
+    assert [value for kind, value in found if kind in {Error, Text}] == []

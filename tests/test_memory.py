@@ -64,7 +64,7 @@ def test_a_cell_that_leaves_more_or_less_tells_how_much() -> None:
 
 
 def test_a_device_that_keeps_no_peak_has_none() -> None:
-    device = Device(bytes_in_use=0)
+    device = Device(bytes_in_use=0, peak_bytes_in_use=-1)
     memory = Memory(lambda: [device])
     told = seen(memory, device, bytes_in_use=100)
     assert memory.text(told) == "Device memory: 100 bytes in use, 100 bytes more than before"
@@ -80,7 +80,9 @@ def test_devices_that_come_with_the_cell_were_not_counted_before() -> None:
     )
 
 
-@pytest.mark.parametrize("devices", [[], [Device()], [Gone()], [Gone(0), Device(1, bytes_in_use=3)]])
+@pytest.mark.parametrize(
+    "devices", [[], [Device()], [Gone()], [Gone(0), Device(1, bytes_in_use=3)], [Device(bytes_in_use=-1)]]
+)
 def test_a_device_that_does_not_count_says_nothing(devices: list[Device]) -> None:
     memory = Memory(lambda: devices)
     for _ in range(2):

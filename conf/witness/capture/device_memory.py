@@ -35,13 +35,14 @@ class Memory:
         return line(decode(list[DeviceMemory], seen))
 
     def _counted(self) -> dict[str, DeviceMemory]:
-        """Return the memory of each device that counts it, by its name."""
+        """Return the memory of each device that counts it, by its name; -1 stands for what it does not count."""
         try:
             told = {str(device): device.memory_stats() or {} for device in self._devices()}
         except Exception:  # a device that is gone, or that does not know what is asked
             return {}
+        known = {name: {key: count for key, count in stats.items() if count >= 0} for name, stats in told.items()}
         return {
             name: DeviceMemory(name, stats["bytes_in_use"], peak=stats.get("peak_bytes_in_use"))
-            for name, stats in told.items()
+            for name, stats in known.items()
             if "bytes_in_use" in stats
         }

@@ -86,7 +86,7 @@ def kernel_code(
         for function in by_kernel.get(number, ()):
             code.add(function.text, hlo, number)
         if number in like:
-            code.add(f"{COMMENT[language]} {kernel.name} runs {kernels[like[number]].name}", hlo, number)
+            code.add(f"{COMMENT[language]} {kernel.name} runs the code of {kernels[like[number]].name}", hlo, number)
         elif number not in by_kernel:
             without.append(kernel.name)
     for function in by_kernel.get(None, ()):
@@ -103,10 +103,11 @@ def _told(without: Sequence[str], amount: int) -> list[str]:
 
 
 def _known(program: HloProgram, kernels: Sequence[CompiledKernel]) -> dict[str, int]:
-    """Return the number of the kernel that a name stands for: of its instruction, or of a computation it calls."""
-    called = {sanitised(name): it.kernel for name, callers in program.callers.items() for it in callers}
-    own = {sanitised(it.name): number for number, it in enumerate(kernels)}
-    return {**{name: number for name, number in called.items() if number is not None}, **own}
+    """Return the number of the kernel that a name stands for: its own, that of a computation it calls or of a part."""
+    parts = {it.name: it.kernel for inside in program.computations.values() for it in inside}
+    called = {name: it.kernel for name, callers in program.callers.items() for it in callers}
+    own = {it.name: number for number, it in enumerate(kernels)}
+    return {sanitised(name): it for name, it in {**parts, **called, **own}.items() if it is not None}
 
 
 def _by_kernel(functions: Iterable[KernelFunction], known: Mapping[str, int]) -> dict[int | None, list[KernelFunction]]:

@@ -54,7 +54,7 @@ def ptx(text: str) -> Iterator[KernelFunction]:
         braces = re.sub(r"//.*|\"[^\"]*\"", "", line)
         depth += braces.count("{") - braces.count("}")
         if depth == 0 and "}" in braces:
-            yield KernelFunction(name, "\n".join(lines))
+            yield KernelFunction(name, re.sub(r"\n+\}$", "\n}", "\n".join(lines)))
             name = ""
 
 

@@ -68,7 +68,7 @@
         // What is part of the same kernel says so, where a stage knows kernels.
         const parts = kernel === undefined ? [] : members[kernel] ?? [];
         new Set(parts.map(([p]) => p)).forEach((p) => {
-          if (p === pane) return;
+          if (p === pane && !panes[pane].closest(".lens-code")) return;
           const own = parts.filter(([other]) => other === p).map(([, o]) => o);
           near[p] = new Set([...same[p], ...near[p]].filter((o) => !own.includes(o)));
           same[p] = new Set(own);
