@@ -21,6 +21,7 @@ project = "Small"
 extensions = ["myst_nb", "sphinx_exercise", "witness"]
 html_theme = "basic"
 nb_execution_mode = "force"
+nb_execution_timeout = 600
 witness_strict = True
 witness_records = "../records"
 """
@@ -29,6 +30,7 @@ project = "Another's"
 extensions = ["witness", "myst_nb"]
 html_theme = "basic"
 nb_execution_mode = "force"
+nb_execution_timeout = 600
 """
 """Settings of a site that is not ours, and only added the extension."""
 HEAD = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
