@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kernels import Page, Pages
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return one more than there are processors, for tests wait for builds, kernels and clusters."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

@@ -72,11 +72,9 @@ def test_a_stock_site_becomes_honest_by_a_line_and_stock_again_without_it(site: 
 
     assert sorted(RAN.findall(done.stdout + done.stderr)) == ["docs/index.md", "docs/times.md"]
 
-    done = said(site, build)  # nothing changed, then only prose
-    assert RAN.findall(done.stdout + done.stderr) == []
     times = site / "docs/times.md"
     times.write_text(PAGES["times"].replace("# Times", "# Times that were taken"))
-    done = said(site, build)
+    done = said(site, build)  # only prose changed
     assert RAN.findall(done.stdout + done.stderr) == []
     assert "Times that were taken" in built.read_text("utf-8")
 
