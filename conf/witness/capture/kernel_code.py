@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -25,6 +26,16 @@ EARLIER = (
 )
 
 IN_ITS_OWN = f"the page has XLA write to a folder of its own ({FOLDER}), and none was written there"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Options with which XLA writes."""
+
+    options: Any
+    folder: str
+    own: bool = False
+    """Whether it is the page that has it written."""
 
 
 class KernelCode(OnRequest):
@@ -56,7 +67,10 @@ class KernelCode(OnRequest):
             return None
         if self._release is None:
             return WrittenCode(why=NO_HOLD)
-        executable = compiled.runtime_executable()
+        try:
+            executable = compiled.runtime_executable()
+        except Exception as error:  # a backend that does not give its program
+            return WrittenCode(why=str(error) or type(error).__name__)
         return next((it for program, it in self._programs if program is executable), WrittenCode(why=EARLIER))
 
     def _hold(self) -> None:
@@ -67,27 +81,26 @@ class KernelCode(OnRequest):
     def _compile(self, given: Any, compiled: Callable[[Any], Any]) -> Any:
         """Return the program that XLA compiles with the options given, and keep what it wrote of it."""
         __tracebackhide__ = True  # as JAX's own frames
-        if self._folder is None:
-            return compiled(given)
-        own, asking = _own_folder(given), copy.deepcopy(given)
-        folder = own or mkdtemp(dir=self._folder.name)
-        if not own:
-            asking.env_option_overrides = [*given.env_option_overrides, *options(folder).items()]
-        before = {*_files(folder)}
         program = None
-        with suppress(Exception):  # a compiler that does not know the options; what else is wrong is so without them
-            program = compiled(asking)
-        if program is None:
-            return compiled(given)
-        written = sorted({*_files(folder)} - before)
-        self._programs.append((program, WrittenCode(written, IN_ITS_OWN) if own else WrittenCode(written)))
-        return program
+        with suppress(Exception):  # options like none before, or a compiler that does not know them: it goes on without
+            asking = self._asking(given)
+            before = {*_files(asking.folder)}
+            program = compiled(asking.options)
+            written = sorted({*_files(asking.folder)} - before)
+            self._programs.append((program, WrittenCode(written, IN_ITS_OWN if asking.own else WrittenCode.why)))
+        return compiled(given) if program is None else program
 
-
-def _own_folder(given: Any) -> str:
-    """Return the folder that a page or a variable of the environment has XLA write to."""
-    own = dict(given.env_option_overrides).get(FOLDER)
-    return str(own or getattr(given.executable_build_options.debug_options, FOLDER, ""))
+    def _asking(self, given: Any) -> Asking:
+        """Return the options with those that have code written; with a page's own folder in them, as they are."""
+        own = dict(given.env_option_overrides).get(FOLDER)
+        own = own or getattr(given.executable_build_options.debug_options, FOLDER, "")
+        if own:
+            return Asking(given, str(own), own=True)
+        if self._folder is None:
+            raise LookupError("the cell has ended")
+        folder, asking = mkdtemp(dir=self._folder.name), copy.deepcopy(given)
+        asking.env_option_overrides = [*given.env_option_overrides, *options(folder).items()]
+        return Asking(asking, folder)
 
 
 def _files(folder: str) -> list[Path]:
