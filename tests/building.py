@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -112,6 +113,11 @@ class Site:
         """Return a built page's HTML, or None when it was not published."""
         path = self.folder / output / f"{page}.html"
         return path.read_text("utf-8") if path.exists() else None
+
+    def words(self) -> set[str]:
+        """Return what its search finds."""
+        index = (self.folder / "html" / "searchindex.js").read_text("utf-8")
+        return set(json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"])
 
     def ran(self, done: subprocess.CompletedProcess[str]) -> list[str]:
         """Return the pages that a build executed, sorted."""

@@ -6,9 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from xml.etree.ElementTree import Element
 
+import html5lib
 import pytest
 
+from tests.building import Site
 from tests.kernels import Page, Pages
 
 
@@ -59,3 +62,10 @@ def neighbour(pages: Pages) -> Iterator[Page]:
     """Return a page that goes on while others come and go."""
     with pages.start() as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def tree(site: Site) -> Element:
+    """Return the one page of a module's site."""
+    found: Element = html5lib.parse(site.html("page") or "", namespaceHTMLElements=False)
+    return found

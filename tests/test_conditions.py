@@ -37,39 +37,26 @@ def kernel(forking: Pages) -> Iterator[Page]:
         yield kernel
 
 
-@pytest.mark.parametrize(
-    ("on", "off", "said"),
-    [
-        ("jax.config.update('jax_disable_jit', True)", "jax.config.update('jax_disable_jit', False)", "disabled"),
-        ("jax.config.update('jax_debug_nans', True)", "jax.config.update('jax_debug_nans', False)", "NaNs"),
-        ("jax.config.update('jax_debug_infs', True)", "jax.config.update('jax_debug_infs', False)", "infinities"),
-        ("jax.config.update('jax_log_compiles', True)", "jax.config.update('jax_log_compiles', False)", "logs"),
-        ("jax.config.update('jax_enable_checks', True)", "jax.config.update('jax_enable_checks', False)", "itself"),
-        (
-            "jax.config.update('jax_check_tracer_leaks', True)",
-            "jax.config.update('jax_check_tracer_leaks', False)",
-            "leaked",
-        ),
-        (
-            "jax.config.update('jax_explain_cache_misses', True)",
-            "jax.config.update('jax_explain_cache_misses', False)",
-            "anew",
-        ),
-        (
-            "jax.config.update('jax_cpu_enable_async_dispatch', False)",
-            "jax.config.update('jax_cpu_enable_async_dispatch', True)",
-            "asynchronous dispatch is off",
-        ),
-        (
-            "jax.config.update('jax_compilation_cache_dir', 'cache')",
-            "jax.config.update('jax_compilation_cache_dir', None)",
-            "a compilation cache is on",
-        ),
-        ("import os\nos.environ['XLA_FLAGS'] = '--xla_dump_to=dump'", "del os.environ['XLA_FLAGS']", "XLA writes down"),
-        ("import sys\nsys.setprofile(lambda *_: None)", "sys.setprofile(None)", "traced"),
-        ("import sys\nsys.settrace(lambda *_: None)", "sys.settrace(None)", "traced"),
-    ],
-)
+FLAGS = {
+    "jax_disable_jit": ("True", "False", "disabled"),
+    "jax_debug_nans": ("True", "False", "NaNs"),
+    "jax_debug_infs": ("True", "False", "infinities"),
+    "jax_log_compiles": ("True", "False", "logs"),
+    "jax_enable_checks": ("True", "False", "itself"),
+    "jax_check_tracer_leaks": ("True", "False", "leaked"),
+    "jax_explain_cache_misses": ("True", "False", "anew"),
+    "jax_cpu_enable_async_dispatch": ("False", "True", "asynchronous dispatch is off"),
+    "jax_compilation_cache_dir": ("'cache'", "None", "a compilation cache is on"),
+}
+SWITCHES = [
+    *((*(f"jax.config.update({flag!r}, {it})" for it in (on, off)), said) for flag, (on, off, said) in FLAGS.items()),
+    ("import os\nos.environ['XLA_FLAGS'] = '--xla_dump_to=dump'", "del os.environ['XLA_FLAGS']", "XLA writes down"),
+    ("import sys\nsys.setprofile(lambda *_: None)", "sys.setprofile(None)", "traced"),
+    ("import sys\nsys.settrace(lambda *_: None)", "sys.settrace(None)", "traced"),
+]
+
+
+@pytest.mark.parametrize(("on", "off", "said"), SWITCHES)
 def test_what_falsifies_a_time_is_said(kernel: Page, on: str, off: str, said: str) -> None:
     told = "%timeit -q -n 1 -r 2 pass"
     assert said not in kernel.timed(told).line

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 
 from tests.building import CONF, Site, page
@@ -61,12 +60,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def outputs(site: Site) -> dict[str, list[dict[str, object]]]:
     cells = site.record("page").cells
     return {name: cells[number - 1].outputs for name, number in NUMBERS.items()}
-
-
-@pytest.fixture(scope="module")
-def tree(site: Site) -> Element:
-    found: Element = html5lib.parse(site.html("page") or "", namespaceHTMLElements=False)
-    return found
 
 
 def kept(outputs: dict[str, list[dict[str, object]]], name: str) -> Ir:

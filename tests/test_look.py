@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 
 from tests.building import Site, page
@@ -57,12 +55,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return site
 
 
-@pytest.fixture(scope="module")
-def tree(site: Site) -> Element:
-    found: Element = html5lib.parse(site.html("page") or "", namespaceHTMLElements=False)
-    return found
-
-
 def output(tree: Element, name: str) -> Element:
     (cell,) = (node for node in tree.iter() if node.get("id") == f"cell-{NUMBERS[name]}")
     (found,) = having(cell, "cell_output")
@@ -72,11 +64,6 @@ def output(tree: Element, name: str) -> Element:
 def only(root: Element, word: str) -> Element:
     (found,) = having(root, word)
     return found
-
-
-def words(site: Site) -> set[str]:
-    index = (site.folder / "html" / "searchindex.js").read_text("utf-8")
-    return set(json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"])
 
 
 @pytest.mark.parametrize(
@@ -182,7 +169,7 @@ def test_markdown_is_a_real_table_and_its_html_is_text(tree: Element) -> None:
 
 
 def test_the_search_finds_messages_and_no_other_output(site: Site) -> None:
-    found = words(site)
+    found = site.words()
     assert {"zyzzyva", "jsondecodeerror", "numbat", "bilbi"} <= found  # as the search stems them
     assert not {"quokka", "surrogatepass"} & found
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import witness
-from tests.building import Site, page
 from tests.kernels import Page, Pages
 from witness.records.kinds import TIMING, TIMINGS
 
@@ -308,19 +307,8 @@ def test_what_listens_to_jax_goes_on_listening(kernel: Page) -> None:
     assert kernel.timed(cleared).kind == "none"
 
 
-def test_drifting_samples_have_no_interval(kernel: Page) -> None:
-    kernel.run("ticks = iter(range(10**6))")
-    drifting = kernel.timed("%timeit -q -n 1 -r 25 time.sleep(next(ticks) * 0.0004)")
-    assert drifting.drifts
-    assert drifting.interval is None
-    assert "drifting" in drifting.line
-    steady = kernel.timed("%timeit -q -n 1 -r 25 time.sleep(0.002)")
-    assert not steady.drifts
-    assert steady.interval is not None
-
-
 # ---------------------------------------------------------------------------------------------------------------------
-# In a notebook of one's own, and in a page's record
+# In a notebook of one's own
 
 
 def test_a_notebook_loads_it_by_name(forking: Pages) -> None:
@@ -331,17 +319,3 @@ def test_a_notebook_loads_it_by_name(forking: Pages) -> None:
         shown = kernel.run("%timeit -n 1 -r 6 jnp.ones(3)")
         assert "dispatch only" in shown.result
         assert TIMING.mime in shown.mimes
-
-
-def test_a_timing_is_in_the_record_and_on_the_page(tmp_path: Path) -> None:
-    cells = [
-        "import jax.numpy as jnp\nx = jnp.ones(3)",
-        "%timeit -n 1 -r 8 (x + 1).block_until_ready()",
-        "r = %timeit -o -q -n 1 -r 8 x + 1\n%timeit -n 1 -r 100000 pass",
-    ]
-    site = Site.at(tmp_path, {"p": page(*cells)})
-    site.right("-W")
-    shown, quiet = (TIMINGS.of(cell.captured) for cell in site.record("p").cells[1:])
-    assert [timing.kind for timing in shown + quiet] == ["execution", "dispatch", "none"]
-    assert len(quiet[1].samples) == 100_000
-    assert (site.html("p") or "").count('class="witness-timing-line"') == 2
