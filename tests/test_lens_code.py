@@ -134,6 +134,19 @@ def did(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     return dict(zip(CELLS, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
+def test_a_cell_that_imports_jax_itself_has_its_code() -> None:
+    cell = "import sys\nassert 'jax' not in sys.modules\nimport jax\njax.jit(lambda x: x * 2 + x).lower(1.0).compile()"
+    asked = json.dumps([(True, cell), (False, "print([type(it).__name__ for it in sys.meta_path])")])
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input=asked, capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    first, finders = json.loads(done.stdout.splitlines()[-1])
+    assert first["error"] == ""
+    assert languages(decode(Lens, first["lens"]))[-1] == "llvm"
+    assert "ImportHook" not in finders["out"]
+
+
 def lens_of(did: dict[str, dict[str, Any]], name: str) -> Lens:
     assert did[name]["error"] == ""
     return decode(Lens, did[name]["lens"])

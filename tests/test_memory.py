@@ -129,8 +129,18 @@ WORK = {"programs": [{"name": "f", "traced": [0.1]}], "own": {"name": ""}}
 def test_a_strip_says_it_where_the_page_speaks_of_memory() -> None:
     (strip,) = strips(CELL, [])
     assert strip["summary"] == line(HELD)
-    assert "cuda:0" in strip.astext()
     assert strips(CELL, [], memory=False) == []
+
+
+def test_several_devices_are_told_apart() -> None:
+    held = [*HELD, DeviceMemory("cuda:1", 2 * MB, 2 * MB, None)]
+    (strip,) = strips(replace(CELL, captured={kinds.MEMORY.name: encode(held)}), [])
+    assert strip["summary"] == (
+        "Memory of 2 devices: 14 MiB in use, 8.0 MiB more than before; at most 64 MiB so far on one of them"
+    )
+    first, second = (it.astext() for it in strip.findall(nodes.list_item))
+    assert first == "cuda:0: 12 MiB in use, 8.0 MiB more than before; at most 64 MiB so far."
+    assert second == "cuda:1: 2.0 MiB in use, as much as before."
 
 
 def test_elsewhere_it_is_among_the_details_of_what_jax_did() -> None:
@@ -174,5 +184,4 @@ def test_a_record_from_such_a_device_is_rendered(tmp_path: Any) -> None:
     done = site.right("-W")
     assert site.ran(done) == []
     assert f"<summary>{line(HELD)}</summary>" in (site.html("page") or "")
-    assert "cuda:0" in (site.html("page") or "")
     assert json.loads(path.read_text())["cells"][0]["captured"][kinds.MEMORY.name]

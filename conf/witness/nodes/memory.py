@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
 from witness.nodes.fold import fold
-from witness.records.memory import DeviceMemory, line
+from witness.records.memory import DeviceMemory, amounts, line
 
 MEANING = (
     "As the device itself counts: what arrays and programs held, when the cell ended, of the memory that JAX has taken "
@@ -16,14 +16,17 @@ MEANING = (
 
 
 def strip(memories: Sequence[DeviceMemory], classes: Sequence[str]) -> nodes.Element:
-    """Return a line of all devices, that opens to each of them."""
-    return fold("", *details(memories), summary=line(memories), classes=[*classes])
+    """Return a line of all devices, that opens to each of several, and to what the words mean."""
+    return fold("", *_each(memories), summary=line(memories), classes=[*classes])
 
 
 def details(memories: Sequence[DeviceMemory]) -> list[nodes.Element]:
-    """Return each device, and what the words mean."""
-    items = [
-        nodes.list_item("", nodes.paragraph("", "", nodes.literal("", it.device), nodes.Text(f": {line([it])}.")))
-        for it in memories
-    ]
-    return [nodes.bullet_list("", *items), nodes.paragraph("", MEANING)]
+    """Return the same among other details."""
+    return [nodes.paragraph("", f"{line(memories)}."), *_each(memories)]
+
+
+def _each(memories: Sequence[DeviceMemory]) -> Iterator[nodes.Element]:
+    if len(memories) > 1:
+        named = ((nodes.literal("", it.device), nodes.Text(f": {amounts([it])}.")) for it in memories)
+        yield nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph("", "", *parts)) for parts in named))
+    yield nodes.paragraph("", MEANING)

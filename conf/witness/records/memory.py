@@ -29,12 +29,21 @@ def line(memories: Sequence[DeviceMemory]) -> str:
     'Device memory: 12 MiB in use, 8.0 MiB more than before; at most 64 MiB so far'
     """
     several = len(memories) > 1
-    in_use, before = sum(it.in_use for it in memories), [it.before for it in memories]
-    words = [f"{UNITS['bytes'](in_use)} in use"]
-    if None not in before:
-        more = in_use - sum(filter(None, before))
+    whose = f"Memory of {len(memories)} devices" if several else "Device memory"
+    return f"{whose}: {amounts(memories)}{' on one of them' if several and _peaks(memories) else ''}"
+
+
+def amounts(memories: Sequence[DeviceMemory]) -> str:
+    """Return how much memory some devices together have in use, how much more than before, and the most on any."""
+    in_use, before = sum(it.in_use for it in memories), [it.before for it in memories if it.before is not None]
+    words = f"{UNITS['bytes'](in_use)} in use"
+    if len(before) == len(memories):
+        more = in_use - sum(before)
         than = f"{UNITS['bytes'](abs(more))} {'more' if more > 0 else 'less'} than" if more else "as much as"
-        words.append(f"{than} before")
-    peaks = [it.peak for it in memories if it.peak is not None]
-    most = f"; at most {UNITS['bytes'](max(peaks))} so far{' on one of them' * several}" if peaks else ""
-    return f"{f'Memory of {len(memories)} devices' if several else 'Device memory'}: {', '.join(words)}{most}"
+        words += f", {than} before"
+    peaks = _peaks(memories)
+    return f"{words}; at most {UNITS['bytes'](max(peaks))} so far" if peaks else words
+
+
+def _peaks(memories: Sequence[DeviceMemory]) -> list[int]:
+    return [it.peak for it in memories if it.peak is not None]
