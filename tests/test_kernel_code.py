@@ -291,8 +291,43 @@ def test_without_ptx_it_is_llvm_ir_and_without_both_it_is_said(tmp_path: Path) -
     _, code, _ = on_gpu(tmp_path)
     assert code.language == "llvm"
     (tmp_path / "module_0001.jit_f.ir-with-opt.ll").unlink()
-    with pytest.raises(LookupError, match="XLA wrote none for this backend"):
+    with pytest.raises(LookupError, match="XLA wrote none"):
         kernel_code(WrittenCode([*tmp_path.iterdir()]), code, HloProgram(HLO), [])
+
+
+SMALL = """\
+HloModule jit_g
+
+%fused (p: f32[]) -> f32[] {
+  %p = f32[] parameter(0)
+  ROOT %neg.1 = f32[] negate(%p), metadata={op_name="jit(g)/neg"}
+}
+
+%small (q: f32[]) -> f32[] {
+  %q = f32[] parameter(0)
+  %wrapped_negate = f32[] fusion(%q), kind=kLoop, calls=%fused
+  ROOT %copy.3 = f32[] copy(%wrapped_negate)
+}
+
+ENTRY %main (x: f32[]) -> f32[] {
+  %x = f32[] parameter(0)
+  ROOT %call.4 = f32[] call(%x), to_apply=%small
+}
+"""
+
+
+def test_small_kernels_that_are_one_function_share_it_and_its_helper(tmp_path: Path) -> None:
+    path = tmp_path / "module_0001.jit_g.small.ir-with-opt.ll"
+    path.write_text(
+        "define ptr @call.4_kernel(ptr %0) {\n  ret ptr null\n}\n\ndefine float @helped() {\n  ret float 1.0\n}\n"
+    )
+    program = HloProgram(SMALL)
+    found = kernels(program)
+    assert [it.name for it in found] == ["wrapped_negate", "copy.3"]
+    hlo = Ir.of("hlo", SMALL, program.origins(Arguments(None), {}))
+    code, without = kernel_code(WrittenCode([path]), hlo, program, found)
+    assert without == []
+    assert [(it.kernel, it.names) for it in code.operations] == [(None, ["neg"])] * 2
 
 
 def test_a_function_is_named_for_its_instruction() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,16 +38,20 @@ class WrittenCode:
     """What XLA wrote of one program."""
 
     files: Sequence[Path] = ()
-    why: str = "XLA wrote none for this backend"
+    why: str = "XLA wrote none: its kernels are calls of a library or of its runtime, or this backend writes none"
     """Why there is none, where there is none."""
 
-    def read(self) -> tuple[Language, list[KernelFunction]]:
-        """Return the functions. Raises LookupError where there are none."""
+    def read(self) -> tuple[Language, list[list[KernelFunction]]]:
+        """Return the functions of each file. Raises LookupError where there are none."""
         for language, end in WRITTEN:
             texts = [it.read_text("utf-8", "replace") for it in sorted(self.files) if it.name.endswith(end)]
-            if found := [function for text in texts for function in READ[language](text)]:
+            if any(found := [[*READ[language](text)] for text in texts]):
                 return language, found
         raise LookupError(self.why)
+
+
+Kernels = frozenset[int]
+"""Numbers of kernels: small ones are made one function."""
 
 
 @dataclass
@@ -57,13 +61,13 @@ class _Code:
     lines: list[str] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
 
-    def add(self, text: str, hlo: Ir, kernel: int | None) -> None:
-        """Add a function, which has the places of all that its kernel is made of."""
+    def add(self, text: str, hlo: Ir, of: Kernels) -> None:
+        """Add a function, which has the places of all that its kernels are made of."""
         if self.lines:
             self.lines.append("")
         first = len(self.lines) + 1
         self.lines += text.split("\n")
-        members = [it for it in hlo.operations if kernel is not None and it.kernel == kernel]
+        members = [it for it in hlo.operations if it.kernel in of]
         places = dict.fromkeys(hlo.places[place] for it in members for place in it.places)
         names = dict.fromkeys(name for it in members for name in it.names)
         spans = [
@@ -71,26 +75,24 @@ class _Code:
             for number, line in enumerate(self.lines[first - 1 :], first)
             if line.strip()
         ]
-        self.origins.append(Origin(spans, list(places), list(names), kernel=kernel))
+        self.origins.append(Origin(spans, list(places), list(names), kernel=min(of) if len(of) == 1 else None))
 
 
 def kernel_code(
     written: WrittenCode, hlo: Ir, program: HloProgram, kernels: Sequence[CompiledKernel]
 ) -> tuple[Ir, list[str]]:
     """Return the code of the kernels in their order, and which have none. Raises LookupError where none has any."""
-    language, functions = written.read()
-    by_kernel = _by_kernel(functions, _known(program, kernels))
-    like = _like(program, kernels, set(by_kernel), hlo.text)
-    code, without = _Code(), list[str]()
-    for number, kernel in enumerate(kernels):
-        for function in by_kernel.get(number, ()):
-            code.add(function.text, hlo, number)
-        if number in like:
-            code.add(f"{COMMENT[language]} {kernel.name} runs the code of {kernels[like[number]].name}", hlo, number)
-        elif number not in by_kernel:
-            without.append(kernel.name)
-    for function in by_kernel.get(None, ()):
-        code.add(function.text, hlo, None)
+    language, modules = written.read()
+    found = [*_found(modules, _known(program, kernels))]
+    coded = Kernels().union(*(of for of, _ in found))
+    like = _like(program, kernels, coded, hlo.text)
+    for number, other in like.items():
+        text = f"{COMMENT[language]} {kernels[number].name} runs the code of {kernels[other].name}"
+        found.append((Kernels([number]), text))
+    code = _Code()
+    for of, text in sorted(found, key=lambda it: min(it[0], default=len(kernels))):
+        code.add(text, hlo, of)
+    without = [it.name for number, it in enumerate(kernels) if number not in coded and number not in like]
     return Ir.of(language, "\n".join(code.lines), code.origins), _told(without, len(kernels))
 
 
@@ -102,29 +104,44 @@ def _told(without: Sequence[str], amount: int) -> list[str]:
     return [f"the code of {len(without)} of {amount} kernels, which XLA leaves to a library or to its runtime: {names}"]
 
 
-def _known(program: HloProgram, kernels: Sequence[CompiledKernel]) -> dict[str, int]:
-    """Return the number of the kernel that a name stands for: its own, that of a computation it calls or of a part."""
-    parts = {it.name: it.kernel for inside in program.computations.values() for it in inside}
-    called = {name: it.kernel for name, callers in program.callers.items() for it in callers}
-    own = {it.name: number for number, it in enumerate(kernels)}
-    return {sanitised(name): it for name, it in {**parts, **called, **own}.items() if it is not None}
+def _known(program: HloProgram, kernels: Sequence[CompiledKernel]) -> dict[str, Kernels]:
+    """Return the kernels that a name stands for: that of an instruction, of a part of one, or of a computation."""
+    parts, called = dict[str, Kernels](), dict[str, Kernels]()
+    for it in (it for inside in program.computations.values() for it in inside):
+        parts[it.name] = _within(program, it.called) if it.kernel is None else Kernels([it.kernel])
+        called |= dict.fromkeys(it.called, parts[it.name])
+    own = {it.name: Kernels([number]) for number, it in enumerate(kernels)}
+    known = {sanitised(name): of for name, of in {**parts, **called, **own}.items() if of}
+    return {**{f"{name}_kernel": of for name, of in known.items()}, **known}
 
 
-def _by_kernel(functions: Iterable[KernelFunction], known: Mapping[str, int]) -> dict[int | None, list[KernelFunction]]:
-    """Return the functions of each kernel, by its number; those of none below None.
+def _within(program: HloProgram, names: Iterable[str]) -> Kernels:
+    """Return the kernels that some computations run, in loops and branches too."""
+    found, waiting, seen = set[int](), [*names], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for it in program.computations.get(name, ()):
+            found |= set() if it.kernel is None else {it.kernel}
+            waiting += it.called
+    return Kernels(found)
+
+
+def _found(modules: Iterable[Sequence[KernelFunction]], known: Mapping[str, Kernels]) -> Iterator[tuple[Kernels, str]]:
+    """Yield each function once, with its kernels; a helper has that of the one function it is beside.
 
     Of several functions for the same instruction each but one has a number behind its name.
     """
-    found: dict[int | None, list[KernelFunction]] = {}
     seen: set[str] = set()
-    for it in functions:
-        if it.name in seen:
-            continue
-        seen.add(it.name)
-        name = sanitised(it.name)
-        base = re.sub(r"_+\d+$", "", name)
-        found.setdefault(known.get(name, known.get(base)), []).append(it)
-    return found
+    for module in modules:
+        named = {it.name: sanitised(it.name) for it in module}
+        of = {it: known.get(name) or known.get(re.sub(r"_+\d+$", "", name)) for it, name in named.items()}
+        beside = {it for it in of.values() if it}
+        only = next(iter(beside)) if len(beside) == 1 else Kernels()
+        yield from ((of[it.name] or only, it.text) for it in module if it.name not in seen)
+        seen |= named.keys()
 
 
 def sanitised(name: str) -> str:
@@ -132,7 +149,7 @@ def sanitised(name: str) -> str:
     return re.sub(r"[^\w$]", "_", name, flags=re.ASCII)
 
 
-def _like(program: HloProgram, kernels: Sequence[CompiledKernel], coded: set[int | None], hlo: str) -> dict[int, int]:
+def _like(program: HloProgram, kernels: Sequence[CompiledKernel], coded: Kernels, hlo: str) -> dict[int, int]:
     """Return for fusions without code of their own the number of one that is made of the same, and has code."""
     lines = hlo.split("\n")
     numbers = {it.name: number for number, it in enumerate(kernels)}

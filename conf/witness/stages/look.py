@@ -32,7 +32,8 @@ def look(function: Any, arguments: tuple[Any, ...], named: dict[str, Any], *, co
     with TemporaryDirectory() as folder:
         compiled, why = _compiled(lowered, folder)
         stages = Stages(traced, lowered, compiled)
-        return stages.with_code(stages.lens(), WrittenCode([*Path(folder).iterdir()], why))
+        files = [*Path(folder).iterdir()]
+        return stages.with_code(stages.lens(), WrittenCode(files) if files else WrittenCode(why=why))
 
 
 def _compiled(lowered: Any, folder: str) -> tuple[Any, str]:
