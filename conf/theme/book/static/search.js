@@ -9,6 +9,8 @@ const SYNONYMS = {
   recompilation: ["retrace", "retracing", "cache miss"],
   recompiling: ["retrace", "retracing", "cache miss"],
   retrace: ["recompile", "cache miss"],
+  compiles: ["retrace", "recompile", "cache miss"],
+  compiled: ["retrace", "recompile", "cache miss"],
   warmup: ["first call", "first calls"],
   benchmark: ["timeit", "benchmarking", "measure", "measuring"],
   benchmarking: ["timeit", "benchmark", "measuring"],
@@ -29,6 +31,8 @@ const SYNONYMS = {
   "lax.scan": ["scan", "loops"],
   "jax.lax.scan": ["scan", "loops"],
   print: ["jax.debug.print", "side effects"],
+  printing: ["prints", "jax.debug.print"],
+  gradients: ["gradient", "grad"],
   if: ["lax.cond", "control flow"],
   else: ["lax.cond", "control flow"],
   for: ["fori_loop", "scan", "loops"],
@@ -71,14 +75,18 @@ const FIELDS = ["title", "page", "slug", "text", "names", "errors"];
 const WEIGHTS = { title: 5, page: 3, slug: 3, errors: 3, text: 1, names: 0.4, shown: 0.4 };
 
 const split = (text) => text.toLowerCase().match(/[a-z_][\w.]*\w|\w+/g) ?? [];
-// A dotted name is found by itself, by its parts, and by the parts of a name in one word.
+// A dotted name is found by itself, by its parts, by its end, and by the parts of a name in one word.
 const pieces = (text) =>
   (text.match(/[A-Za-z_][\w.]*\w|\w+/g) ?? []).flatMap((name) => {
     const parts = name.split(".");
     const humps = parts.flatMap((part) => part.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? []);
-    const all = [name, ...(parts.length > 1 ? parts : []), ...(humps.length > 1 ? humps : [])];
+    const ends = parts.map((_, i) => parts.slice(i).join("."));
+    const all = [name, ...(parts.length > 1 ? [...ends, ...parts] : []), ...(humps.length > 1 ? humps : [])];
     return [...new Set(all.map((part) => part.toLowerCase()))];
   });
+
+// The words of a text that say something, one blank between them.
+const telling = (text) => split(text).filter((word) => !EMPTY.has(word)).join(" ");
 
 let index;
 let documents;
@@ -87,6 +95,8 @@ function build(withOutputs) {
   documents = sections.map(([address, at, page, title, text, names, errors], id) => ({
     id, address, at, page, title, text, names, errors,
     slug: at ? "" : address.replace(/.*\/|\.html$/g, "").replaceAll("-", " "),
+    named: `${title.toLowerCase()} ${telling(title)}`,
+    said: `${text.toLowerCase()} ${telling(text)}`,
     shown: withOutputs ? outputs[id] : "",
   }));
   index = new MiniSearch({
@@ -106,10 +116,10 @@ function boostDocument(id) {
 // Words that stand beside one another count for more, most of all in a title.
 function byPhrase(results, phrases) {
   for (const result of results) {
-    const { title, text } = documents[result.id];
+    const { named, said } = documents[result.id];
     for (const phrase of phrases) {
-      if (title.toLowerCase().includes(phrase)) result.score *= 2;
-      else if (text.toLowerCase().includes(phrase)) result.score *= 1.3;
+      if (named.includes(phrase)) result.score *= 2;
+      else if (said.includes(phrase)) result.score *= 1.3;
     }
   }
   return results.sort((one, other) => other.score - one.score);
@@ -125,7 +135,7 @@ function search(query) {
     queries: [
       { queries: [word], prefix: word.length > 2, fuzzy: word.length > 5 ? 0.15 : 0, boost: WEIGHTS },
       ...(SYNONYMS[word] ?? []).map((other) => ({
-        queries: [other], combineWith: "AND", boost: Object.fromEntries(Object.entries(WEIGHTS).map(([k, v]) => [k, v * 0.8])),
+        queries: [other], combineWith: "AND", boost: Object.fromEntries(Object.entries(WEIGHTS).map(([k, v]) => [k, v * 0.5])),
       })),
     ],
   }));
