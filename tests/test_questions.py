@@ -22,7 +22,8 @@ def sections(page: str) -> set[str]:
 
 def terms() -> set[str]:
     """Return the anchors of the glossary's terms."""
-    return {f"term-{line}" for line in PAGES["glossary"].read_text("utf-8").splitlines() if line.strip()}
+    lines = PAGES["glossary"].read_text("utf-8").splitlines()
+    return {f"term-{line.replace(' ', '-')}" for line in lines if line.strip()}
 
 
 def test_there_are_twelve_questions_of_newcomers_and_twelve_of_experts_each_of_a_thread() -> None:
