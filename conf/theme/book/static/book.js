@@ -130,15 +130,26 @@ function markIn(place, pattern) {
   const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT, (node) =>
     node.parentElement.closest("svg, script, style, math, [role=tooltip]") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   );
-  const texts = [];
-  while (walker.nextNode()) texts.push(walker.currentNode);
-  for (const text of texts) {
-    const hits = [...text.data.matchAll(pattern)].filter((hit) => hit[0]);
+  const blocks = new Map(); // a name in code is in several parts, each in a colour of its own
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    const block = text.parentElement.closest("pre, p, li, td, th, dt, dd, h1, h2, h3, summary, div");
+    if (!blocks.has(block)) blocks.set(block, []);
+    blocks.get(block).push(text);
+  }
+  for (const texts of blocks.values()) {
+    let length = 0;
+    const parts = texts.map((text) => ({ text, start: length, end: (length += text.length) })).reverse();
+    const hits = [...texts.map((text) => text.data).join("").matchAll(pattern)].filter((hit) => hit[0]);
     for (const hit of hits.reverse()) {
-      const range = document.createRange();
-      range.setStart(text, hit.index);
-      range.setEnd(text, hit.index + hit[0].length);
-      range.surroundContents(document.createElement("mark"));
+      for (const { text, start, end } of parts) {
+        const [from, to] = [Math.max(start, hit.index), Math.min(end, hit.index + hit[0].length)];
+        if (from >= to) continue;
+        const range = document.createRange();
+        range.setStart(text, from - start);
+        range.setEnd(text, to - start);
+        range.surroundContents(document.createElement("mark"));
+      }
     }
   }
 }
