@@ -26,6 +26,8 @@ SECTIONS = """() => [...document.querySelectorAll("[id^=causes] > section")].map
 @pytest.fixture(scope="module")
 def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     others = dict.fromkeys(re.findall(r"\{doc\}`(?:[^`<]*<)?/([^`>]+)>?`", TEXT), "# Another page\n")
+    for page, section in re.findall(r"\]\(/([^)#]+)\.md#([^)]+)\)", TEXT):
+        others[page] = f"{others.get(page, '# Another page')}\n\n## {section.replace('-', ' ')}\n"
     site = Site.at(tmp_path_factory.mktemp("recompile"), {**others, NAME: TEXT}, CONF)
     site.right("-W", "--keep-going")
     return site.folder / "html" / f"{NAME}.html"
