@@ -42,6 +42,24 @@ def forked(forking: Pages) -> Pages:
     return forking
 
 
+JITTED = """
+import time
+
+import jax
+import jax.numpy as jnp
+
+x = jnp.ones((50, 50))
+f = jax.jit(lambda x: jnp.tanh(x @ x))
+"""
+
+
+@pytest.fixture(scope="module")
+def jitted(forking: Pages) -> Iterator[Page]:
+    """Return a page that has a jitted function ``f`` and an array ``x`` for it."""
+    with forking.watched(JITTED) as page:
+        yield page
+
+
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """Have what is started hear Ctrl-C, also where the tests were started in the background, which does not."""

@@ -8,34 +8,16 @@ import subprocess
 import sys
 import types
 from collections import namedtuple
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.building import Site, page
-from tests.kernels import Page, Pages
+from tests.kernels import Page
 from witness.records.codec import encode
 from witness.records.kinds import CONDITIONS, TIMINGS, falsified
 from witness.records.timing import Timing
 from witness.timing import conditions, cpu_speed
-
-SETUP = """
-import time
-
-import jax
-import jax.numpy as jnp
-
-x = jnp.ones((50, 50))
-f = jax.jit(lambda x: jnp.tanh(x @ x))
-"""
-
-
-@pytest.fixture(scope="module")
-def kernel(forking: Pages) -> Iterator[Page]:
-    with forking.watched(SETUP) as kernel:
-        yield kernel
-
 
 FLAGS = {
     "jax_disable_jit": ("True", "False", "disabled"),
@@ -57,35 +39,35 @@ SWITCHES = [
 
 
 @pytest.mark.parametrize(("on", "off", "said"), SWITCHES)
-def test_what_falsifies_a_time_is_said(kernel: Page, on: str, off: str, said: str) -> None:
+def test_what_falsifies_a_time_is_said(jitted: Page, on: str, off: str, said: str) -> None:
     told = "%timeit -q -n 1 -r 2 pass"
-    assert said not in kernel.timed(told).line
+    assert said not in jitted.timed(told).line
     try:
-        assert said in kernel.timed(f"{on}\n{told}").line
+        assert said in jitted.timed(f"{on}\n{told}").line
     finally:
-        kernel.run(off)
-    assert said not in kernel.timed(told).line
+        jitted.run(off)
+    assert said not in jitted.timed(told).line
 
 
-def test_a_flag_that_holds_within_a_context_is_seen(kernel: Page) -> None:
-    assert "disabled" in kernel.timed("with jax.disable_jit():\n    %timeit -q -n 1 -r 2 f(x)").line
-    assert "disabled" not in kernel.timed("%timeit -q -n 1 -r 2 f(x)").line
+def test_a_flag_that_holds_within_a_context_is_seen(jitted: Page) -> None:
+    assert "disabled" in jitted.timed("with jax.disable_jit():\n    %timeit -q -n 1 -r 2 f(x)").line
+    assert "disabled" not in jitted.timed("%timeit -q -n 1 -r 2 f(x)").line
 
 
-def test_a_compilation_cache_that_is_switched_off_is_none(kernel: Page) -> None:
-    kernel.run("jax.config.update('jax_compilation_cache_dir', 'cache')")
+def test_a_compilation_cache_that_is_switched_off_is_none(jitted: Page) -> None:
+    jitted.run("jax.config.update('jax_compilation_cache_dir', 'cache')")
     try:
         off = "jax.config.update('jax_enable_compilation_cache', False)"
-        assert "cache" not in kernel.timed(f"{off}\n%timeit -q -n 1 -r 2 pass").line
+        assert "cache" not in jitted.timed(f"{off}\n%timeit -q -n 1 -r 2 pass").line
     finally:
-        kernel.run("jax.config.update('jax_enable_compilation_cache', True)")
-        kernel.run("jax.config.update('jax_compilation_cache_dir', None)")
+        jitted.run("jax.config.update('jax_enable_compilation_cache', True)")
+        jitted.run("jax.config.update('jax_compilation_cache_dir', None)")
 
 
-def test_a_busy_machine_is_said(kernel: Page) -> None:
+def test_a_busy_machine_is_said(jitted: Page) -> None:
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
-        assert "busy machine" in kernel.timed("%timeit -q -n 1 -r 40 time.sleep(0.01)").line
+        assert "busy machine" in jitted.timed("%timeit -q -n 1 -r 40 time.sleep(0.01)").line
     finally:
         for other in others:
             other.kill()
@@ -208,13 +190,13 @@ def test_a_cell_with_timings_is_falsified_by_what_these_tell_alone() -> None:
     assert falsified({}) == []
 
 
-def test_a_page_may_put_another_clock_in_place(kernel: Page) -> None:
+def test_a_page_may_put_another_clock_in_place(jitted: Page) -> None:
     try:
-        reply = kernel.run("true, time.perf_counter = time.perf_counter, lambda: 0.0")
+        reply = jitted.run("true, time.perf_counter = time.perf_counter, lambda: 0.0")
         assert (reply.stdout, reply.stderr) == ("", "")  # where a callback after the cell would complain
-        assert kernel.run("1 + 1").stdout == ""
+        assert jitted.run("1 + 1").stdout == ""
     finally:
-        kernel.run("time.perf_counter = true")
+        jitted.run("time.perf_counter = true")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

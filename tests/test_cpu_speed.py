@@ -6,24 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kernels import Page, Pages
+from tests.kernels import Page
 from witness.timing import conditions, cpu_speed
-
-SETUP = """
-import time
-
-import jax
-import jax.numpy as jnp
-
-x = jnp.ones((50, 50))
-f = jax.jit(lambda x: jnp.tanh(x @ x))
-"""
-
-
-@pytest.fixture(scope="module")
-def kernel(forking: Pages) -> Iterator[Page]:
-    with forking.watched(SETUP) as kernel:
-        yield kernel
 
 
 def test_a_slow_machine_is_one_that_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,10 +63,10 @@ SLOW = "import witness.timing.cpu_speed as cpu_speed\nloop = cpu_speed.loop\ncpu
 
 
 @pytest.fixture
-def slow(kernel: Page) -> Iterator[Page]:
-    assert kernel.run(SLOW).traceback == ""
-    yield kernel
-    kernel.run("cpu_speed.loop = loop")
+def slow(jitted: Page) -> Iterator[Page]:
+    assert jitted.run(SLOW).traceback == ""
+    yield jitted
+    jitted.run("cpu_speed.loop = loop")
 
 
 def test_a_slow_machine_is_said_where_the_result_was_awaited(slow: Page) -> None:

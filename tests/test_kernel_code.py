@@ -17,7 +17,7 @@ from tests.building import ROOT
 from tests.lexers.tokens import tokens
 from witness.lens.document import section
 from witness.lens.span_links import Links
-from witness.lexers import CODE
+from witness.lexers import KERNEL_LEXERS
 from witness.records.codec import decode
 from witness.records.ir import Ir
 from witness.records.lens import Lens
@@ -395,5 +395,5 @@ def test_for_a_gpu_every_kernel_has_its_ptx() -> None:
     assert all(it.places for it in code.operations)
     assert code.text.count(".visible .entry ") == len(code.operations)
     assert not re.search(r"\.version|\.target|\.loc\s|-- (?:Begin|End)", code.text)
-    found = tokens(CODE["ptx"], code.text)
+    found = tokens(KERNEL_LEXERS["ptx"], code.text)
     assert [value for kind, value in found if kind in {Error, Text}] == []

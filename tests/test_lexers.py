@@ -16,12 +16,12 @@ from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES, Comment, Error, Keyword, Name, Number, Operator, Punctuation, String, Text
 
 from tests.lexers.tokens import tokens, transcript
-from witness.lexers import CODE, LEXERS, guess
+from witness.lexers import KERNEL_LEXERS, LEXERS, guess
 
 ROOT = Path(__file__).parents[1]
 HERE = ROOT / "tests/lexers"
 CASES = sorted(path for name in LEXERS for path in HERE.glob(f"{name}/*/*.txt"))
-CODE_CASES = sorted(path for name in CODE for path in HERE.glob(f"{name}/*/*.txt"))
+CODE_CASES = sorted(path for name in KERNEL_LEXERS for path in HERE.glob(f"{name}/*/*.txt"))
 
 
 def check(name: str, text: str) -> None:
@@ -76,7 +76,7 @@ def test_the_ir_of_the_installed_jax_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", CODE_CASES, ids=lambda path: str(path.relative_to(HERE).with_suffix("")))
 def test_code_has_its_tokens(path: Path) -> None:
     name, text = path.relative_to(HERE).parts[0], path.read_text()
-    found = tokens(CODE[name], text)
+    found = tokens(KERNEL_LEXERS[name], text)
     assert "".join(value for _, value in found) == text
     assert [value for kind, value in found if kind in {Error, Text, Name.Other}] == []
     bound = {value for kind, value in found if kind is Name.Variable}
@@ -97,7 +97,7 @@ def test_code_was_recorded_with_both_versions() -> None:
 
 def meaning(name: str, text: str) -> str:
     """Return a text's words with the short names of their classes, punctuation and operators left out."""
-    found = [(kind, value) for kind, value in tokens({**LEXERS, **CODE}[name], text) if value.strip()]
+    found = [(kind, value) for kind, value in tokens({**LEXERS, **KERNEL_LEXERS}[name], text) if value.strip()]
     kept = [(kind, value) for kind, value in found if kind not in Punctuation and kind not in Operator]
     return " ".join(f"{value}/{STANDARD_TYPES[kind]}" for kind, value in kept)
 
@@ -251,7 +251,7 @@ PTX = [
     ("name", "text", "meant"),
     [
         (name, *case)
-        for name, cases in zip([*LEXERS, *CODE], (JAXPR, STABLEHLO, HLO, LLVM, PTX), strict=True)
+        for name, cases in zip([*LEXERS, *KERNEL_LEXERS], (JAXPR, STABLEHLO, HLO, LLVM, PTX), strict=True)
         for case in cases
     ],
 )
@@ -273,7 +273,7 @@ def test_operations_binders_and_types_look_different(style: str) -> None:
 # What is cut, broken or something else
 
 
-@pytest.mark.parametrize("name", [*LEXERS, *CODE])
+@pytest.mark.parametrize("name", [*LEXERS, *KERNEL_LEXERS])
 def test_a_cut_or_broken_text_has_no_errors(name: str) -> None:
     chance = random.Random(0)
     texts = [path.read_text() for path in [*CASES, *CODE_CASES] if path.relative_to(HERE).parts[0] == name]
@@ -283,7 +283,7 @@ def test_a_cut_or_broken_text_has_no_errors(name: str) -> None:
             broken = list(text[start:end])
             for _ in range(len(broken) // 50):
                 broken[chance.randrange(len(broken))] = chance.choice("[](){}<>'\"=:;#\\/%@é→\x00 \n")
-            found = tokens({**LEXERS, **CODE}[name], "".join(broken))
+            found = tokens({**LEXERS, **KERNEL_LEXERS}[name], "".join(broken))
             assert "".join(value for _, value in found) == "".join(broken)
             assert Error not in {kind for kind, _ in found}
 
@@ -294,13 +294,13 @@ def test_a_bracket_too_many_in_free_text_spoils_its_own_line_only() -> None:
     assert "name/na a ] {b/nl reverse/na True/kc a/n c/nv sin/nf b/n" in meant
 
 
-@pytest.mark.parametrize("name", [*LEXERS, *CODE])
+@pytest.mark.parametrize("name", [*LEXERS, *KERNEL_LEXERS])
 @pytest.mark.parametrize(
     "text",
     ["<", "(", "a ", "{ lambda ", "a:b ", '"', "'", "<a", "\n", "%a, ", "fmt=", "a -> (", "0_1", ".a", "%a|", "/*"],
 )
 def test_a_long_line_takes_no_longer_than_a_long_text(name: str, text: str) -> None:
-    tokens({**LEXERS, **CODE}[name], text * 3_000)
+    tokens({**LEXERS, **KERNEL_LEXERS}[name], text * 3_000)
     assert guess(text * 30_000) is None
 
 

@@ -100,7 +100,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     pages = plans(options.pages)
     facts = Facts(options.records.resolve(), reproducible=pages.reproducible)
-    environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
+    environment = find(facts, require_jax=pages.reproducible)
     store = Store(options.records.resolve() / environment.name)
     shown = progress(verbose=options.verbose)
     executor = chosen(facts, options.scheduler, options.memory)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.chromium import AXE, CONF, NEEDED, opened
+from tests.browser.chromium import AXE, CONF, NEEDED
 from tests.building import Site, page
 
 pytestmark = [NEEDED, pytest.mark.slow]
@@ -29,17 +28,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site.at(tmp_path_factory.mktemp("lens"), {"page": page(*CELLS), "plain": page("1 + 1")}, CONF)
     site.right("-W", "--keep-going")
     return site
-
-
-@pytest.fixture(params=[(theme, width) for theme in ("light", "dark") for width in (1280, 390)], ids=str)
-def reader(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
-    """Open the page in one setting."""
-    theme, width = request.param
-    with opened(browser, width=width, chosen=theme, touch=True) as context:
-        page = context.new_page()
-        page.goto((site.folder / "html" / "page.html").as_uri())
-        page.locator(".lens-ready").wait_for()
-        yield page
 
 
 def unit(page: Page, pane: int, text: str) -> Locator:

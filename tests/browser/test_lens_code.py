@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import AXE, CONF, NEEDED, opened
+from tests.browser.chromium import AXE, CONF, NEEDED
 from tests.building import Site, page
 
 pytestmark = [NEEDED, pytest.mark.slow]
@@ -27,17 +26,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     done = site.build("-W", "--keep-going")
     assert done.returncode == 0, done.stderr
     return site
-
-
-@pytest.fixture(params=[(theme, width) for theme in ("light", "dark") for width in (1280, 390)], ids=str)
-def reader(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
-    """Open the page in one setting."""
-    theme, width = request.param
-    with opened(browser, width=width, chosen=theme, touch=True) as context:
-        page = context.new_page()
-        page.goto((site.folder / "html" / "page.html").as_uri())
-        page.locator(".lens-ready").wait_for()
-        yield page
 
 
 def kernels(page: Page, pane: int) -> list[int | None]:

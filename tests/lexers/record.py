@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.lexers.tokens import tokens, transcript
-from witness.lexers import CODE, LEXERS
+from witness.lexers import KERNEL_LEXERS, LEXERS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -115,7 +115,7 @@ def write_ir(to: Path, *, quick: bool, longest: float) -> None:
 
 def write_tokens(below: Path) -> None:
     """Write the tokens of each recorded text beside it."""
-    for name, lexer in {**LEXERS, **CODE}.items():
+    for name, lexer in {**LEXERS, **KERNEL_LEXERS}.items():
         for path in below.glob(f"{name}/*/*.txt"):
             path.with_suffix(".tokens").write_text(transcript(tokens(lexer, path.read_text())))
 

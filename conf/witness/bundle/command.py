@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from witness.bundle.bundle import Bundle, Page
 from witness.bundle.device import Device, processor
-from witness.bundle.key import cell_keys, watching
+from witness.bundle.key import cell_keys, watching_digest
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages
 from witness.reading.plan import Plan
@@ -68,7 +68,7 @@ def _record(options: argparse.Namespace) -> int:
     folder = options.records.resolve()
     pages = plans(options.pages)
     facts = Facts(folder, reproducible=pages.reproducible)
-    environment = find(facts, require_jax=any(plan.reproducible for plan in pages.plans))
+    environment = find(facts, require_jax=pages.reproducible)
     store = Store(folder / environment.name)
     executor = chosen(facts, memory=options.memory or 0)
     run(pages.plans, store, environment, progress(), pages.root, executor, replicates=options.replicates)
@@ -91,7 +91,7 @@ def _record(options: argparse.Namespace) -> int:
 
 def made(plans: Sequence[Plan], store: Store) -> Bundle:
     """Return the bundle of the pages that are right. Raises NoPages without any."""
-    capture = watching()
+    capture = watching_digest()
     pages = {}
     for plan in sorted(plans, key=lambda plan: plan.page):
         record = store.read(plan.page)

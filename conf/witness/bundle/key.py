@@ -14,7 +14,7 @@ LENGTH = 16
 """Hexadecimal digits of a key."""
 
 
-def watching() -> str:
+def watching_digest() -> str:
     """Return the digest of the code that watches cells in the kernel, and so decides what a time is of."""
     return hashlib.sha256(f"{FORMAT} {capture_digest(parts=WATCHING)}".encode()).hexdigest()[:LENGTH]
 

@@ -14,10 +14,10 @@ from witness.capture.cell_files import CellFiles
 from witness.capture.compilation import Listener
 from witness.capture.device_memory import Memory
 from witness.capture.error import Errors
-from witness.capture.kernel_code import KernelCode
 from witness.capture.lines import Lines
 from witness.capture.simulated import Simulated
 from witness.capture.steps import Stepper
+from witness.capture.xla_dump import XlaDump
 from witness.records import kinds
 from witness.records.kinds import CELL, CLOCKS
 from witness.records.lens import CODE
@@ -93,8 +93,8 @@ def load(shell: Any) -> None:
     from witness.timing.cpu_speed import CpuSpeed
     from witness.timing.timeit import Timeit  # IPython, which a shell has
 
-    code = KernelCode()
-    ir.install(shell, code)
+    dump = XlaDump()
+    ir.install(shell, dump)
     figure_text.install(shell)
     undecoded.install()
     pace, listener = CpuSpeed(), Listener()
@@ -110,7 +110,7 @@ def load(shell: Any) -> None:
         kinds.LINES.name: Lines(listener),
         kinds.SIMULATED.name: Simulated(),
         kinds.MEMORY.name: Memory(),
-        CODE: code,
+        CODE: dump,
     }
     watcher = shell._witness = Watcher(shell, parts)
     shell.events.register("pre_run_cell", watcher.before)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from witness.capture.ancestry import Ancestry
-from witness.capture.kernel_code import KernelCode
+from witness.capture.xla_dump import XlaDump
 from witness.jax_private import DEFINED_IN
 from witness.records.ir import Ir
 from witness.records.kinds import IR, LENS
@@ -26,7 +26,7 @@ def equation(shown: Any) -> dict[str, Any]:
     return _single(Ir.of("jaxpr", *equations.equation(shown)))
 
 
-def stage(shown: Any, code: KernelCode) -> dict[str, Any]:
+def stage(shown: Any, dump: XlaDump) -> dict[str, Any]:
     """Return the text of a traced, lowered or compiled function, and the lens on what it came from."""
     line = ANCESTRY.line(shown)
     stages = Stages(*line)
@@ -37,7 +37,7 @@ def stage(shown: Any, code: KernelCode) -> dict[str, Any]:
     room = MAX_IR_CHARACTERS - sum(len(it.text) for it in found.stages)
     if room < 0:
         return last
-    written = code.of(line[-1])
+    written = dump.of(line[-1])
     return {**last, **LENS.data(stages.with_code(found, written, room) if written else found)}
 
 
@@ -59,10 +59,10 @@ MAX_IR_CHARACTERS = 3_000_000
 """Characters of IR that a record keeps; of longer IR only what stock prints is shown."""
 
 
-def install(shell: Any, code: KernelCode) -> None:
+def install(shell: Any, dump: XlaDump) -> None:
     """Teach a shell to display them; JAX is not imported for it."""
     formatter = shell.display_formatter.mimebundle_formatter
-    shows: dict[str, Callable[[Any], dict[str, Any]]] = {**JAXPRS, **dict.fromkeys(STAGES, partial(stage, code=code))}
+    shows: dict[str, Callable[[Any], dict[str, Any]]] = {**JAXPRS, **dict.fromkeys(STAGES, partial(stage, dump=dump))}
     for name, show in shows.items():
         module, _, kind = name.rpartition(".")
         for package in DEFINED_IN:

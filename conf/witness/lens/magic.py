@@ -16,7 +16,7 @@ USAGE = (
     "%lens f(x) looks at a call of a function: the call is traced and compiled, and not run; "
     "%lens --code f(x) shows the code of its kernels, too"
 )
-CODE = "--code"
+FLAG = "--code"
 
 Look = Callable[..., Lens]
 
@@ -29,7 +29,7 @@ def load(shell: Any) -> None:
 def _lens(shell: Any, line: str) -> None:
     from IPython.core.error import UsageError
 
-    asked, call = line.strip().startswith(f"{CODE} "), line.strip().removeprefix(f"{CODE} ")
+    asked, call = line.strip().startswith(f"{FLAG} "), line.strip().removeprefix(f"{FLAG} ")
     try:
         function, arguments, named = called(call, shell.user_ns)
     except SyntaxError as error:

@@ -10,8 +10,8 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import STANDARD_TYPES, Name, Number, Operator, Punctuation, Text, Whitespace, _TokenType
 
 from witness.lens.span_links import Links, parts, segments
-from witness.lexers import CODE, LEXERS
-from witness.records.ir import Ir, Place
+from witness.lexers import KERNEL_LEXERS, LEXERS
+from witness.records.ir import KERNEL_LANGUAGES, Ir, Place
 from witness.records.lens import Lens, Source
 
 TITLES = {"jaxpr": "Jaxpr", "stablehlo": "StableHLO", "hlo": "Optimised HLO", "llvm": "LLVM IR", "ptx": "PTX"}
@@ -19,8 +19,10 @@ WORDS = {
     "jaxpr": "equations",
     "stablehlo": "operations",
     "hlo": "instructions with metadata",
-    **dict.fromkeys(CODE, "functions"),
+    **dict.fromkeys(KERNEL_LANGUAGES, "functions"),
 }
+
+ALL_LEXERS = {**LEXERS, **KERNEL_LEXERS}
 
 PLAIN = (Operator, Punctuation, Text, Whitespace, Number.Integer, Name, Name.Variable, Name.Label)
 """Kinds of token that look like text: without an element of their own a lens weighs half as much."""
@@ -59,7 +61,7 @@ def source_pane(
 
 def stage_pane(stage: Ir, said: str) -> str:
     """Return the pane of a stage, with what is said of it."""
-    return _pane(TITLES[stage.language], said, _stage(stage), "lens-code" if stage.language in CODE else "")
+    return _pane(TITLES[stage.language], said, _stage(stage), "lens-code" if stage.language in KERNEL_LANGUAGES else "")
 
 
 def share(stage: Ir) -> str:
@@ -111,8 +113,7 @@ def _stage(stage: Ir) -> str:
     lines = visible(stage)
     inside = parts(stage, {number: shown for shown, (number, _) in enumerate(lines)})
     text = "\n".join(line for _, line in lines)
-    lexers = {**LEXERS, **CODE}
-    lexer = lexers[stage.language](stripnl=False, ensurenl=False) if len(lines) <= COLOURED else None
+    lexer = ALL_LEXERS[stage.language](stripnl=False, ensurenl=False) if len(lines) <= COLOURED else None
     begun: set[int] = set()
     written = []
     for shown, tokens in enumerate(_lines(text, lexer)):

@@ -35,7 +35,7 @@ from witness.lexers.stablehlo import StableHloLexer
 LEXERS: dict[str, type[Lexer]] = {"jaxpr": JaxprLexer, "stablehlo": StableHloLexer, "hlo": HloLexer}
 """Each lexer by the name that Pygments knows it by."""
 
-CODE: dict[str, type[Lexer]] = {"llvm": LlvmLexer, "ptx": PtxLexer}
+KERNEL_LEXERS: dict[str, type[Lexer]] = {"llvm": LlvmLexer, "ptx": PtxLexer}
 """Those of the code of kernels, which nothing prints; Pygments has lexers of its own by these names."""
 
 

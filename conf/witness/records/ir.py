@@ -11,7 +11,7 @@ from witness.records.codec import Row
 Language = Literal["jaxpr", "stablehlo", "hlo", "llvm", "ptx"]
 LANGUAGES: tuple[Language, ...] = ("jaxpr", "stablehlo", "hlo")
 """Those that JAX itself shows, in the order of the stages."""
-CODE: tuple[Language, ...] = ("llvm", "ptx")
+KERNEL_LANGUAGES: tuple[Language, ...] = ("llvm", "ptx")
 """Those of the code of kernels."""
 
 

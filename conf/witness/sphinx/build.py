@@ -127,14 +127,9 @@ class Build:
         executed: dict[str, str] = {}
         plans: list[Plan] = []
         following: dict[str, set[str]] = {}
-        before, idle = getattr(env, "witness_idle", {}), {}
+        idle_before, idle = getattr(env, "witness_idle", {}), {}
         for page in _notebooks(env):
-            path = Path(env.doc2path(page))
-            text = {"settings": site.digest, **digests([path.name], path.parent)}
-            if before.get(page) == text:
-                idle[page] = text
-                continue
-            stamp = known.stamp(page)
+            path, stamp = Path(env.doc2path(page)), known.stamp(page)
             if (
                 stamp
                 and stamp.suffices(known.replicates)
@@ -143,6 +138,10 @@ class Build:
             ):
                 executed[page] = stamp.record
                 following[page] = set(stamp.after)
+                continue
+            text = {"settings": site.digest, **digests([path.name], path.parent)}
+            if idle_before.get(page) == text:
+                idle[page] = text
             elif plan := self._plan(page, read):
                 plans.append(plan)
             elif page not in self._failed:

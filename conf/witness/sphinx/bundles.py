@@ -17,7 +17,7 @@ from witness.bundle.bundle import Bundle, Page
 from witness.bundle.comparison import Source
 from witness.bundle.device import Device, processor
 from witness.bundle.headline import shown
-from witness.bundle.key import cell_keys, watching
+from witness.bundle.key import cell_keys, watching_digest
 from witness.reading.page_plan import read_file
 from witness.records.page_record import PageRecord
 from witness.records.replicate import medians
@@ -110,7 +110,7 @@ def here(record: PageRecord) -> Device:
 
 @cache
 def _capture() -> str:
-    return watching()
+    return watching_digest()
 
 
 def watched_alike(bundle: Bundle) -> bool:

@@ -32,7 +32,7 @@ from witness.nodes.timing import timing_parts
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.reading.notebook import example
 from witness.records.error import Raised
-from witness.records.ir import CODE as OF_KERNELS
+from witness.records.ir import KERNEL_LANGUAGES
 from witness.records.kinds import COMPILATION, DISPLAYS, IR, LENS, STEPS, TIMING
 from witness.records.lens import CODE, Lens
 from witness.records.page_record import PageRecord
@@ -239,7 +239,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         if wanted == STEPS.name:  # they stand below
             return [lens("", html="", script="")]
         if wanted == CODE:
-            found = replace(found, stages=[it for it in found.stages if it.language in ("hlo", *OF_KERNELS)])
+            found = replace(found, stages=[it for it in found.stages if it.language in ("hlo", *KERNEL_LANGUAGES)])
         return [lens("", html=section(found, self._file_name), script=SCRIPT)]
 
     def _file_name(self, file: str) -> str:

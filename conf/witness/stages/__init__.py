@@ -16,8 +16,6 @@ from witness.stages.kernel_code import WrittenCode, kernel_code
 from witness.stages.operations import Module
 from witness.stages.sources import Arguments, sources
 
-CODE = "the code of its kernels"
-
 
 class Stages:
     """A function on its way down, as far as it has been taken; each part is looked at once it is asked for."""
@@ -96,7 +94,9 @@ class Stages:
             if len(code.text) > room:
                 raise LookupError(f"its {len(code.text):,} characters are more than a record keeps")
         except Exception as error:  # another XLA, files that are gone: the other stages are still true
-            return replace(lens, missing=[*lens.missing, f"{CODE}: {str(error) or type(error).__name__}"])
+            return replace(
+                lens, missing=[*lens.missing, f"the code of its kernels: {str(error) or type(error).__name__}"]
+            )
         return replace(lens, stages=[*lens.stages, code], missing=[*lens.missing, *without])
 
     def _name(self) -> str:

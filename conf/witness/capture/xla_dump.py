@@ -38,7 +38,7 @@ class Asking:
     """Whether it is the page that has it written."""
 
 
-class KernelCode(OnRequest):
+class XlaDump(OnRequest):
     """Keeps what XLA wrote of each program of the cell, until the cell ends."""
 
     def __init__(self) -> None:
