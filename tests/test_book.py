@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import pickle
 import re
 import subprocess
 import sys
@@ -83,6 +84,14 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_every_page_is_published(book: Path) -> None:
     assert [page for page in PAGES if not (book / f"{page}.html").exists()] == []
+
+
+@pytest.mark.slow
+def test_an_exercise_is_kept_from_build_to_build_without_the_page_around_it(book: Path) -> None:
+    kept = pickle.loads((book / ".doctrees" / "environment.pickle").read_bytes()).sphinx_exercise_registry.values()
+    assert kept
+    assert {(it["node"].parent, it["node"].document) for it in kept} == {(None, None)}
+    assert {len(it["node"].children) for it in kept} == {1}
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment["what"])
