@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from tests.building import Site, page
+from tests.building import CONF, Site, page
 from witness.bundle.comparison import Change, Changed, Comparison, Figure, Source
 from witness.bundle.device import Device
 from witness.bundle.key import cell_keys
@@ -122,3 +122,24 @@ def test_the_book_of_pages_shows_it_too(tmp_path: Path) -> None:
     (site.folder / "docs" / "_records" / "drift.json").write_text(comparison(site).to_json(), "utf-8")
     site.right("-b", "epub", "-D", "epub_show_urls=no", output="epub")
     assert "1.5 ms, 1.5× (1.4 to 1.6)" in (site.folder / "epub" / "drift.xhtml").read_text("utf-8")
+
+
+def test_a_page_that_changed_since_is_read_for_its_plan_once(tmp_path: Path) -> None:
+    """A build that changes nothing asks no page what it would run."""
+    counted = f"""{CONF}
+import witness.sphinx.bundles as bundles
+
+read_file = bundles.read_file
+bundles.read_file = lambda *where: (print("planned", where[1]), read_file(*where))[1]
+"""
+    site = Site.at(tmp_path, PAGES, counted)
+    (site.folder / "docs" / "_records").mkdir()
+    (site.folder / "docs" / "_records" / "drift.json").write_text(comparison(site).to_json(), "utf-8")
+    site.page("printed", PAGES["printed"].replace("print(a)", "print(a + 1)"))
+    assert site.right().stdout.count("planned") == 1
+    assert site.right().stdout.count("planned") == 0
+    site.page("printed", PAGES["printed"])
+    assert site.right().stdout.count("planned") == 0  # it is what was compared
+    site.page("printed", PAGES["printed"].replace("a = 1", "a = 2"))
+    assert site.right().stdout.count("planned") == 1
+    assert "printed.html#cell" not in (site.html("drift") or "")

@@ -127,10 +127,20 @@ def current(env: BuildEnvironment, page: str, bundle: Bundle) -> int:
 
 
 def unchanged(env: BuildEnvironment, page: str, capture: str, before: Page | Source) -> int:
-    """Return up to which cell a page is still what it was."""
+    """Return up to which cell a page is still what it was; the environment remembers what its plan decided."""
     stamp = Store(Path(env.witness_store)).stamp(page)  # type: ignore[attr-defined]
     if stamp and stamp.plan == before.plan:
         return len(before.cells)
+    if not stamp:
+        return _compared(env, page, capture, before)
+    known: dict[tuple[str, str, str], tuple[str, int]] = vars(env).setdefault("witness_unchanged", {})
+    asked = (page, capture, before.plan)
+    if known.get(asked, ("", 0))[0] != stamp.plan:
+        known[asked] = (stamp.plan, _compared(env, page, capture, before))
+    return known[asked][1]
+
+
+def _compared(env: BuildEnvironment, page: str, capture: str, before: Page | Source) -> int:
     path = str(env.doc2path(page))
     site = env.mystnb_config.custom_formats[path][1]["site"]  # type: ignore[attr-defined]
     plan = read_file(Path(path), page, site)
