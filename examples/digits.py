@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 Array = jax.Array
 Params = dict[str, Array]
@@ -36,12 +37,12 @@ def digits(size: int = 128) -> tuple[Data, Data]:
     from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
     pictures, labels = load_digits(return_X_y=True)
-    x, y = jnp.asarray(pictures / 16.0, jnp.float32), jnp.asarray(labels)
-    order = jax.random.permutation(jax.random.key(0), len(x))
-    batches = len(x) * 4 // 5 // size
-    train, test = order[: batches * size], order[batches * size :]
-    rows = train.reshape(batches, size)
-    return (x[rows], y[rows]), (x[test], y[test])
+    order = np.random.default_rng(0).permutation(len(labels))
+    x, y = (pictures[order] / 16.0).astype(np.float32), labels[order]
+    cut = len(x) * 4 // 5 // size * size
+    train = x[:cut].reshape(-1, size, 64), y[:cut].reshape(-1, size)
+    both: tuple[Data, Data] = jax.device_put((train, (x[cut:], y[cut:])))
+    return both
 
 
 def start(width: int = 64) -> State:
