@@ -94,5 +94,6 @@ def failed(html: Path, pages: Sequence[str] | Mapping[str, object], log: str) ->
             found[page] = report.read_text("utf-8", "replace").strip().splitlines()[-1]
         elif not (html / f"{page}.html").exists():
             lines = [line for line in log.splitlines() if line.startswith(f"{page}.") and SAID.search(line)]
-            found[page] = "\n".join(lines) or "no such page was written"
+            *_, last = ["", *log.splitlines()]
+            found[page] = "\n".join(lines) or f"no such page was written; the last that was said: {last}"
     return found
