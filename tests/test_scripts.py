@@ -67,7 +67,6 @@ NUMBERS = "async def numbers():\n    for n in range(3):\n        yield n"
 @pytest.mark.parametrize("way", [*WAYS, "kernel"])
 def test_a_cell_that_awaits_does_in_a_script_what_it_does_in_a_notebook(way: str, tmp_path: Path) -> None:
     cells = [new_code_cell(cell) for cell in (NUMBERS, *AWAITING)]
-    cells[2].source = cells[2].source.replace("asyncio.create_task", "await get(asyncio.create_task") + ")"
     cells[4].metadata["tags"] = ["raises-exception"]
     path = tmp_path / "page.py"
     path.write_text(script(new_notebook(cells=cells)), "utf-8")
@@ -80,6 +79,11 @@ def test_a_cell_that_awaits_does_in_a_script_what_it_does_in_a_notebook(way: str
         text = done.text
     assert "ValueError: refused" in text
     assert "20 [1] 'a\\n  b' 2 later" in text
+
+
+def test_what_no_function_may_have_stays_at_the_top() -> None:
+    cell = "from math import *\nawait_me = 'create_task('"
+    assert cell in script(new_notebook(cells=[new_code_cell(cell)]))
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -14,6 +14,8 @@ from witness.python.cell import as_calls, parse
 
 MARKDOWN = "# %% [markdown]"
 ASKS = re.compile(r"\b(?:get_ipython|display)\(")
+LOOP = re.compile(r"\b(?:create_task|ensure_future|get_running_loop|get_event_loop)\(")
+"""What needs a loop that runs, as one does in a notebook."""
 RAISED = 'except {kind} as _raised:\n    print(f"{{type(_raised).__name__}}: {{_raised}}")'
 
 
@@ -46,7 +48,7 @@ globals().pop("__file__", None)
 
 
 AWAITS = """# %%
-# As in a notebook: a cell may await.
+# As in a notebook: a cell may await, and a loop runs.
 import asyncio as _asyncio
 from concurrent.futures import ThreadPoolExecutor as _ThreadPoolExecutor
 
@@ -61,7 +63,7 @@ def _run(cell):
     with _ThreadPoolExecutor(1) as pool:  # a loop runs here already
         return pool.submit(_loop.run_until_complete, cell).result()
 """
-"""What a script begins with of which a cell awaits."""
+"""What a script begins with of which a cell needs a loop."""
 
 CELL = "async def _cell():"
 RUN = "_run(_cell())"
@@ -93,16 +95,16 @@ def _cell(cell: NotebookNode) -> str:
 
 
 def _in_a_loop(code: str) -> str:
-    """Return code as the body of a coroutine that is run, where it awaits at its top level; its names stay global."""
+    """Return code as the body of a coroutine, where it awaits or asks for the running loop; its names stay global."""
     tree = parse(code).tree
+    body = _indented(code, tree) if tree else []
     try:
         made = compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError):
+        (function,) = symtable.symtable("\n".join([CELL, *body]), "<cell>", "exec").get_children()
+    except (SyntaxError, ValueError):  # no Python, or `from … import *`, which no function may have
         return code
-    if tree is None or not made.co_flags & inspect.CO_COROUTINE:
+    if not (made.co_flags & inspect.CO_COROUTINE or LOOP.search(code)):
         return code
-    body = _indented(code, tree)
-    (function,) = symtable.symtable("\n".join([CELL, *body]), "<cell>", "exec").get_children()
     names = sorted(it.get_name() for it in function.get_symbols() if it.is_local())
     known = [f"    global {', '.join(names)}"] if names else []
     return "\n".join([CELL, *known, *body, "", "", RUN])
