@@ -1,4 +1,4 @@
-"""The code of kernels as it is asked for: in a cell, on a page, in a notebook, in a file; without leaving a trace."""
+"""The code of kernels as it is asked for: in a cell and on a page; without leaving a trace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from tests.building import ROOT, Site, page
 from tests.elements import text
-from tests.test_kernel_code import entry, languages, on_gpu
+from tests.gpu_code import entry, languages, on_gpu
 from witness.lens.document import section
 from witness.records.codec import decode
 from witness.records.compilation import Compilation
@@ -256,7 +256,7 @@ def test_the_cache_on_disk_sees_what_it_always_does(did: dict[str, dict[str, Any
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# On a page, in a notebook, in a file
+# On a page
 
 PAGE = {
     "define": (
@@ -326,51 +326,3 @@ def test_the_option_is_one_of_those_that_lint_knows(tmp_path: Path) -> None:
     done = site.build("-W")
     assert done.returncode != 0
     assert re.search(r"`:lens:` is 'codes'.*\bcode\b", done.stderr, re.DOTALL)
-
-
-MODEL = "import jax.numpy as jnp\n\n\ndef wave(x, scale=2.0):\n    return jnp.sin(x) * scale\n"
-
-
-def test_the_command_shows_code_when_asked(tmp_path: Path) -> None:
-    (tmp_path / "model.py").write_text(MODEL)
-    for asked in ([], ["--code"]):
-        command = [sys.executable, "-m", "witness", "lens", "model:wave", "--args", "f32[300]", *asked, "-o", "a.html"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("\nLLVM IR: 1 of 1 functions mapped\n") == len(asked)
-        html = (tmp_path / "a.html").read_text()
-        assert html.count("lens-pane lens-code") == len(asked)
-        assert str(tmp_path) not in html
-
-
-MAGIC = """
-import os
-os.environ["JAX_PLATFORMS"] = "cpu"
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
-shell = InteractiveShell.instance()
-
-def run(cell):
-    with capture_output() as found:
-        result = shell.run_cell(cell)
-    return result, [output.data["text/html"] for output in found.outputs if "text/html" in output.data]
-
-run("%load_ext witness")
-run("import jax, jax.numpy as jnp\\nf = jax.jit(lambda x: jnp.sin(x) + 1)\\nx = jnp.ones(300)\\nf(x)")
-for line in ("%lens f(x)", "%lens --code f(x)", "%lens   --code   f(x)"):
-    result, (html,) = run(line)
-    print(result.error_in_exec, html.count("lens-pane"), html.count("lens-code"))
-print(run("%lens --code")[0].error_in_exec)
-"""
-
-
-def test_the_magic_shows_code_when_asked_of_what_was_compiled_too() -> None:
-    done = subprocess.run([sys.executable, "-c", MAGIC], capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    plain, code, again, wrong = done.stdout.splitlines()[-4:]
-    style = 1  # the style names it, too
-    assert plain.split()[0] == code.split()[0] == "None"
-    assert int(code.split()[2]) == int(plain.split()[2]) + 1
-    assert int(code.split()[1]) == int(plain.split()[1]) + style
-    assert again == code
-    assert wrong.startswith("%lens f(x) looks at a call")

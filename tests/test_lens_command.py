@@ -137,3 +137,48 @@ def test_a_backend_without_a_text_of_what_it_compiled_leaves_the_other_stages() 
     raising, empty = done.stdout.splitlines()
     assert raising == "['jaxpr', 'stablehlo'] ['the optimised HLO: no text on this backend'] True"
     assert empty == "['jaxpr', 'stablehlo'] ['the optimised HLO: a compiled function without a text'] True"
+
+
+def test_the_command_shows_code_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(MODEL)
+    for asked in ([], ["--code"]):
+        command = ["-m", "witness", "lens", "model:double", "--args", "f32[300]", *asked, "-o", "a.html"]
+        done = program(*command, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("\nLLVM IR: 1 of 1 functions mapped\n") == len(asked)
+        html = (tmp_path / "a.html").read_text()
+        assert html.count("lens-pane lens-code") == len(asked)
+        assert str(tmp_path) not in html
+
+
+MAGIC = """
+import os
+os.environ["JAX_PLATFORMS"] = "cpu"
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+shell = InteractiveShell.instance()
+
+def run(cell):
+    with capture_output() as found:
+        result = shell.run_cell(cell)
+    return result, [output.data["text/html"] for output in found.outputs if "text/html" in output.data]
+
+run("%load_ext witness")
+run("import jax, jax.numpy as jnp\\nf = jax.jit(lambda x: jnp.sin(x) + 1)\\nx = jnp.ones(300)\\nf(x)")
+for line in ("%lens f(x)", "%lens --code f(x)", "%lens   --code   f(x)"):
+    result, (html,) = run(line)
+    print(result.error_in_exec, html.count("lens-pane"), html.count("lens-code"))
+print(run("%lens --code")[0].error_in_exec)
+"""
+
+
+def test_the_magic_shows_code_when_asked_of_what_was_compiled_too() -> None:
+    done = program("-c", MAGIC)
+    assert done.returncode == 0, done.stderr
+    plain, code, again, wrong = done.stdout.splitlines()[-4:]
+    style = 1  # the style names it, too
+    assert plain.split()[0] == code.split()[0] == "None"
+    assert int(code.split()[2]) == int(plain.split()[2]) + 1
+    assert int(code.split()[1]) == int(plain.split()[1]) + style
+    assert again == code
+    assert wrong.startswith("%lens f(x) looks at a call")
