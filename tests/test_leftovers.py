@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 from tests.kernels import CONF, ENVIRONMENT, LINUX, Page, Pages, alive, left
 from witness.kernels.forkserver import Forkserver
+from witness.kernels.forkserver_process import ForkserverProcess
 from witness.kernels.protocol import Ended, Messages, Started
 
 CHILDREN = """
@@ -251,6 +253,26 @@ def test_killing_the_client_leaves_nothing(held: bool, tmp_path: Path) -> None:
     with killed_client(tmp_path, temporary, held=held) as pids:
         assert left(pids) == []
         assert [path for path in temporary.iterdir() if path.name.startswith("witness-")] == []
+
+
+def test_a_client_that_leaves_before_it_was_read_leaves_nothing() -> None:
+    """Its end of the socket is reset then, and not only closed."""
+    process = ForkserverProcess(ENVIRONMENT, warm=False)
+    try:
+        assert select.select([process.socket], [], [], 60)[0]
+        process.socket.close()
+        psutil.Process(process.pid).wait(60)
+        assert not process.folder.exists()
+    finally:
+        process.end()
+
+
+def test_a_forkserver_that_cannot_be_started_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    with pytest.raises(FileNotFoundError):
+        ForkserverProcess(ENVIRONMENT, warm=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not LINUX, reason="nothing else tells a process that its parent died")

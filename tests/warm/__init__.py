@@ -61,14 +61,14 @@ class Warm:
         given, here = ({**decisive(it), **OURS, "PYTHONPATH": it.get("PYTHONPATH")} for it in (env, self._here))
         if given == here and command[first + 2 :][:1] == ["warm"]:
             with suppress(OSError):
-                return self._fork(command[:first], env, **more)
+                return self._fork(command[:first], command[first + 1], env, **more)
         return subprocess.Popen(command, env=env, **more)
 
-    def _fork(self, command: list[str], env: Mapping[str, str], **more: Any) -> Clone:
+    def _fork(self, command: list[str], folder: str, env: Mapping[str, str], **more: Any) -> Clone:
         read = {name: value for name, value in env.items() if AT_THE_START.match(name)}
         kind = [command, sorted({**read, **decisive(env)}.items())]
         name = f"\0{self._owner}-" + hashlib.sha256(json.dumps(kind).encode()).hexdigest()[:16]
-        asked = json.dumps({"env": dict(env), "cwd": str(more["cwd"])}).encode()
+        asked = json.dumps({"env": dict(env), "cwd": str(more["cwd"]), "folder": folder}).encode()
         with socket.socket(socket.AF_UNIX) as connection:
             try:
                 connection.connect(name)

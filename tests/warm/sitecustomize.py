@@ -32,6 +32,7 @@ def serve() -> str:
             os.close(owner)
             os.environ.clear()
             os.environ.update({**wanted["env"], **added})
+            sys.argv[2] = wanted["folder"]  # which ends with it
             devices.found_by_a_fork = lambda: facts
             return ""
         while _reaped():

@@ -37,17 +37,22 @@ class ForkserverProcess:
         """What it said first, once that was read."""
         module = ["-m", "witness.kernels.parent.start.ipykernel_launcher"]
         words = [word for word, wanted in (("warm", warm), ("ask", ask)) if wanted]
-        with theirs, self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, *options, *module, str(theirs.fileno()), str(self.folder), *words],
-                cwd=Path(__file__).parents[2],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+        try:
+            with theirs, self._log.open("wb") as output:
+                self._process = subprocess.Popen(
+                    [sys.executable, *options, *module, str(theirs.fileno()), str(self.folder), *words],
+                    cwd=Path(__file__).parents[2],
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+        except BaseException:  # an interrupt, too: nobody else knows of the folder
+            self.socket.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
 
     @property
     def pid(self) -> int:

@@ -71,7 +71,10 @@ class Server:
             self._reap()
             if self._client not in ready:
                 continue
-            received = self._client.recv(65536)
+            try:
+                received = self._client.recv(65536)
+            except ConnectionError:  # it left before it had read all that it was told
+                return None
             if not received:
                 return None
             for wanted in messages.of(received):
@@ -164,7 +167,7 @@ def main() -> None:
     """Serve the client at the other end of the socket and exit; return in a fork that is to be a kernel."""
     if not sys.flags.safe_path:
         del sys.path[0]  # the folder that holds this package; a page's kernel starts without it
-    client, folder, words = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:]
+    client, words = socket.socket(fileno=int(sys.argv[1])), sys.argv[3:]
     process.adopt_orphans()
     why = preload.preload() if "warm" in words else ""
     facts = devices.found_by_a_fork() if "ask" in words and not why else None
@@ -175,6 +178,6 @@ def main() -> None:
     )  # one that is of no use waits for its client to leave, too, and takes the folder with it
     if wanted is None:
         forkserver.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(sys.argv[2], ignore_errors=True)
         os._exit(0)  # there is nothing to finalise, and the client waits
     preload.reset_after_fork(wanted.argv, Path(wanted.log).with_name(NOTES))
