@@ -81,8 +81,13 @@ def test_a_cell_that_awaits_does_in_a_script_what_it_does_in_a_notebook(way: str
     assert "20 [1] 'a\\n  b' 2 later" in text
 
 
+def test_a_cell_that_only_names_a_task_is_as_it_was() -> None:
+    cell = "print('create_task(later)')"
+    assert script(new_notebook(cells=[new_code_cell(cell)])) == f"# %%\n{cell}\n"
+
+
 def test_what_no_function_may_have_stays_at_the_top() -> None:
-    cell = "from math import *\nawait_me = 'create_task('"
+    cell = "from math import *\ncreate_task(sqrt)"
     assert cell in script(new_notebook(cells=[new_code_cell(cell)]))
 
 

@@ -14,8 +14,8 @@ from witness.python.cell import as_calls, parse
 
 MARKDOWN = "# %% [markdown]"
 ASKS = re.compile(r"\b(?:get_ipython|display)\(")
-LOOP = re.compile(r"\b(?:create_task|ensure_future|get_running_loop|get_event_loop)\(")
-"""What needs a loop that runs, as one does in a notebook."""
+LOOP = {"create_task", "ensure_future", "get_running_loop", "get_event_loop"}
+"""Functions that need a loop that runs, as one does in a notebook."""
 RAISED = 'except {kind} as _raised:\n    print(f"{{type(_raised).__name__}}: {{_raised}}")'
 
 
@@ -97,13 +97,16 @@ def _cell(cell: NotebookNode) -> str:
 def _in_a_loop(code: str) -> str:
     """Return code as the body of a coroutine, where it awaits or asks for the running loop; its names stay global."""
     tree = parse(code).tree
-    body = _indented(code, tree) if tree else []
+    if tree is None:
+        return code
+    body = _indented(code, tree)
     try:
         made = compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         (function,) = symtable.symtable("\n".join([CELL, *body]), "<cell>", "exec").get_children()
     except (SyntaxError, ValueError):  # no Python, or `from … import *`, which no function may have
         return code
-    if not (made.co_flags & inspect.CO_COROUTINE or LOOP.search(code)):
+    called = {getattr(it.func, "attr", getattr(it.func, "id", "")) for it in ast.walk(tree) if isinstance(it, ast.Call)}
+    if not (made.co_flags & inspect.CO_COROUTINE or LOOP & called):
         return code
     names = sorted(it.get_name() for it in function.get_symbols() if it.is_local())
     known = [f"    global {', '.join(names)}"] if names else []
