@@ -34,12 +34,15 @@ class JaxCalls:
             size = len(self.jitted | self._computing)
             for node in nodes:
                 self._bind(node)
+        lambdas = [node for node in nodes if isinstance(node, ast.Lambda) and not ast.unparse(node.args)]
+        self._passed_on = any(map(self._computes, lambdas))
+        """Whether what is called without an argument may be a function that does not wait: some such are written."""
 
     def is_handed_over(self, call: ast.Call, given: Collection[str] = ()) -> bool:
         """Return whether a call is work for a device; ``given`` are names of functions that are not defined here."""
         match call.func:
             case ast.Name(id=name):
-                return name in self.jitted | self._computing or (name in given and bool(call.args))
+                return name in self.jitted | self._computing or (name in given and (bool(call.args) or self._passed_on))
             case ast.Call(func=made):
                 return _dotted(made) in self._transforms
             case ast.Attribute(value=module):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from witness.python.cell import CellCode, magic
 from witness.python.clocks import CLOCKS
@@ -56,6 +57,11 @@ class Body:
         """Where a measurement begins."""
         return [*(where for where, ends in self._readings if not ends), *self.magics]
 
+    def calls(self, functions: Collection[str]) -> list[Position]:
+        """Return where some functions are called by their names."""
+        found = [it for it in self.nodes if isinstance(it, ast.Call) and isinstance(it.func, ast.Name)]
+        return [place(it) for it in found if cast("ast.Name", it.func).id in functions]
+
     def times(self, node: ast.stmt) -> bool:
         """Return whether a clock runs while a statement is executed."""
         before = [ends for where, ends in self._readings if where < place(node)]
@@ -90,6 +96,22 @@ def bodies(code: CellCode) -> Iterator[Body]:
             arguments = node.args
             every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
             yield Body(tuple(node.body), frozenset(it.arg for it in every))
+
+
+def timing_functions(trees: Iterable[ast.Module]) -> set[str]:
+    """Return the names of functions that read a clock, or call one that does."""
+    defined = [it for tree in trees for it in ast.walk(tree) if isinstance(it, ast.FunctionDef | ast.AsyncFunctionDef)]
+    found: set[str] = set()
+    size = -1
+    while len(found) > size:
+        size = len(found)
+        for function in defined:
+            called = {
+                it.func.id for it in ast.walk(function) if isinstance(it, ast.Call) and isinstance(it.func, ast.Name)
+            }
+            if called & found or any(map(reads, ast.walk(function))):
+                found.add(function.name)
+    return found
 
 
 def names(target: ast.expr) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from witness.lint.cell import LintedCell
 from witness.lint.page import Page
 from witness.lint.rule import Finding, Rule
 from witness.python.jax_calls import JaxCalls
-from witness.python.timed_regions import Body, bodies, names, place, reads
+from witness.python.timed_regions import Body, bodies, names, place, reads, timing_functions
 
 
 def unawaited(page: Page) -> Iterator[Finding]:
@@ -23,10 +23,10 @@ def unawaited(page: Page) -> Iterator[Finding]:
 
 def warm_ups(page: Page) -> Iterator[Finding]:
     """Calls of a compiled function that may still be at work when a clock starts."""
-    work = _work(page)
+    work, clocks = _work(page), _clocks(page)
     for cell in page.cells:
         if "clock" not in cell.options:
-            for line, call in _warming(cell, work):
+            for line, call in _warming(cell, work, clocks):
                 yield Finding(line, f"`{call}` may still be at work when a clock starts")
 
 
@@ -43,9 +43,9 @@ def sums(page: Page) -> Iterator[Finding]:
 
 def idle(page: Page) -> Iterator[Finding]:
     """Cells that time no dispatch and say so."""
-    work = _work(page)
+    work, clocks = _work(page), _clocks(page)
     for cell in page.cells:
-        if "clock" in cell.options and not [*_unawaited(cell, work), *_warming(cell, work)]:
+        if "clock" in cell.options and not [*_unawaited(cell, work), *_warming(cell, work, clocks)]:
             yield Finding(cell.option_line("clock"), "`:clock:` excuses nothing: every result is awaited")
 
 
@@ -53,19 +53,27 @@ def _work(page: Page) -> JaxCalls:
     return JaxCalls(cell.code.tree for cell in page.cells if cell.code.tree)
 
 
+def _clocks(page: Page) -> set[str]:
+    return timing_functions(cell.code.tree for cell in page.cells if cell.code.tree)
+
+
 def _unawaited(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
     """Yield the line and the call of each result that is not there when its clock is read."""
     for body in bodies(cell.code.cell):
-        for statement, call in [*_dropped(body), *_kept(body)]:
+        for statement, call in [*_dropped(body), *_kept(body), *_collected(body)]:
             if body.times(statement) and work.is_handed_over(call, body.given):
                 yield _line(cell, statement), _shown(call)
 
 
-def _warming(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
-    """Yield the line and the call of each jitted function whose result is dropped above the start of a clock."""
+def _warming(cell: LintedCell, work: JaxCalls, clocks: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Yield the line and the call of each jitted function whose result is dropped above the start of a clock.
+
+    Functions that read a clock, ``clocks``, start one where they are called.
+    """
     for body in bodies(cell.code.cell):
+        starts = [*body.starts, *body.calls(clocks)]
         for statement, call in _dropped(body):
-            above = any(start > place(statement) for start in body.starts)
+            above = any(start > place(statement) for start in starts)
             if above and work.is_jitted(call) and not body.times(statement):
                 yield _line(cell, statement), _shown(call)
 
@@ -84,6 +92,16 @@ def _kept(body: Body) -> Iterator[tuple[ast.stmt, ast.Call]]:
             given = names(it.targets[0])
             if given and body.times(it) and not any(body.uses(name, it) for name in given):
                 yield it, it.value
+
+
+def _collected(body: Body) -> Iterator[tuple[ast.stmt, ast.Call]]:
+    """Yield the calls whose results go into a list of which nothing is made before the clock stops."""
+    for it in body.nodes:
+        match it:
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[ast.Call() as call])
+            ) if body.times(it) and not body.uses(name, it):
+                yield it, call
 
 
 def _line(cell: LintedCell, node: ast.stmt) -> int:
