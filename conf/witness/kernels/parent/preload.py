@@ -62,7 +62,7 @@ def preload() -> str:
     if jax_private.has_backend():  # its threads would be seen below
         return "a backend of JAX is started already"
     gc.collect()
-    gc.freeze()  # what a fork never looks at, it does not copy
+    gc.freeze()  # a collection in the parent would write to what the forks share
     if pid := os.fork():
         os.waitpid(pid, 0)
     else:
@@ -80,6 +80,7 @@ def reset_after_fork(argv: Sequence[str], notes: Path) -> None:
 
     Python itself does so for ``random``.
     """
+    gc.unfreeze()  # a collection takes a page as long as one would without a fork
     sys.orig_argv = list(argv)
     sys.argv[1:] = argv[argv.index("ipykernel_launcher") + 1 :]
     if not sys.flags.safe_path:
