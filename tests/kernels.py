@@ -156,13 +156,14 @@ class Pages:
             yield page
 
     @contextmanager
-    def start(self, name: str = "python3", *, budget: float = 300, code: str = "") -> Iterator[Page]:
+    def start(self, name: str = "python3", *, budget: float = 300, code: str = "", parent: int = 0) -> Iterator[Page]:
         """Yield a kernel in a folder of its own."""
         self._count += 1
         cwd = self._folder / f"page{self._count}"
         cwd.mkdir()
         stack = AsyncExitStack()
-        kernel = self.runner.run(stack.enter_async_context(self.kernels.start(name, cwd, budget, code)))
+        starting = self.kernels.start(name, cwd, budget, code, parent=parent)
+        kernel = self.runner.run(stack.enter_async_context(starting))
         begin: Any = kernel.client.execute_interactive
         self.runner.run(begin(BEGIN, silent=True, output_hook=lambda _: None, timeout=300))
         try:

@@ -23,7 +23,7 @@ from witness.runner.progress import Progress
 from witness.runner.run import run
 
 CELLS = r"""
-import os, sys, warnings, threading, signal, asyncio
+import gc, os, sys, warnings, threading, signal, asyncio
 __name__, sys.modules["__main__"].__dict__ is globals(), __doc__, __spec__
 [re.sub("witness-.*/", "", part) for re in [__import__("re")] for part in sys.argv + sys.orig_argv]
 sys.flags, sys.executable, sys._xoptions, sys.path, sys.meta_path, sys.path_hooks
@@ -42,6 +42,7 @@ sorted(str(entry) for entry in warnings.filters)
 sorted(os.environ.items())
 threading.Thread(target=print).name, asyncio.current_task().get_name(), len(__import__("inspect").stack())
 await asyncio.sleep(0); 7
+gc.get_freeze_count(), gc.get_threshold(), gc.isenabled(), len(gc.get_objects()) > 60_000
 _, __, In[1], Out[len(In) - 2]
 def broken(): raise ValueError("a message")
 broken()
@@ -87,6 +88,17 @@ def test_a_forked_kernel_acts_like_an_ordinary_one(forked: Pages) -> None:
         for cell in CELLS.strip().splitlines():
             assert normalised(ours.run(cell)) == normalised(stock.run(cell)), cell
         assert ours.exit_reason() == stock.exit_reason() == "exited with status 0"
+
+
+def test_forks_of_different_parents_have_different_addresses(forked: Pages) -> None:
+    """Where they differ from process to process, as addresses of memory do, one parent's forks are one process."""
+    found = []
+    for parent in (1, 1, 2, 3):
+        with forked.start(parent=parent) as page:
+            assert page.kernel.forked
+            found.append(page.tell("str((id(sys), hash('a')))", "import sys"))
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
 
 
 def test_code_that_sets_variables_gets_an_ordinary_kernel(forked: Pages) -> None:

@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -102,8 +103,8 @@ class Kernels:
         self._specs = KernelSpecManager(log=_silent)
         self._started = started
         self._numbers = itertools.count()
-        self._starting = asyncio.Lock()
-        self._forkserver: Forkserver | None = None
+        self._starting: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._forkservers: dict[int, Forkserver] = {}
         self._context = zmq.asyncio.Context()
         self._context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms; we connect before the kernel listens
         self._context.setsockopt(zmq.RCVHWM, 0)  # a quick kernel's output waits for us, it is not dropped
@@ -117,19 +118,19 @@ class Kernels:
     ) -> None:
         if self._started:
             self._started.end()
-        if self._forkserver:
-            self._forkserver.close()
+        for forkserver in self._forkservers.values():
+            forkserver.close()
         self._context.destroy(linger=0)
 
     @asynccontextmanager
     async def start(
-        self, name: str, cwd: Path | None, budget: float, code: str = "", *, apart: bool = False
+        self, name: str, cwd: Path | None, budget: float, code: str = "", *, fork: bool = True, parent: int = 0
     ) -> AsyncIterator[Kernel]:
         """Yield a kernel that works in ``cwd`` and was ready within ``budget`` seconds; then end it and its group.
 
         Without ``cwd`` it has a folder of its own, and one for temporary files, which go with it.
-        ``code`` is what it is going to run, which may be a reason not to fork it. A kernel that is ``apart`` is no
-        fork, which has its memory where its siblings have theirs.
+        ``code`` is what it is going to run, which may be a reason not to ``fork`` it. The forks of one parent have
+        their memory at the same addresses, and the same hashes of strings; each number of a ``parent`` is another.
         Raises UnknownKernel and KernelFailed.
         """
         try:
@@ -137,7 +138,7 @@ class Kernels:
         except NoSuchKernel:
             raise UnknownKernel(name, sorted(self._specs.find_kernel_specs())) from None
         try:
-            forkserver = await self._ready_forkserver()
+            forkserver = await self._ready_forkserver(parent)
         except ForkserverFailed as error:
             raise KernelFailed(f"the kernel {name} cannot be started: {error}") from error
         private = forkserver.folder / str(next(self._numbers))
@@ -155,7 +156,7 @@ class Kernels:
         provisioner = manager.provisioner = ForkserverProvisioner(kernel_spec=spec, parent=manager)
         provisioner.log_file = private / "log"
         provisioner.forkserver = forkserver
-        provisioner.fork = forkserver.warm and not apart and kernelspec.may_fork(name, code)
+        provisioner.fork = forkserver.warm and fork and kernelspec.may_fork(name, code)
         client: AsyncKernelClient | None = None
         try:
             try:
@@ -181,27 +182,29 @@ class Kernels:
             await _end(manager, client, provisioner.child)
             shutil.rmtree(private, ignore_errors=True)
 
-    async def _ready_forkserver(self) -> Forkserver:
-        """Return the fork server, started if need be: a warm one, or a cold one once that proved impossible."""
-        async with self._starting:
-            if self._forkserver and self._forkserver.alive:
-                return self._forkserver
-            options = kernelspec.interpreter_options(self._specs) if self._may_fork else None
-            if started := self._taken(options or []):
-                try:
-                    self._forkserver = await Forkserver.on(started, warm=options is not None)
-                    return self._forkserver
-                except ForkserverFailed as error:
-                    _silent.info("the fork server that was started is of no use: %s", error)
-            if options is not None:
-                try:
-                    self._forkserver = await Forkserver.start(self._environment, options, warm=True)
-                    return self._forkserver
-                except ForkserverFailed as error:
-                    self._may_fork = False
-                    _silent.info("kernels are not forked: %s", error)
-            self._forkserver = await Forkserver.start(self._environment, warm=False)
-            return self._forkserver
+    async def _ready_forkserver(self, number: int) -> Forkserver:
+        """Return a fork server, started if need be."""
+        async with self._starting[number]:
+            forkserver = self._forkservers.get(number)
+            if not forkserver or not forkserver.alive:
+                forkserver = self._forkservers[number] = await self._started_forkserver()
+            return forkserver
+
+    async def _started_forkserver(self) -> Forkserver:
+        """Return a fork server that was just started: a warm one, or a cold one once that proved impossible."""
+        options = kernelspec.interpreter_options(self._specs) if self._may_fork else None
+        if started := self._taken(options or []):
+            try:
+                return await Forkserver.on(started, warm=options is not None)
+            except ForkserverFailed as error:
+                _silent.info("the fork server that was started is of no use: %s", error)
+        if options is not None:
+            try:
+                return await Forkserver.start(self._environment, options, warm=True)
+            except ForkserverFailed as error:
+                self._may_fork = False
+                _silent.info("kernels are not forked: %s", error)
+        return await Forkserver.start(self._environment, warm=False)
 
     def _taken(self, options: list[str]) -> ForkserverProcess | None:
         """Take the fork server that was started, once; one that is not what is wanted ends."""

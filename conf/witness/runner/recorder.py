@@ -39,6 +39,8 @@ class Recorder:
         self._machine = machine(job.folder, job.root)
         self._clocks: dict[str, frozenset[str]] = {}
         """By page, the names that were found to read a clock when it ran."""
+        self._unlike: set[str] = set()
+        """Pages that saw that their kernel was a fork."""
 
     async def page(self, plan: Plan) -> Ran:
         """Run a page as often as is wanted, until a run is wrong."""
@@ -50,7 +52,7 @@ class Recorder:
         for number in range(2, runs + 1):
             if record.problems:
                 break
-            again = (await self._once(again_plan, apart=True)).record
+            again = (await self._once(again_plan, number)).record
             faults = [replace(fault, got=f"{fault.got} (in run {number} of {runs})") for fault in again.problems]
             other = replicate(again.executed, again.seconds, again.cells, again.live)
             record = replace(record, problems=faults, replicates=[*record.replicates, other])
@@ -58,13 +60,16 @@ class Recorder:
             record = replace(record, problems=[*contradictions(plan, record, clocks)])
         return replace(ran, record=record)
 
-    async def _once(self, plan: Plan, *, apart: bool = False) -> Ran:
-        try:
-            return await self._attempt(plan, apart=apart)
-        except Unlike:
-            return await self._attempt(plan, apart=True)
+    async def _once(self, plan: Plan, number: int = 1) -> Ran:
+        """Run a page, in a fork of another process for each number of a run; see `Kernels.start`."""
+        if plan.page not in self._unlike:
+            try:
+                return await self._attempt(plan, number, fork=True)
+            except Unlike:
+                self._unlike.add(plan.page)
+        return await self._attempt(plan, number, fork=False)
 
-    async def _attempt(self, plan: Plan, *, apart: bool) -> Ran:
+    async def _attempt(self, plan: Plan, number: int, *, fork: bool) -> Ran:
         executed, began = datetime.now(UTC), time.perf_counter()
         moment = self._sources.now()
         execution: Execution | None = None
@@ -78,7 +83,7 @@ class Recorder:
                 async with self._scheduler.use(plan.page, "beside") as turn:
                     waited = turn.waited
                     folder, budget = plan.folder and Path(plan.folder), plan.budget.page or 600.0
-                    starting = self._kernels.start(plan.kernel, folder or None, budget, code, apart=apart)
+                    starting = self._kernels.start(plan.kernel, folder or None, budget, code, fork=fork, parent=number)
                     kernel = await ended.enter_async_context(starting)
                 execution = Execution(plan, kernel, partial(self._watcher.cell, plan), self._scheduler, alone)
                 await execution.run()
@@ -90,7 +95,7 @@ class Recorder:
         scrubber = self._scrubber(plan, kernel, execution)
         if alone.too_late and plan.page not in self._clocks:
             self._clocks[plan.page] = frozenset(alone.clocks)
-            return await self._once(plan, apart=apart)
+            return await self._once(plan, number)
         if execution:
             problems += execution.problems
         if plan.reproducible and (touched := self._sources.changes(moment)):
