@@ -117,7 +117,7 @@ class Run:
     seconds: list[float] = field(default_factory=list)
     """Of each epoch; tracing and compiling are in the first."""
 
-    def epoch(self, batches: Data) -> None:
+    def train_once(self, batches: Data) -> None:
         """Train for an epoch, and wait for its end."""
         begin = perf_counter()
         self.state = jax.block_until_ready(self.train(self.state, batches))
@@ -150,12 +150,12 @@ def race(
     for run in reversed(runs.values()):  # the last leaves most to the others
         jax.clear_caches()  # or it would find executables of those before
         compiled.clear()
-        run.epoch(batches)
+        run.train_once(batches)
         run.executables = len(compiled)
     jax.monitoring.unregister_event_duration_listener(listen)
     for _ in range(epochs - 1):
         for run in runs.values():
-            run.epoch(batches)
+            run.train_once(batches)
     return runs
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from witness.python.nondeterminism import nondeterminism
+from witness.python.nondeterminism import by_cell, nondeterminism
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,25 @@ def test_what_the_code_alone_decides_is_exact(code: str) -> None:
 
 def test_an_expression_that_cannot_be_read_may_be_measured() -> None:
     assert nondeterminism([]).depends("x y")
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        (["a = time.time()", "b = a", "a = 1", "print(a)", "print(b)"], "11001"),
+        (["def f():\n    return len(calls)", "f()", "calls = [time.time()]", "f()", "calls = []", "print(calls)"], "001100"),
+        (["def f(n):\n    seconds = time.time()\n    n = seconds", "n = 3", "f(n)"], "101"),
+        (["import jax", "took = time.time()\njax.effects_barrier(took)", "jax.jit(abs)(1)"], "010"),
+        (["took = []\ndef f():\n    took.append(time.time())", "f()", "print(took)"], "111"),
+        (["x = jax.devices()[0].platform", "print(x)"], "00"),
+        (["a, b = time.time(), 1", "a, b = 1, 2", "print(a, b)"], "100"),
+        (["a = {}", "a['x'] = time.time()", "a['y'] = 1", "print(a)"], "0111"),
+        (["%%bash\ndate", "1"], "10"),
+    ],
+)  # fmt: skip
+def test_which_cells_differ_from_run_to_run(cells: list[str], wanted: str) -> None:
+    assert "".join(str(int(differs)) for differs, _ in by_cell(cells, ())) == wanted
+
+
+def test_a_name_that_is_known_to_read_a_clock_differs_wherever_it_stands() -> None:
+    assert [differs for differs, _ in by_cell(["x = 1", "helper(x)", "helper = 2", "helper"], ["helper"])][1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from witness.python.cell import parse
 from witness.python.clocks import CLOCKS
@@ -20,8 +20,12 @@ DEVICE = {
     *("cost_analysis", "memory_analysis", "memory_stats", "live_arrays"),
 }
 PROCESS = {"id", "hash", "getpid", "urandom", "uuid4", "getrefcount", "getsizeof", "get_ipython"}
-SOURCES = CLOCKS | TIMES | TIMEIT | DEVICE | PROCESS
-"""Names and attributes whose values are measured, or belong to a device or to one process."""
+RUN = CLOCKS | TIMES | TIMEIT | PROCESS
+"""Names and attributes whose values are measured, or belong to one process: another run has others."""
+SOURCES = RUN | DEVICE
+"""Those, and names and attributes whose values belong to a device."""
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 SPOKEN = re.compile(r"(?i)duration|elapsed|seconds|^millis|_ms$|_time$|^times?_")
 """Names that say so themselves."""
@@ -32,11 +36,51 @@ def nondeterminism(sources: Iterable[str]) -> Nondeterminism:
     return Nondeterminism().learn(sources)
 
 
+def by_cell(sources: Iterable[str], known: Collection[str]) -> Iterator[tuple[bool, Nondeterminism]]:
+    r"""Yield for each cell of a page whether what it does differs from run to run, and which names do after it.
+
+    Cells are taken to run in their order, once: a name that is given something else differs no more. ``known`` are
+    more names whose values differ.
+
+    >>> cells = ["a = time.time()", "b = a", "a = 1", "print(a)", "print(b)"]
+    >>> [differs for differs, _ in by_cell(cells, ())]
+    [True, True, False, False, True]
+    """
+    found = Nondeterminism(RUN | {*known})
+    functions: dict[str, Definition] = {}
+    modules: set[str] = set()
+    for source in sources:
+        tree = parse(source).executed
+        differs = tree is None or found.reads(tree)
+        for statement in tree.body if tree else ():
+            bound = set(_bound_anew(statement))
+            functions = {name: it for name, it in functions.items() if name not in bound}
+            if isinstance(statement, ast.Import):
+                modules |= {it.asname or it.name.partition(".")[0] for it in statement.names}
+            if not found.reads(statement):
+                found.names -= bound
+            if isinstance(statement, Definition):
+                functions[statement.name] = statement
+                _learn_function(found, statement)
+            else:
+                found.read([statement])
+            found.names -= modules
+        size = -1
+        while len(found.names) > size:  # a function may use a name that came to be measured after it was defined
+            size = len(found.names)
+            for function in functions.values():
+                _learn_function(found, function)
+            found.names -= modules
+        yield differs, found
+
+
 class Nondeterminism:
     """The measured names found so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Collection[str] = SOURCES) -> None:
+        """Begin with names whose values are measured."""
         self.names: set[str] = set()
+        self._sources = sources
 
     def learn(self, sources: Iterable[str]) -> Nondeterminism:
         """Take in the cells of a page; return this."""
@@ -51,14 +95,14 @@ class Nondeterminism:
     def depends(self, expression: str) -> bool:
         """Return whether an expression depends on what is measured; one that cannot be read may."""
         try:
-            return self._touches(ast.parse(expression, mode="eval"))
+            return self.reads(ast.parse(expression, mode="eval"))
         except SyntaxError:
             return True
 
     def touches(self, source: str) -> bool:
         """Return whether a cell reads a clock, or a name that is measured; one that cannot be read may."""
         tree = parse(source).executed
-        return tree is None or self._touches(tree)
+        return tree is None or self.reads(tree)
 
     def read(self, body: Iterable[ast.stmt], *, under: bool = False) -> None:
         """Take in statements; ``under`` says that whether they run is itself measured."""
@@ -66,14 +110,14 @@ class Nondeterminism:
             self._statement(statement, under=under)
 
     def _statement(self, node: ast.stmt, *, under: bool) -> None:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, Definition):
             self.read(node.body, under=under)
-            if any(self._touches(part) for part in [*node.body, *node.decorator_list]):
+            if any(self.reads(part) for part in [*node.body, *node.decorator_list]):
                 self.names.add(node.name)
             return
         head = [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt | ast.excepthandler)]
-        under = under or (isinstance(node, ast.If | ast.While | ast.For | ast.Match) and any(map(self._touches, head)))
-        if under or any(map(self._touches, head)):
+        under = under or (isinstance(node, ast.If | ast.While | ast.For | ast.Match) and any(map(self.reads, head)))
+        if under or any(map(self.reads, head)):
             for part in head:
                 self.names |= set(_bound(part))
         for part in ast.walk(node) if not _bodies(node) else (inner for child in head for inner in ast.walk(child)):
@@ -83,11 +127,12 @@ class Nondeterminism:
             self.read(inner, under=under)
 
     def _given(self, call: ast.Call) -> bool:
-        return any(map(self._touches, [*call.args, *call.keywords]))
+        return any(map(self.reads, [*call.args, *call.keywords]))
 
-    def _touches(self, node: ast.AST) -> bool:
+    def reads(self, node: ast.AST) -> bool:
+        """Return whether code reads a name that is measured."""
         return any(
-            name in self.names or name in SOURCES or SPOKEN.search(name)
+            name in self.names or name in self._sources or SPOKEN.search(name)
             for part in ast.walk(node)
             for name in _name(part)
         )
@@ -107,6 +152,41 @@ def _bound(node: ast.AST) -> Iterator[str]:
             yield part.id
         elif isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store):
             yield from _base(part)
+
+
+def _bound_anew(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement gives something else, whatever they were."""
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield statement.name
+        case ast.Assign(targets=targets):
+            for target in targets:
+                parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+                yield from (part.id for part in parts if isinstance(part, ast.Name))
+
+
+def _learn_function(found: Nondeterminism, function: Definition) -> None:
+    """Take in a definition, but for the names that only its inside knows."""
+    before = {*found.names}
+    found.read([function])
+    found.names -= _inside(function) - before
+
+
+def _inside(function: Definition) -> set[str]:
+    """Return the names that are bound in a definition, and not said to be those of what is around it."""
+    nodes = [*ast.walk(function)]
+    bound = {name for node in nodes for name in _stored(node)}
+    around = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    return bound - around - {function.name}
+
+
+def _stored(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, Definition):
+        yield node.name
 
 
 def _base(node: ast.AST) -> Iterator[str]:

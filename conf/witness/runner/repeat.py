@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from witness.python.nondeterminism import Nondeterminism
+from witness.python.nondeterminism import SOURCES, Nondeterminism, by_cell
 from witness.python.open_clocks import quiet
 from witness.reading.plan import Plan
 from witness.records.page_record import PageRecord, Problem
@@ -17,23 +17,25 @@ def repeated(plan: Plan, clocks: Collection[str]) -> Plan:
 
     What comes before such a cell may decide what it measures, by what it leaves in JAX's caches and in memory if by
     nothing else, so that all of it is run again. What comes after the last one, and after the last that is made of what
-    a clock said, decides nothing. Where the page itself says that it measures, the code does not tell where.
+    a clock said, decides nothing; what belongs to the device is the same in each run.
+    Where the page itself says that it measures, the code does not tell where.
     """
     if plan.lane_stated:
         return plan
-    found = _measured(plan, clocks)
-    alone, _ = quiet([cell.source for cell in plan.cells], clocks)
-    reached = [
-        cell.number for cell, known in zip(plan.cells, alone, strict=True) if known or found.touches(cell.source)
-    ]
-    last = max([0, *reached, *(live.after for live in plan.live if found.depends(live.expression))])
+    sources = [cell.source for cell in plan.cells]
+    alone, _ = quiet(sources, clocks)
+    last = 0
+    for cell, reads, (differs, found) in zip(plan.cells, alone, by_cell(sources, _names(clocks)), strict=True):
+        shown = (live.expression for live in plan.live if live.after == cell.number)
+        if reads or differs or any(map(found.depends, shown)):
+            last = cell.number
     live = [live for live in plan.live if live.after <= last]
     return replace(plan, cells=[cell for cell in plan.cells if cell.number <= last], live=live)
 
 
 def contradictions(plan: Plan, record: PageRecord, clocks: Collection[str]) -> Iterator[Problem]:
     """Yield the values in prose that no clock is in, and that were not the same in all runs."""
-    measured_names = _measured(plan, clocks)
+    measured_names = Nondeterminism(SOURCES | _names(clocks)).learn(cell.source for cell in plan.cells)
     for value, found in disagreeing(record):
         if measured_names.depends(value.expression):
             continue
@@ -42,7 +44,5 @@ def contradictions(plan: Plan, record: PageRecord, clocks: Collection[str]) -> I
         yield Problem("unsteady-value", value.line, None, wanted, runs)
 
 
-def _measured(plan: Plan, clocks: Collection[str]) -> Nondeterminism:
-    found = Nondeterminism()
-    found.names |= {name.rpartition(".")[2] for name in clocks}
-    return found.learn(cell.source for cell in plan.cells)
+def _names(clocks: Collection[str]) -> set[str]:
+    return {name.rpartition(".")[2] for name in clocks}
