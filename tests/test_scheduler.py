@@ -60,6 +60,8 @@ MADE = "def timed(f):\n    def inner():\n        start = now()\n        return f
         "if __name__ == '__main__':\n    now()",
         "if '__file__' in globals() or took:\n    now()",
         "if '__file__' in globals():\n    pass\nelse:\n    now()",
+        "def begin():\n    global chosen\n    chosen = now\nbegin()\nchosen()",
+        "def maker():\n    def inner():\n        return now()\n    return inner\nmade = maker()\nmade()",
     ],
 )
 def test_a_cell_that_reads_a_clock_is_known(cell: str) -> None:
@@ -87,6 +89,7 @@ def test_a_cell_that_reads_a_clock_is_known(cell: str) -> None:
         "this is no Python",
         "if __name__ == '__main__' and '__file__' in globals():\n    now()",
         'if "__file__" in globals():\n    now()\nelse:\n    print(took)',
+        "def race():\n    runs = [now]\n    return [it() for it in runs]\nruns = [1]\nprint(runs)",
     ],
 )
 def test_a_cell_that_only_speaks_of_clocks_is_not(cell: str) -> None:

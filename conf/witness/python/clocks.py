@@ -85,7 +85,7 @@ class ClockNames:
 
     def learn(self, trees: Iterable[ast.Module]) -> None:
         """Learn the names; one may depend on another that is bound further down."""
-        nodes = [node for tree in trees for node in ast.walk(tree)]
+        nodes = [node for tree in trees for node in _binding(tree)]
         size = -1
         while size < (size := len(self._names) + len(self._makers) + len(self._modules)):
             for node in nodes:
@@ -143,6 +143,15 @@ class ClockNames:
         first, _, rest = dotted(node.value).partition(".")
         module = ".".join(filter(None, (self._modules.get(first, ""), rest)))
         return node.attr in CLOCKS or node.attr in MODULES.get(module, ()) or dotted(node) in self._names
+
+
+def _binding(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that may give a name of the page a value: not those in a function, whose names are its own."""
+    yield tree
+    if isinstance(tree, DEFINITIONS) and not any(isinstance(node, ast.Global) for node in ast.walk(tree)):
+        return
+    for child in ast.iter_child_nodes(tree):
+        yield from _binding(child)
 
 
 def run(tree: ast.AST) -> Iterator[ast.AST]:
