@@ -247,12 +247,10 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("held", [False, True])
-def test_killing_the_client_leaves_nothing(held: bool, tmp_path: Path) -> None:
-    temporary = tmp_path / "t"
-    temporary.mkdir()
+def test_killing_the_client_leaves_nothing(held: bool, tmp_path: Path, temporary: Path) -> None:
     with killed_client(tmp_path, temporary, held=held) as pids:
         assert left(pids) == []
-        assert [path for path in temporary.iterdir() if path.name.startswith("witness-")] == []
+        assert list(temporary.glob("witness-*")) == []
 
 
 def test_a_client_that_leaves_before_it_was_read_leaves_nothing() -> None:
@@ -276,8 +274,8 @@ def test_a_forkserver_that_cannot_be_started_leaves_no_folder(tmp_path: Path, mo
 
 
 @pytest.mark.skipif(not LINUX, reason="nothing else tells a process that its parent died")
-def test_killing_the_client_and_the_forge_at_once_ends_the_kernel(tmp_path: Path) -> None:
-    with killed_client(tmp_path, tmp_path, held=False, forkserver=True) as (kernel, *_, forkserver):
+def test_killing_the_client_and_the_forge_at_once_ends_the_kernel(tmp_path: Path, temporary: Path) -> None:
+    with killed_client(tmp_path, temporary, held=False, forkserver=True) as (kernel, *_, forkserver):
         assert left([kernel, forkserver]) == []
 
 
@@ -297,6 +295,7 @@ def killed_client(cwd: Path, temporary: Path, *, held: bool, forkserver: bool = 
         pids: list[int] = json.loads(output.readline())
     try:
         assert alive(pids) == pids
+        assert list(temporary.glob("witness-*"))
         if forkserver:
             os.kill(pids[-1], signal.SIGKILL)
         client.kill()
