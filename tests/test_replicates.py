@@ -15,9 +15,10 @@ import pytest
 
 from tests.building import Site, page, text_of
 from witness.records.between import Between
-from witness.records.page_record import LiveValue, OtherRun, PageRecord, Replicate
+from witness.records.page_record import CellRecord, LiveValue, OtherRun, PageRecord, Replicate
 from witness.records.replicate import Together, combined, disagreeing, line, medians
 from witness.records.timing import Timing
+from witness.runner.repeat import timed
 
 MEASURES = page(
     "import os, time\npid = os.getpid()",
@@ -155,6 +156,17 @@ def test_an_interval_in_prose_is_the_one_between_processes_or_unknown() -> None:
     assert combined(page_record([alone])) == [
         Together("r", "unknown from one process", [alone.text], "in one process, which says nothing of the next")
     ]
+
+
+def test_only_of_what_a_clock_says_one_process_is_told_to_say_nothing_of_the_next() -> None:
+    sources = ["took = time.time()", "took = [took]\nplace = jax.devices()[0]", "took = []"]
+    cells = [CellRecord(place, 1, source, 0.0, place, []) for place, source in enumerate(sources, 1)]
+    live = [
+        LiveValue(expression, "", 1, "", after, "number", number=1.0, measured=True)
+        for expression, after in (("took", 1), ("len(took)", 2), ("place", 2), ("len(took)", 3), ("1 + 1", 0))
+    ]
+    record = replace(page_record(live), cells=cells)
+    assert [bool(it.told) for it in combined(record, timed(record))] == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize("runs", [3, 5, 7])

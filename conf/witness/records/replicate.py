@@ -107,16 +107,17 @@ class Together:
     """How far the text can be trusted, in a few words; empty where it was the same in all runs."""
 
 
-def combined(record: PageRecord) -> list[Together]:
-    """Return the live values of a page, in order.
+def combined(record: PageRecord, timed: Sequence[bool] = ()) -> list[Together]:
+    """Return the live values of a page, in order; ``timed`` says of each whether a clock is in it, where that is known.
 
     Of a number it is the median over the runs, of anything else what most of them had, and of as many the first. An odd
     number of runs has a word and a number agree: where one is above a bound in most runs, so is the median.
     """
-    return [_together(value, place, record.replicates) for place, value in enumerate(record.live)]
+    known = timed or [value.measured for value in record.live]
+    return [_together(value, place, record.replicates, known[place]) for place, value in enumerate(record.live)]
 
 
-def _together(value: LiveValue, place: int, replicates: Sequence[Replicate]) -> Together:
+def _together(value: LiveValue, place: int, replicates: Sequence[Replicate], timed: bool) -> Together:
     runs = [run for run in replicates if place < len(run.live)]
     found = [value.text, *(run.live[place] for run in runs)]
     numbers = [number for number in (value.number, *(run.numbers[place] for run in runs)) if number is not None]
@@ -127,7 +128,7 @@ def _together(value: LiveValue, place: int, replicates: Sequence[Replicate]) -> 
         return Together(value.expression, together(numbers, value.format), found, told)
     (most, count), *_ = Counter(found).most_common(1)
     told = f"so in {count} of {len(found)} processes" if count < len(found) else ""
-    if not runs and value.measured:
+    if not runs and timed:
         told = "in one process, which says nothing of the next"
     return Together(value.expression, most, found, told)
 

@@ -33,6 +33,16 @@ def repeated(plan: Plan, clocks: Collection[str]) -> Plan:
     return replace(plan, cells=[cell for cell in plan.cells if cell.number <= last], live=live)
 
 
+def timed(record: PageRecord) -> list[bool]:
+    """Return of each live value of a page whether a clock is in it where it stands, so that another run has another."""
+    found = [False] * len(record.live)
+    for cell, (_, names) in zip(record.cells, by_cell([cell.source for cell in record.cells], ()), strict=True):
+        for place, value in enumerate(record.live):
+            if value.after == cell.number:
+                found[place] = names.depends(value.expression)
+    return found
+
+
 def contradictions(plan: Plan, record: PageRecord, clocks: Collection[str]) -> Iterator[Problem]:
     """Yield the values in prose that no clock is in, and that were not the same in all runs."""
     measured_names = Nondeterminism(SOURCES | _names(clocks)).learn(cell.source for cell in plan.cells)

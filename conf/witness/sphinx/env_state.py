@@ -13,6 +13,7 @@ from sphinx.environment import BuildEnvironment
 from witness.records.page_record import LiveValue, PageRecord
 from witness.records.replicate import Together, combined
 from witness.records.store import Store
+from witness.runner.repeat import timed
 
 
 def remember(env: BuildEnvironment, store: Path, records: dict[str, str], failed: set[str]) -> set[str]:
@@ -62,7 +63,10 @@ def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None
     start = (line or 1) - 1
     nearest = min(same, key=lambda place: (lines[place] < start, abs(lines[place] - start)))
     used.add(nearest)
-    return record.live[nearest], combined(record)[nearest]
+    if "witness_timed" not in env.temp_data:
+        env.temp_data["witness_timed"] = timed(record)
+    by_clock: list[bool] = env.temp_data["witness_timed"]
+    return record.live[nearest], combined(record, by_clock)[nearest]
 
 
 def mark_unpublishable(env: BuildEnvironment) -> None:
