@@ -49,6 +49,10 @@ class JaxCalls:
                 return _dotted(module) in self._modules
         return False
 
+    def is_given(self, call: ast.Call, given: Collection[str]) -> bool:
+        """Return whether what is called is not defined here, but ``given``, and may return before its work is done."""
+        return isinstance(call.func, ast.Name) and call.func.id in given and self.is_handed_over(call, given)
+
     def is_jitted(self, call: ast.Call) -> bool:
         """Return whether what is called was made by ``jit``."""
         return isinstance(call.func, ast.Name) and call.func.id in self.jitted

@@ -66,7 +66,7 @@ def _unawaited(cell: LintedCell, work: JaxCalls) -> Iterator[tuple[int, str]]:
 
 
 def _warming(cell: LintedCell, work: JaxCalls, clocks: Collection[str]) -> Iterator[tuple[int, str]]:
-    """Yield the line and the call of each jitted function whose result is dropped above the start of a clock.
+    """Yield the line and the call of each function, jitted or given, whose result is dropped above a clock's start.
 
     Functions that read a clock, ``clocks``, start one where they are called.
     """
@@ -74,7 +74,8 @@ def _warming(cell: LintedCell, work: JaxCalls, clocks: Collection[str]) -> Itera
         starts = [*body.starts, *body.calls(clocks)]
         for statement, call in _dropped(body):
             above = any(start > place(statement) for start in starts)
-            if above and work.is_jitted(call) and not body.times(statement):
+            compiled = work.is_jitted(call) or (call.args and work.is_given(call, body.given))
+            if above and compiled and not body.times(statement):
                 yield _line(cell, statement), _shown(call)
 
 
