@@ -29,6 +29,9 @@ include_patterns = [f"{globals().get('root_doc', globals().get('master_doc', 'in
 WITHOUT = "exclude_patterns = [*globals().get('exclude_patterns', []), *@]\n"
 OURS = 'extensions = [*extensions, "witness"]\n'
 
+ADVICE = "The full traceback has been saved in:"
+"""What Sphinx says of every traceback, after its own last line."""
+
 SAID = re.compile(r"(?:WARNING|ERROR|CRITICAL)\b")
 
 
@@ -94,6 +97,6 @@ def failed(html: Path, pages: Sequence[str] | Mapping[str, object], log: str) ->
             found[page] = report.read_text("utf-8", "replace").strip().splitlines()[-1]
         elif not (html / f"{page}.html").exists():
             lines = [line for line in log.splitlines() if line.startswith(f"{page}.") and SAID.search(line)]
-            *_, last = ["", *log.splitlines()]
-            found[page] = "\n".join(lines) or f"no such page was written; the last that was said: {last}"
+            *_, last = ["", *log.partition(ADVICE)[0].strip().splitlines()]
+            found[page] = "\n".join(lines) or f"no such page was written; the last that was said: {last.strip()}"
     return found
