@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import Site, page, text_of
+from tests.building import THEIRS, Site, page, text_of
 from witness.records.between import Between
 from witness.records.page_record import CellRecord, LiveValue, OtherRun, PageRecord, Replicate
 from witness.records.replicate import Together, combined, disagreeing, line, medians
@@ -241,6 +241,28 @@ def test_another_run_ends_where_no_clock_reaches_further(tmp_path: Path) -> None
     done = site.build("-D", "witness_replicates=3")
     assert "1 page in" in done.stderr, done.stderr
     assert (runs.read_text(), after.read_text()) == ("xxx", "x")
+
+
+WATCH = """\
+import time
+
+class Watch:
+    def __enter__(self):
+        self.began = time.perf_counter()
+        return self
+
+    def __exit__(self, *_):
+        self.took = time.perf_counter() - self.began
+"""
+
+
+def test_another_run_goes_on_to_a_clock_that_is_in_a_module(tmp_path: Path) -> None:
+    cells = ("%timeit -n 1 -r 1 pass", "from helper import Watch", "with Watch():\n    open('runs', 'a').write('x')")
+    site = Site.at(tmp_path, {"a": page(*cells)}, THEIRS)
+    (tmp_path / "docs" / "helper.py").write_text(WATCH)
+    done = site.build("-D", "witness_replicates=3")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "docs" / "runs").read_text() == "xxx"
 
 
 def test_a_value_that_no_clock_is_in_and_that_differs_fails_the_page_with_its_line(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ class Recorder:
         self._machine = machine(job.folder, job.root)
         self._clocks: dict[str, frozenset[str]] = {}
         """By page, the names that were found to read a clock when it ran."""
+        self._late: set[str] = set()
+        """Pages that run again because a clock was found after others had run beside the cell that reads it."""
         self._unlike: set[str] = set()
         """Pages that saw that their kernel was a fork."""
 
@@ -93,8 +95,9 @@ class Recorder:
         except KernelFailed as error:
             problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
         scrubber = self._scrubber(plan, kernel, execution)
-        if alone.too_late and plan.page not in self._clocks:
-            self._clocks[plan.page] = frozenset(alone.clocks)
+        self._clocks[plan.page] = frozenset(alone.clocks)
+        if alone.too_late and plan.page not in self._late:
+            self._late.add(plan.page)
             return await self._once(plan, number)
         if execution:
             problems += execution.problems
