@@ -99,11 +99,6 @@ class Nondeterminism:
         except SyntaxError:
             return True
 
-    def touches(self, source: str) -> bool:
-        """Return whether a cell reads a clock, or a name that is measured; one that cannot be read may."""
-        tree = parse(source).executed
-        return tree is None or self.reads(tree)
-
     def read(self, body: Iterable[ast.stmt], *, under: bool = False) -> None:
         """Take in statements; ``under`` says that whether they run is itself measured."""
         for statement in body:
