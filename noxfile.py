@@ -41,7 +41,7 @@ LOCKS = {
 }
 """The lock files in the order they are resolved, and what each is resolved from."""
 
-SPHINX = ("-n", "-c", "conf", "-d", ".build/doctrees", "docs")
+SPHINX = ("-n", "-j", "auto", "-c", "conf", "-d", ".build/doctrees", "docs")
 """How every builder of the book is called."""
 
 PUBLISHED = "5"
