@@ -68,8 +68,19 @@ class Body:
         after = [ends for where, ends in self._readings if where > place(node)]
         return bool(before and after) and (after[0] or not before[-1])
 
+    def _last_reading(self, since: ast.stmt) -> Position:
+        """Return where the clock is read last in the innermost loop around a statement, or in all where it is not."""
+        loops = [it for it in self.nodes if isinstance(it, ast.For | ast.While)]
+        around = [{id(part) for part in ast.walk(it)} for it in loops]
+        inner = min((it for it in around if id(since) in it), key=len, default=set())
+        inside = [place(it) for it in self.nodes if reads(it) and id(it) in inner and place(it) > place(since)]
+        return max(inside) if inside else self._readings[-1][0]
+
     def uses(self, name: str, since: ast.stmt) -> bool:
-        """Return whether what a statement gives a name is made use of before the clock is read for the last time."""
+        """Return whether what a statement gives a name is made use of before the clock is read for the last time.
+
+        In a loop that reads the clock after the statement, a later use is one outside of the measurement.
+        """
         idle = {id(it) for it in ast.walk(since)}
         tests: set[int] = set()
         for it in self.nodes:
@@ -77,8 +88,9 @@ class Body:
                 idle.add(id(it.value))
             elif isinstance(it, ast.While):
                 tests |= {id(part) for part in ast.walk(it.test)}
+        last = self._last_reading(since)
         return any(
-            id(it) in tests or place(since) < place(it) < self._readings[-1][0]
+            id(it) in tests or place(since) < place(it) < last
             for it in self.nodes
             if isinstance(it, ast.Name) and it.id == name and isinstance(it.ctx, ast.Load) and id(it) not in idle
         )
