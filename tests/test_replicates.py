@@ -265,6 +265,22 @@ def test_another_run_goes_on_to_a_clock_that_is_in_a_module(tmp_path: Path) -> N
     assert (tmp_path / "docs" / "runs").read_text() == "xxx"
 
 
+def test_a_page_whose_only_clock_is_in_a_module_is_run_as_often_as_one_that_measures(tmp_path: Path) -> None:
+    cells = ("from helper import Watch", "with Watch() as watch:\n    open('runs', 'a').write('x')")
+    still = page("open('once', 'a').write('x')")
+    prose = "It took {live}`watch.took:time`."
+    site = Site.at(tmp_path, {"a": page(*cells, prose=prose), "b": still}, THEIRS)
+    (tmp_path / "docs" / "helper.py").write_text(WATCH)
+    runs, once = tmp_path / "docs" / "runs", tmp_path / "docs" / "once"
+    site.right()
+    assert runs.read_text() == once.read_text() == "x"
+    assert "in one process, which says nothing of the next" in (site.html("a") or "")
+    for _ in range(2):  # enough runs are enough for the next build
+        site.right("-D", "witness_replicates=3")
+        assert (runs.read_text(), once.read_text()) == ("xxxx", "x")
+        assert "median of 3 processes" in (site.html("a") or "")
+
+
 def test_a_value_that_no_clock_is_in_and_that_differs_fails_the_page_with_its_line(tmp_path: Path) -> None:
     cells = (SPLIT.format(path=str(tmp_path / "runs")), "count = len(runs)", "print(spent >= 0)")
     top, last = page(*cells, prose="").split("```{code-cell} python\nprint(spent")

@@ -119,6 +119,8 @@ class PageRecord:
     """Widget state that the page's outputs refer to, in notebook format 4."""
     replicates: list[Replicate] = field(default_factory=list)
     """The other runs of a page that measures."""
+    clocks: list[str] = field(default_factory=list)
+    """Names that were found to read a clock when the page ran, which its code alone does not tell."""
     commit: str = ""
     """What git called the page's sources when it was executed; empty where they are in no repository."""
     format: int = FORMAT

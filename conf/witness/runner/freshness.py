@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,7 +62,8 @@ class Freshness:
             return False
         if plan.always and self.store.path(plan.page).stat().st_mtime < self.since:
             return False
-        known = replace(stamp, sources=plan.sources, runs=(stamp.runs or 1) if measures(plan) else None)
+        measured = measures(plan) or (stamp.runs is not None and not plan.lane_stated)  # a clock was found as it ran
+        known = replace(stamp, sources=plan.sources, runs=(stamp.runs or 1) if measured else None)
         if not known.suffices(self.replicates):
             return False
         if stamp != known:
@@ -70,6 +71,9 @@ class Freshness:
         return True
 
 
-def measures(plan: Plan) -> bool:
-    """Return whether a page measures, so that another run of it could have other results."""
-    return plan.lane == "alone"
+def measures(plan: Plan, clocks: Collection[str] = ()) -> bool:
+    """Return whether a page measures, so that another run of it could have other results.
+
+    Its head says so, or its code, or ``clocks``: names that were found to read a clock when it ran.
+    """
+    return plan.lane == "alone" or (bool(clocks) and not plan.lane_stated)

@@ -32,7 +32,7 @@ class Ledger:
             plan.digest(),
             plan.needs,
             plan.sources,
-            measures(plan),
+            measures(plan, record.clocks),
             seen={**seen, **traces.seen(self._root)} if self._root else seen,
             wrote=traces.left(self._root) if self._root else (),
             after={page: self._freshness.record(page) for page in plan.after},

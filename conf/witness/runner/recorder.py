@@ -48,8 +48,8 @@ class Recorder:
         """Run a page as often as is wanted, until a run is wrong."""
         ran = await self._once(plan)
         record = ran.record
-        runs = self._job.replicates if measures(plan) else 1
         clocks = self._clocks.get(plan.page, frozenset())
+        runs = self._job.replicates if measures(plan, clocks) else 1
         again_plan = repeated(plan, clocks) if runs > 1 else plan
         for number in range(2, runs + 1):
             if record.problems:
@@ -115,6 +115,7 @@ class Recorder:
             problems=problems,
             language_info=execution.language_info if execution else {},
             widgets=execution.widgets if execution else {},
+            clocks=sorted(alone.clocks),
             commit=self._job.commit,
         )
         return Ran(_scrubbed(record, scrubber), execution.traces if execution else Traces())

@@ -36,7 +36,8 @@ def repeated(plan: Plan, clocks: Collection[str]) -> Plan:
 def timed(record: PageRecord) -> list[bool]:
     """Return of each live value of a page whether a clock is in it where it stands, so that another run has another."""
     found = [False] * len(record.live)
-    for cell, (_, names) in zip(record.cells, by_cell([cell.source for cell in record.cells], ()), strict=True):
+    cells = by_cell([cell.source for cell in record.cells], _names(record.clocks))
+    for cell, (_, names) in zip(record.cells, cells, strict=True):
         for place, value in enumerate(record.live):
             if value.after == cell.number:
                 found[place] = names.depends(value.expression)
