@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from tests.building import page
 from tests.mutation.code import edits
 from tests.mutation.mutant import Edit, Mutant
-from tests.mutation.pages import expectations, mutants
+from tests.mutation.pages import chosen, expectations, mutants
 from tests.mutation.report import Report, Tally, equivalents
 from tests.mutation.trial import Outcome, Trial
 from witness.lint.pages import plans
@@ -72,6 +71,12 @@ def after(source: str, kind: str) -> list[str]:
                                                                         "f(x).block_until_ready()\ny"]),
         ("await", "t = %timeit -o -n 1 f(x).block_until_ready()", ["t = %timeit -o -n 1 f(x)"]),
         ("constant", "no = = python", []),
+        ("constant", "jax.random.key(0), np.random.default_rng(7), f(0)",
+         ["jax.random.key(0), np.random.default_rng(7), f(1)"]),
+        ("constant", "jax.make_jaxpr(f)(2.0, 3)", ["jax.make_jaxpr(f)(2.0, 4)"]),
+        ("constant", "f.lower(2.0, g(2.0))", ["f.lower(2.0, g(3.0))"]),
+        ("constant", "assert 2 * a < b + 1 and c == 3", ["assert 2 * a < b + 2 and c == 3",
+                                                        "assert 2 * a < b + 1 and c == 4"]),
     ],
 )  # fmt: skip
 def test_a_mistake_of_each_kind(kind: str, source: str, mistaken: list[str]) -> None:
@@ -109,7 +114,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, list[Mutant]]
     accept(folder, environment)
     trial = Trial(environment, folder / "trial", folder / "examples", folder / "expected")
     assert trial.sound(pages.plans) == []
-    return trial, list(mutants(pages.plans[0], path.read_text("utf-8"), random.Random(0)))
+    return trial, list(mutants(pages.plans[0], path.read_text("utf-8"), 0))
 
 
 def accept(folder: Path, environment: Environment) -> None:
@@ -199,6 +204,14 @@ def test_the_report_counts_by_kind_and_explains_survivors() -> None:
     assert not Report(outcomes[2:3], report.known).holds
 
 
+def test_an_edit_of_one_page_leaves_the_choice_of_other_mutants_as_it_was(book: tuple[Trial, list[Mutant]]) -> None:
+    found = book[1]
+    tried = chosen(found, 5, 0)
+    assert tried == chosen(reversed(found), 5, 0) != chosen(found, 5, 1)
+    others = [mutant for mutant in found if mutant is not tried[2]]
+    assert [mutant for mutant in tried if mutant is not tried[2]] == chosen(others, 4, 0)
+
+
 def test_a_mutant_is_explained_once(tmp_path: Path) -> None:
     path = tmp_path / "equivalent.toml"
     path.write_text('[[equivalent]]\nwhy = "so"\nmutants = ["a", "b"]\n', "utf-8")
@@ -214,7 +227,7 @@ def test_what_is_recorded_as_equivalent_is_a_mutant_still() -> None:
     found: list[Mutant] = []
     for plan in plans([str(DOCS)]).plans:
         text = (DOCS / f"{plan.page}.md").read_text("utf-8")
-        found += mutants(plan, text, random.Random(0))
+        found += mutants(plan, text, 0)
     known = set(equivalents(EQUIVALENT))
     assert known - {mutant.name for mutant in found} == set()
     for kind in {mutant.kind for mutant in found}:

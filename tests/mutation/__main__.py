@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import random
 import shutil
 import sys
 from pathlib import Path
 
 from tests.mutation.mutant import Mutant
-from tests.mutation.pages import expectations, mutants
+from tests.mutation.pages import chosen, expectations, mutants
 from tests.mutation.report import Report, equivalents
 from tests.mutation.trial import Trial
 from witness.lint.pages import plans
@@ -43,18 +42,16 @@ def main() -> int:
     if unsound := [*map(str, pages.unreadable), *trial.sound(pages.plans)]:
         print("\n".join(["these pages are not right, so nothing can be said of mistakes in them:", *unsound]))
         return 2
-    chance = random.Random(options.seed)
     found: list[Mutant] = []
     for plan in pages.plans:
-        found += mutants(plan, (DOCS / f"{plan.page}.md").read_text("utf-8"), chance)
+        found += mutants(plan, (DOCS / f"{plan.page}.md").read_text("utf-8"), options.seed)
         file = EXPECTED / f"{plan.page}.txt"
         shown = file.relative_to(ROOT).as_posix()
         found += expectations(plan, shown, file.read_text("utf-8"), dataclasses.asdict(trial.environment))
-    chosen: list[Mutant] = []
+    tried: list[Mutant] = []
     for kind in options.kind or KINDS:
-        candidates = [mutant for mutant in found if mutant.kind == kind]
-        chosen += chance.sample(candidates, min(options.each, len(candidates)))
-    report = Report(list(trial.outcomes(chosen)), equivalents(EQUIVALENT))
+        tried += chosen((mutant for mutant in found if mutant.kind == kind), options.each, options.seed)
+    report = Report(list(trial.outcomes(tried)), equivalents(EQUIVALENT))
     lines = list(report.lines())
     print("\n".join(lines))
     (folder / "report.txt").write_text("\n".join(lines) + "\n", "utf-8")

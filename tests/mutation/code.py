@@ -45,6 +45,10 @@ DTYPES = {
 }
 MADE = {"arange", "ones", "zeros", "full", "array", "asarray", "eye", "linspace"}
 """Functions that make an array and choose its dtype by their arguments."""
+SEEDED = {"key", "PRNGKey", "default_rng", "RandomState"}
+"""Functions whose number is any one, as long as it is the same one."""
+TRACED = {"lower", "trace", "eval_shape"}
+"""Functions that look at the types of their arguments, and not at their values."""
 
 
 def edits(source: str) -> Iterator[Edit]:
@@ -70,11 +74,12 @@ class Mistakes:
         within = {
             id(part) for node in ast.walk(self._tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
         }
+        free = {id(part) for node in ast.walk(self._tree) for part in _free(node)}
         for node in ast.walk(self._tree):
             if id(node) in within or is_ipython(node):
                 continue  # Python 3.11 does not say where in an f-string its parts are
             yield from self._operator(node)
-            yield from self._constant(node)
+            yield from () if id(node) in free else self._constant(node)
             yield from self._jit(node)
             yield from self._static(node)
             yield from self._dtype(node)
@@ -190,3 +195,38 @@ class Mistakes:
 
 def _called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _free(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the constants below a node in whose place another number would be no mistake.
+
+    A seed is one, and the value of a float of which only the type is looked at. In an assert, so is a bound: one that
+    holds as well is as true.
+    """
+    match node:
+        case ast.Call(func=ast.Call(func=made), args=arguments) if ast.unparse(made).endswith("make_jaxpr"):
+            yield from filter(_is_float, arguments)
+        case ast.Call(args=arguments) if _called(node) in TRACED:
+            yield from filter(_is_float, arguments)
+        case ast.Call(args=[ast.Constant() as seed, *_]) if _called(node) in SEEDED:
+            yield seed
+        case ast.Assert(test=test):
+            for compared in ast.walk(test):
+                if isinstance(compared, ast.Compare):
+                    sides = [compared.left, *compared.comparators]
+                    for left, operator, right in zip(sides, compared.ops, sides[1:], strict=False):
+                        if isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                            yield from (*_factors(left), *_factors(right))
+
+
+def _factors(side: ast.expr) -> Iterator[ast.AST]:
+    match side:
+        case ast.Constant():
+            yield side
+        case ast.BinOp(op=ast.Mult(), left=left, right=right):
+            yield from _factors(left)
+            yield from _factors(right)
+
+
+def _is_float(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, float)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.mutation.code import edits
@@ -26,9 +26,9 @@ CLASSES = (
 RAISES = re.compile(r"^:raises: *(\S+)$", re.MULTILINE)
 
 
-def mutants(plan: Plan, text: str, chance: random.Random) -> Iterator[Mutant]:
-    """Yield the mutants of a page's text."""
-    for edit in (*_code(plan, text), *_raises(text, chance), *_live(plan, text, chance)):
+def mutants(plan: Plan, text: str, seed: int) -> Iterator[Mutant]:
+    """Yield the mutants of a page's text; the seed chooses the wrong class or value in place of a right one."""
+    for edit in (*_code(plan, text), *_raises(text, seed), *_live(plan, text, seed)):
         yield Mutant(plan.page, plan.path, text, edit)
 
 
@@ -66,15 +66,23 @@ def _code(plan: Plan, text: str) -> Iterator[Edit]:
                 yield Edit(edit.kind, start + edit.start, start + edit.end, edit.new)
 
 
-def _raises(text: str, chance: random.Random) -> Iterator[Edit]:
+def chosen(found: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
+    """Return as many of some mutants as are wanted: which ones depends on each and the seed, not on the others.
+
+    So an edit of one page leaves the choice among those of another as it was.
+    """
+    return sorted(found, key=lambda mutant: random.Random(f"{seed} {mutant.name}").random())[:count]
+
+
+def _raises(text: str, seed: int) -> Iterator[Edit]:
     for found in RAISES.finditer(text):
-        for wrong in chance.sample([it for it in CLASSES if it != found[1]], 2):
+        for wrong in random.Random(f"{seed} {found[1]}").sample([it for it in CLASSES if it != found[1]], 2):
             yield Edit("raises", found.start(1), found.end(1), wrong)
 
 
-def _live(plan: Plan, text: str, chance: random.Random) -> Iterator[Edit]:
+def _live(plan: Plan, text: str, seed: int) -> Iterator[Edit]:
     """Yield each live value with another of the page's in its place."""
     for found in ROLE.finditer(text):
         others = sorted({other[1] for other in ROLE.finditer(text)} - {found[1]})
         if others and len(plan.live) > 1:
-            yield Edit("live", found.start(1), found.end(1), chance.choice(others))
+            yield Edit("live", found.start(1), found.end(1), random.Random(f"{seed} {found[1]}").choice(others))
