@@ -75,6 +75,7 @@ def after(source: str, kind: str) -> list[str]:
          ["jax.random.key(0), np.random.default_rng(7), f(1)"]),
         ("constant", "jax.make_jaxpr(f)(2.0, 3)", ["jax.make_jaxpr(f)(2.0, 4)"]),
         ("constant", "f.lower(2.0, g(2.0))", ["f.lower(2.0, g(3.0))"]),
+        ("operator", "assert 2 * a < b * c", ["assert 2 * a >= b * c", "assert 2 * a < b + c"]),
         ("constant", "assert 2 * a < b + 1 and c == 3", ["assert 2 * a < b + 2 and c == 3",
                                                         "assert 2 * a < b + 1 and c == 4"]),
     ],

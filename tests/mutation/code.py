@@ -76,10 +76,10 @@ class Mistakes:
         }
         free = {id(part) for node in ast.walk(self._tree) for part in _free(node)}
         for node in ast.walk(self._tree):
-            if id(node) in within or is_ipython(node):
+            if id(node) in within | free or is_ipython(node):
                 continue  # Python 3.11 does not say where in an f-string its parts are
             yield from self._operator(node)
-            yield from () if id(node) in free else self._constant(node)
+            yield from self._constant(node)
             yield from self._jit(node)
             yield from self._static(node)
             yield from self._dtype(node)
@@ -198,10 +198,10 @@ def _called(node: ast.Call) -> str:
 
 
 def _free(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the constants below a node in whose place another number would be no mistake.
+    """Yield the parts of a node in whose place another number would be no mistake.
 
-    A seed is one, and the value of a float of which only the type is looked at. In an assert, so is a bound: one that
-    holds as well is as true.
+    A seed is one, and a float of which only the type is looked at. In an assert, so is a bound, or its factor: another
+    one that holds is as true.
     """
     match node:
         case ast.Call(func=ast.Call(func=made), args=arguments) if ast.unparse(made).endswith("make_jaxpr"):
@@ -224,8 +224,8 @@ def _factors(side: ast.expr) -> Iterator[ast.AST]:
         case ast.Constant():
             yield side
         case ast.BinOp(op=ast.Mult(), left=left, right=right):
-            yield from _factors(left)
-            yield from _factors(right)
+            found = [*_factors(left), *_factors(right)]
+            yield from [*found, side] if found else []
 
 
 def _is_float(node: ast.AST) -> bool:
