@@ -37,7 +37,7 @@ def run(script: Path, way: str) -> Run:
     """Run a script in a folder of its own, as someone would who has downloaded it."""
     with tempfile.TemporaryDirectory(prefix="script-") as folder:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        environment = {**kept, "MPLBACKEND": "agg", "IPYTHONDIR": folder, "NO_COLOR": "1"}
+        environment = {**kept, "MPLBACKEND": "agg", "IPYTHONDIR": folder, "NO_COLOR": "1", "TMPDIR": folder}
         command = [sys.executable, *WAYS[way], str(script)]
         try:
             done = subprocess.run(

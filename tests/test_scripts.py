@@ -105,3 +105,9 @@ def test_scripts_are_those_beside_a_page(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert scripts(tmp_path) == [tmp_path / "a.py", tmp_path / "part" / "b.py"]
+
+
+def test_what_a_script_leaves_among_temporary_files_goes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "page.py"
+    path.write_text("import tempfile\nprint(tempfile.mkdtemp())\n", "utf-8")
+    assert not Path(run(path, "python").text.strip()).exists()
