@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,9 @@ class Cluster:
     def start(self, what: str, *options: str, **variables: str) -> subprocess.Popen[bytes]:
         known = ["--scheduler-file", str(self.folder / "scheduler.json"), "--no-dashboard"]
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *known, *options]
+        environment = {**os.environ, "TMPDIR": str(self.folder), **variables}
         with (self.folder / f"{what}.log").open("ab") as log:
-            process = subprocess.Popen(
-                command, env={**os.environ, **variables}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.processes.append(process)
         return process
 
@@ -61,10 +60,13 @@ def started(folder: Path, workers: int, *options: str) -> Iterator[Cluster]:
     finally:
         those = [child for process in cluster.processes for child in _family(process.pid)]
         for it in those:
-            it.kill()
+            with suppress(psutil.Error):  # some are dead already
+                if "witness" not in " ".join(it.cmdline()):  # what starts kernels ends with its worker, and cleans up
+                    it.kill()
         for process in cluster.processes:
             process.wait()
         assert left([it.pid for it in those]) == []
+        assert list(folder.glob("witness-*")) == []
 
 
 def _family(pid: int) -> list[psutil.Process]:
