@@ -8,7 +8,6 @@ from typing import Any
 
 from docutils import nodes
 from myst_nb.core import render as stock
-from myst_nb.core.config import NbParserConfig
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 from sphinx.config import Config
@@ -16,42 +15,32 @@ from sphinx.config import Config
 from witness.lens.document import SCRIPT, section
 from witness.lexers.printed import split
 from witness.nodes.block import block, folded
-from witness.nodes.checked import fold_asserts
-from witness.nodes.compilation import strips
 from witness.nodes.devices import side_by_side
-from witness.nodes.error import CellPlace, Report
+from witness.nodes.error import Report
 from witness.nodes.figure import inline as figure
 from witness.nodes.ir import ir
 from witness.nodes.sanitize import sanitized
 from witness.nodes.shown import shown
-from witness.nodes.spoken import COMPILING, MEMORY, speaks_of
 from witness.nodes.table import TABLE
 from witness.nodes.table import read as read_table
 from witness.nodes.text import amount, lines, plain
 from witness.nodes.timing import timing_parts
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
-from witness.reading.notebook import example
 from witness.records.error import Raised
 from witness.records.ir import KERNEL_LANGUAGES
-from witness.records.kinds import COMPILATION, DISPLAYS, IR, LENS, STEPS, TIMING
+from witness.records.kinds import DISPLAYS, IR, LENS, STEPS, TIMING
 from witness.records.lens import CODE, Lens
-from witness.records.page_record import PageRecord
 from witness.records.replicate import medians
 from witness.records.timing import Timing
 from witness.sphinx.bundles import elsewhere, here
-from witness.sphinx.env_state import record_of
+from witness.sphinx.code_cells import CodeCells
 from witness.sphinx.lens import PANES, lens
-from witness.sphinx.watched import below, by_line, watched, work_by_line
 
 ACTIVE_TEX = re.compile(r"\\(?:href|require|(?:css|html|Html)\w*|style|class|data|includegraphics|url)\b")
 """What is more than a formula to MathJax."""
 
 ANSI = "myst-ansi"
 """MyST-NB's lexer of text, unless a site chose another."""
-
-HIDDEN = {"remove-output", "remove_output", "hide-output", "hide-cell"}
-"""Tags of cells whose outputs are out of sight: what JAX did under them is, too."""
-
 
 INSTEAD = ("render_stdout", "render_stderr", "render_error", "render_text_plain")
 """Methods of ours that stand for MyST-NB's own; the others add to them."""
@@ -65,6 +54,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self._cells = CodeCells(self.renderer)
         for name in INSTEAD:
             method = getattr(super(), name)
             code = getattr(method, "__code__", None)
@@ -154,19 +144,14 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def render_image(self, data: MimeData) -> list[nodes.Element]:
         """Return a figure, with a text in its stead for those who cannot see it."""
         found: list[nodes.Element] = super().render_image(data)
-        told = str((data.output_metadata.get(data.mime_type) or {}).get("alt") or self._unknown(data))
+        said = (data.output_metadata.get(data.mime_type) or {}).get("alt")
+        told = str(said or self._cells.undescribed(data.cell_index))
         for image in found:
             image.setdefault("alt", told)
             if self._config.witness_reproducible and data.mime_type == "image/svg+xml" and data.cell_index is not None:
-                name = f"figure-{self._number(data.cell_index)}-{(data.output_index or 0) + 1}"
+                name = f"figure-{self._cells.number(data.cell_index)}-{(data.output_index or 0) + 1}"
                 image["html"] = figure(data.string, name, image["alt"])
         return found
-
-    def _unknown(self, data: MimeData) -> str:
-        """Return what is known of a picture that nothing was said of: which line displayed it."""
-        cell = self.renderer.nb_client.notebook.cells[data.cell_index] if data.cell_index is not None else {}
-        code = [line.strip() for line in str(cell.get("source", "")).splitlines() if line.strip()]
-        return f"Picture that `{code[-1]}` displays, without a description" if code else "Picture without a description"
 
     def render_unhandled(self, data: MimeData) -> list[nodes.Element]:
         """Return nothing for what the kernel extension tells beside a text; a kind that nobody knows is a warning."""
@@ -175,48 +160,14 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
     def render_nb_finalise(self, metadata: dict[str, Any]) -> None:
         """Give each code cell its identifier, for the frames of errors link to it, and what JAX did under it."""
         super().render_nb_finalise(metadata)
-        kept = {cell.number: cell for cell in self._record.cells} if self._record else {}
-        replicates = self._record.replicates if self._record else []
-        works = work_by_line(cell.captured for cell in kept.values())
-        explained = False
-        for node in list(self.renderer.document.findall(nodes.container)):
-            if node.get("nb_element") == "cell_code":
-                number = self._number(node["cell_index"])
-                node["ids"].append(CellPlace(number).id)
-                node["number"] = number
-                checked = self._config.witness_tidy and self._tidy(node)
-                if number in kept and not HIDDEN & {*node["cell_metadata"].get("tags", [])}:
-                    below(node, watched(kept[number].captured, self._file_name))
-                    below(node, by_line(kept[number].source, f"<cell {number}>", works))
-                    told = strips(
-                        kept[number],
-                        replicates,
-                        explained=explained,
-                        spoken=not self._config.witness_tidy or speaks_of(COMPILING, node),
-                        checked=checked,
-                        memory=not self._config.witness_tidy or speaks_of(MEMORY, node),
-                    )
-                    node += told
-                    explained = explained or (bool(told) and COMPILATION.of(kept[number].captured) is not None)
-
-    def _tidy(self, node: nodes.Element) -> bool:
-        """Name what is folded by what it holds, and fold the asserts that end a cell; return whether there are any."""
-        cell = self.renderer.nb_client.notebook.cells[node["cell_index"]]
-        source = next((it for it in node.findall(nodes.container) if it.get("nb_element") == "cell_code_source"), None)
-        if source is None:
-            return False
-        if node.get("hide_mode") in ("input", "all") and node["prompt_show"] == NbParserConfig().code_prompt_show:
-            name = example(cell).rpartition("/")[2].removeprefix(".") or "Code"
-            node["prompt_show"] = node["prompt_hide"] = f"{name}, {amount(lines(cell.source), 'line')}"
-        raised = "raises-exception" in cell.metadata.get("tags", [])
-        return not raised and fold_asserts(source)
+        self._cells.finish(self.renderer.document, tidy=self._config.witness_tidy)
 
     def _timing(self, timing: Timing, cell_index: int, output_index: int) -> list[nodes.Element]:
         """Return a timing, with what it was in other runs of the page, and beside it on other devices."""
         above = self.renderer.nb_client.notebook.cells[cell_index].outputs[:output_index]
         place = sum(TIMING.is_in(output.get("data", {})) for output in above)
-        number = self._number(cell_index)
-        runs = self._record.replicates if self._record else []
+        number, record = self._cells.number(cell_index), self._cells.record
+        runs = record.replicates if record else []
         others = medians(runs, number, False, place, timing.statement)
         name = f"timing-{number}-{output_index + 1}"
         parts = timing_parts(timing, others, name)
@@ -226,8 +177,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             (bundle.device.label, timing_parts(timed, medians_there, f"{name}-{count}"))
             for count, (bundle, timed, medians_there) in enumerate(found, 1)
         ]
-        if there and self._record:
-            parts = [side_by_side([(f"This build: {here(self._record).label}", parts), *there], f"{name}-devices")]
+        if there and record:
+            parts = [side_by_side([(f"This build: {here(record).label}", parts), *there], f"{name}-devices")]
         return [nodes.container("", *parts, classes=["witness-timing"])]
 
     def _lens(self, found: Lens, metadata: dict[str, Any]) -> list[nodes.Element]:
@@ -240,34 +191,12 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
             return [lens("", html="", script="")]
         if wanted == CODE:
             found = replace(found, stages=[it for it in found.stages if it.language in ("hlo", *KERNEL_LANGUAGES)])
-        return [lens("", html=section(found, self._file_name), script=SCRIPT)]
-
-    def _file_name(self, file: str) -> str:
-        """Return the name that readers have for a file."""
-        names = {f"<cell {place.number}>": place.file or f"Cell {place.number} of this page" for place in self._places}
-        return names.get(file, file)
-
-    def _number(self, cell_index: int) -> int:
-        """Return the number among the code cells of a cell of the notebook."""
-        return sum(cell.cell_type == "code" for cell in self.renderer.nb_client.notebook.cells[: cell_index + 1])
+        return [lens("", html=section(found, self._cells.file_name), script=SCRIPT)]
 
     @property
     def _config(self) -> Config:
         config: Config = self.renderer.sphinx_env.config
         return config
-
-    @property
-    def _record(self) -> PageRecord | None:
-        env = self.renderer.sphinx_env
-        return record_of(env, env.docname)
-
-    @property
-    def _code(self) -> list[NotebookNode]:
-        return [cell for cell in self.renderer.nb_client.notebook.cells if cell.cell_type == "code"]
-
-    @property
-    def _places(self) -> list[CellPlace]:
-        return [CellPlace(number, example(cell)) for number, cell in enumerate(self._code, 1)]
 
     def _printed(
         self, text: str, classes: list[str], metadata: dict[str, Any], line: int | None
@@ -298,15 +227,15 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         metadata: dict[str, Any],
         cell_index: int,
     ) -> nodes.Element:
-        code, places = self._code, self._places
-        here = self._number(cell_index)
+        code, places = self._cells.all, self._cells.places
+        here = self._cells.number(cell_index)
         executed = {f"<cell {cell.execution_count}>": f"<cell {number}>" for number, cell in enumerate(code, 1)}
         names = {f"<cell {place.number}>": place.name for place in places}
         own = [replace(frame, file=names.get(executed.get(frame.file, ""), frame.file)) for frame in traceback.own]
         printed = Raised(
             name, message, "", traceback.notes.split("\n") if traceback.notes else [], own, traceback.library
         )
-        kept = next((cell for cell in self._record.cells if cell.number == here), None) if self._record else None
+        kept = self._cells.kept.get(here)
         raised = shown(output, code[here - 1].outputs, printed, kept) if kept else printed
         text = traceback.text if traceback.library or not own else ""
         return Report(places, here).box(raised, text, traceback.summary, expected="raises" in metadata)
