@@ -21,6 +21,7 @@ from witness.reading.site import Site
 from witness.records.store import Store
 from witness.runner.environment import find
 from witness.runner.facts import Facts
+from witness.runner.local import Local
 from witness.runner.progress import Progress
 from witness.runner.run import run
 
@@ -47,7 +48,8 @@ def margins(folder: Path, repeats: int, pages: Sequence[str] = ()) -> list[Row]:
         finally:
             facts.close()
         store = Store(folder / str(number) / environment.name)
-        run([replace(plan, cells=[*map(telling, plan.cells)]) for plan in plans], store, environment, Progress(), None)
+        timed = [replace(plan, cells=[*map(telling, plan.cells)]) for plan in plans]
+        run(timed, store, environment, Progress(), None, Local())
         for plan in plans:
             for place, margin in told(store, plan.page):
                 found[f"{plan.path}:{place}"].append(margin)

@@ -17,6 +17,7 @@ from witness.reading.plan import Budget, Plan, Unreadable
 from witness.reading.site import Site
 from witness.records.store import Store
 from witness.runner.environment import Environment
+from witness.runner.local import Local
 from witness.runner.progress import Progress
 from witness.runner.run import run
 
@@ -50,7 +51,7 @@ class Trial:
     def sound(self, plans: Sequence[Plan]) -> list[str]:
         """Run the pages as they are; return what is wrong with them, for then no mutant says anything."""
         self.plans = {plan.page: plan for plan in plans}
-        run(plans, self._store, self.environment, Progress(), None)
+        run(plans, self._store, self.environment, Progress(), None, Local())
         texts = {plan.page: self._expected(plan.page) for plan in plans}
         faults = {plan.page: self._checked(plan, plan.page, texts[plan.page]) for plan in plans}
         return [f"{self.plans[page].path}: {fault}" for page, fault in faults.items() if fault]
@@ -68,7 +69,7 @@ class Trial:
                 running.append((mutant, plan))
             else:
                 yield Outcome(mutant, caught)
-        run([plan for _, plan in running], self._store, self.environment, Progress(), None)
+        run([plan for _, plan in running], self._store, self.environment, Progress(), None, Local())
         for mutant, plan in running:
             yield Outcome(mutant, self._checked(plan, plan.page, self._expected(mutant.page)))
 

@@ -20,6 +20,7 @@ from witness.records.diagnostic import Diagnostic
 from witness.records.store import Store
 from witness.runner.display import progress
 from witness.runner.environment import Environment
+from witness.runner.local import Local
 from witness.runner.report import diagnostic, no_record
 from witness.runner.run import run
 
@@ -98,7 +99,7 @@ class Book:
         shutil.rmtree(folder, ignore_errors=True)
         for seed in SEEDS:
             store = Store(folder / str(seed) / self.environment.name)
-            run(good, store, self.environment, progress(), self.pages.root, hash_seed=seed)
+            run(good, store, self.environment, progress(), self.pages.root, Local(), hash_seed=seed)
             yield store
 
     def _refused(self, plan: Plan, runs: Sequence[Sequence[Evidence]]) -> Iterator[Diagnostic]:

@@ -16,7 +16,6 @@ from witness.runner.executor import Executor, Job, not_run
 from witness.runner.facts import installed
 from witness.runner.freshness import Freshness, measures
 from witness.runner.ledger import Ledger
-from witness.runner.local import Local
 from witness.runner.lock import locked
 from witness.runner.progress import Progress
 
@@ -27,7 +26,7 @@ def run(
     environment: Environment,
     progress: Progress,
     source: Path | None,
-    executor: Executor | None = None,
+    executor: Executor,
     *,
     hash_seed: int | None = None,
     replicates: int = 1,
@@ -35,11 +34,10 @@ def run(
 ) -> None:
     """Have the plans that are stale executed, and write their records; see `Freshness` for ``since``.
 
-    ``source`` is the folder of pages. The ``executor``, this machine without one, ends here. Only one process runs
+    ``source`` is the folder of pages. The ``executor`` ends here. Only one process runs
     pages of one store at a time. Two runs with a ``hash_seed`` each share no parent and no order of sets; for it and
     ``replicates`` see `Job`.
     """
-    executor = executor or Local()
     try:
         with locked(store.folder.parent / ".lock", progress.say):
             store.exclusive = True
