@@ -44,16 +44,17 @@ async def execution(notebook: NotebookNode, folder: Path) -> NotebookNode:
     (folder / "sitecustomize.py").write_text(NO_WITNESS)
     notebook = copy.deepcopy(notebook)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PROBE))
-    with tempfile.TemporaryDirectory(prefix="stock-") as sockets:  # a port may be another's by the time it is bound
+    with tempfile.TemporaryDirectory(prefix="stock-") as own:  # of sockets: a port may be another's once it is bound
         client = nbclient.NotebookClient(
             notebook,
             kernel_name="python3",
             timeout=300,
             allow_errors=True,
             resources={"metadata": {"path": str(folder)}},
-            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{own}/kernel"}}),
         )
-        await client.async_execute(env={**os.environ, "PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1"})
+        settings = {"PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1", "TMPDIR": own}
+        await client.async_execute(env={**os.environ, **settings})
     probe = notebook.cells.pop(0)
     assert probe.outputs == []
     return notebook

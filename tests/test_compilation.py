@@ -67,8 +67,9 @@ CELLS: dict[str, tuple[str, dict[str, tuple[str, ...]] | None, bool | None]] = {
     "printed": ("print('unmistakable')", None, False),
 }  # fmt: skip
 CACHE = """\
+import os
 import tempfile
-jax.config.update("jax_compilation_cache_dir", tempfile.mkdtemp())
+jax.config.update("jax_compilation_cache_dir", tempfile.mkdtemp(dir=os.getcwd()))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 cached = lambda y: y * 7 + 2
