@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import CONF, Site, page
+from tests.building import CONF, STOPWATCH, Site, page
 from witness.python.open_clocks import quiet
 from witness.reading.plan import Cell, Plan
 from witness.records.kinds import CLOCKS, CONDITIONS
@@ -144,18 +144,6 @@ def meet(name, other):
     raise TimeoutError(other)"""
 
 
-WATCH = """\
-import time
-
-
-class Stopwatch:
-    def __enter__(self):
-        self.began = time.perf_counter()
-        return self
-
-    def __exit__(self, *_):
-        print(time.perf_counter() - self.began)
-"""
 USE = "with _watch.Stopwatch():\n    pass"
 
 
@@ -170,7 +158,7 @@ def test_a_page_whose_clock_is_seen_too_late_is_run_again_alone_and_only_then(
         "beside": page(f"{meet}\nmeet('beside', 'times')\nprint('9 s')"),
     }
     site = Site.at(tmp_path / "site", pages, CONF.replace("witness_strict = True\n", ""))
-    (site.folder / "docs" / "_watch.py").write_text(WATCH)
+    (site.folder / "docs" / "_watch.py").write_text(STOPWATCH)
     site.right("-W")
     assert len((tmp_path / "runs").read_text().splitlines()) == runs
     assert "a shared machine:" not in (site.html("times") or "")

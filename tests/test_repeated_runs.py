@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import THEIRS, Site, page, text_of
+from tests.building import STOPWATCH, THEIRS, Site, page, text_of
 
 MEASURES = page(
     "import os, time\npid = os.getpid()",
@@ -136,34 +136,25 @@ def test_another_run_ends_where_no_clock_reaches_further(tmp_path: Path) -> None
     assert (runs.read_text(), after.read_text()) == ("xxx", "x")
 
 
-WATCH = """\
-import time
-
-class Watch:
-    def __enter__(self):
-        self.began = time.perf_counter()
-        return self
-
-    def __exit__(self, *_):
-        self.took = time.perf_counter() - self.began
-"""
-
-
 def test_another_run_goes_on_to_a_clock_that_is_in_a_module(tmp_path: Path) -> None:
-    cells = ("%timeit -n 1 -r 1 pass", "from helper import Watch", "with Watch():\n    open('runs', 'a').write('x')")
+    cells = (
+        "%timeit -n 1 -r 1 pass",
+        "from helper import Stopwatch",
+        "with Stopwatch():\n    open('runs', 'a').write('x')",
+    )
     site = Site.at(tmp_path, {"a": page(*cells)}, THEIRS)
-    (tmp_path / "docs" / "helper.py").write_text(WATCH)
+    (tmp_path / "docs" / "helper.py").write_text(STOPWATCH)
     done = site.build("-D", "witness_replicates=3")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "docs" / "runs").read_text() == "xxx"
 
 
 def test_a_page_whose_only_clock_is_in_a_module_is_run_as_often_as_one_that_measures(tmp_path: Path) -> None:
-    cells = ("from helper import Watch", "with Watch() as watch:\n    open('runs', 'a').write('x')")
+    cells = ("from helper import Stopwatch", "with Stopwatch() as watch:\n    open('runs', 'a').write('x')")
     still = page("open('once', 'a').write('x')")
     prose = "It took {live}`watch.took:time`."
     site = Site.at(tmp_path, {"a": page(*cells, prose=prose), "b": still}, THEIRS)
-    (tmp_path / "docs" / "helper.py").write_text(WATCH)
+    (tmp_path / "docs" / "helper.py").write_text(STOPWATCH)
     runs, once = tmp_path / "docs" / "runs", tmp_path / "docs" / "once"
     site.right()
     assert runs.read_text() == once.read_text() == "x"

@@ -71,13 +71,13 @@ class Mistakes:
 
     def all(self) -> Iterator[Edit]:
         """Yield them."""
-        within = {
+        without = {  # Python 3.11 does not say where in an f-string its parts are
             id(part) for node in ast.walk(self._tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
         }
-        free = {id(part) for node in ast.walk(self._tree) for part in _free(node)}
+        without |= {id(part) for node in ast.walk(self._tree) for part in _free(node)}
         for node in ast.walk(self._tree):
-            if id(node) in within | free or is_ipython(node):
-                continue  # Python 3.11 does not say where in an f-string its parts are
+            if id(node) in without or is_ipython(node):
+                continue
             yield from self._operator(node)
             yield from self._constant(node)
             yield from self._jit(node)

@@ -32,6 +32,14 @@ def mutants(plan: Plan, text: str, seed: int) -> Iterator[Mutant]:
         yield Mutant(plan.page, plan.path, text, edit)
 
 
+def chosen(found: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
+    """Return as many of some mutants as are wanted: which ones depends on each and the seed, not on the others.
+
+    So an edit of one page leaves the choice among those of another as it was.
+    """
+    return sorted(found, key=lambda mutant: random.Random(f"{seed} {mutant.name}").random())[:count]
+
+
 def expectations(plan: Plan, path: str, text: str, environment: Mapping[str, Any]) -> Iterator[Mutant]:
     """Yield the mutants of a page's expected text: a line of what it holds in this environment, with an error in it."""
     lines = text.split("\n")
@@ -64,14 +72,6 @@ def _code(plan: Plan, text: str) -> Iterator[Edit]:
         if cell.source and text.startswith(cell.source.rstrip("\n"), start):
             for edit in edits(cell.source):
                 yield Edit(edit.kind, start + edit.start, start + edit.end, edit.new)
-
-
-def chosen(found: Iterable[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Return as many of some mutants as are wanted: which ones depends on each and the seed, not on the others.
-
-    So an edit of one page leaves the choice among those of another as it was.
-    """
-    return sorted(found, key=lambda mutant: random.Random(f"{seed} {mutant.name}").random())[:count]
 
 
 def _raises(text: str, seed: int) -> Iterator[Edit]:

@@ -34,9 +34,8 @@ def run(
 ) -> None:
     """Have the plans that are stale executed, and write their records; see `Freshness` for ``since``.
 
-    ``source`` is the folder of pages. The ``executor`` ends here. Only one process runs
-    pages of one store at a time. Two runs with a ``hash_seed`` each share no parent and no order of sets; for it and
-    ``replicates`` see `Job`.
+    ``source`` is the folder of pages. The ``executor`` ends here. Only one process runs pages of one store at a time.
+    Two runs with a ``hash_seed`` each share no parent and no order of sets; for it and ``replicates`` see `Job`.
     """
     try:
         with locked(store.folder.parent / ".lock", progress.say):
