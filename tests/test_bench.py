@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+from pathlib import Path
 
 import pytest
 
 from tests.bench.margins import SAID, margin, telling
 from tests.bench.margins import spreads as distance
-from tests.bench.measure import Measured, Turn, by_chance, spread, spreads
+from tests.bench.measure import BOTH, EMPTY, WATCHED, Measured, Turn, by_chance, equal, spread, spreads, told
 from tests.bench.reproduce import Printed, flips, hindsight, intervals, printed, share
 from witness.reading.plan import Cell
 from witness.records.codec import encode
@@ -51,6 +52,30 @@ def test_the_row_of_spreads_is_their_mean_over_the_statements() -> None:
     row = spreads("spread", [turns((1, 1), (3, 4))])
     assert row.ratio == pytest.approx(1.2)
     assert row.holds is False
+
+
+def test_in_less_time_stock_prints_the_mean_of_its_first_runs() -> None:
+    stock = Measured("f()", "stock", 7.0, 2e-3, runs=(1.0, 1.0, 4.0))  # a second to find the loops, then three runs
+    assert [stock.within(seconds) for seconds in (7.0, 6.9, 3.0, 2.5, 0.1)] == pytest.approx([2e-3] + [1e-3] * 4)
+    turn = equal((stock, Measured("f()", "ours", 3.0, 5e-3)))
+    assert [one.figure for one in turn] == pytest.approx([1e-3, 5e-3])
+
+
+@pytest.mark.slow
+def test_both_magics_measure_the_statements_of_a_page(tmp_path: Path) -> None:
+    awaited, handed = "f(x).block_until_ready()", "f(x)"
+    page = ["import jax\nx = 1.0\nf = jax.jit(lambda x: x + 1)", f"_measured({awaited!r})", f"_measured({handed!r})"]
+    found = told(tmp_path, [BOTH.format(turn=0), *page])
+    assert [(one.statement, one.name, one.kind) for one in found] == [
+        (awaited, "ours", "execution"),
+        (awaited, "stock", ""),
+        (handed, "ours", "dispatch"),
+        (handed, "stock", ""),
+    ]
+    assert all(one.figure > 0 and one.spent > sum(one.runs) for one in found)
+    assert [len(one.runs) for one in found] == [0, 7, 0, 7]
+    for part in (EMPTY.replace("1000000", "10"), WATCHED.replace("range(40)", "range(2)")):
+        assert {one.name for one in told(tmp_path, [part])} == {"ours", "stock"}
 
 
 def test_without_figures_there_is_no_verdict() -> None:
