@@ -234,6 +234,18 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
         "budget": (page("1", head="witness: {cell_budget: long}"), "4: ERROR: unreadable"),
         "witness": (page("1", head="witness: 3"), "4: ERROR: unreadable"),
         "load": (HEAD + "# Load\n\n```{code-cell}\n:load: gone.py\n```\n", "[0-9]+: ERROR: unreadable"),
+        "options": (
+            HEAD + "# Options\n\n```{code-cell}\n---\nname: x\ntags: [a\n---\n1\n```\n",
+            "11: ERROR: unreadable: the cell's options cannot be read: expected ',' or ']'",
+        ),
+        "marked": (
+            HEAD + "# Options\n\n```{code-cell}\n:tags: [hide-input]\n:name: 'x\n1\n```\n",
+            "10: ERROR: unreadable: the cell's options cannot be read: found unexpected end of stream",
+        ),
+        "no-options": (
+            HEAD + "# Options\n\n```{code-cell}\n:tags [hide-input]\n1\n```\n",
+            r"8: ERROR: unreadable: the cell's options cannot be read: Invalid options format \(not a dict\)",
+        ),
         "value": ("# No code\n\nText.\n\nIt is {live}`1`.\n", "5: ERROR: unreadable"),
         "off": (OFF + "\nIt is {live}`1`.\n", "14: ERROR: unreadable"),
         "split": (page("1", prose="It is {live}`1 +\n1`.\n"), "[0-9]+: ERROR: .*no place"),

@@ -13,6 +13,7 @@ from myst_parser.parsers.directives import parse_directive_text
 
 from witness.lint.block import Fence
 from witness.lint.code import Code
+from witness.reading.notebook import unreadable_options
 
 OPTION = re.compile(r"\s*:?(?P<key>[^\s:#][^:]*):(\s|$)")
 
@@ -68,7 +69,8 @@ def read_cell(fence: Fence) -> LintedCell:
     problem = None
     if result.warnings:
         warning = result.warnings[0]
-        problem = (warning.lineno or fence.line + 1, warning.msg)
+        said = warning.lineno or fence.line + 1, warning.msg
+        problem = unreadable_options(content, fence.line) or said
     return LintedCell(
         line=fence.line,
         end=fence.end,

@@ -10,6 +10,9 @@ import yaml
 
 KeyPath = tuple[str, ...]
 
+UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
+"""What YAML raises: ValueError for a date that is none, RecursionError for data that is nested too deeply."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -52,10 +55,8 @@ def read_head(lines: Sequence[str]) -> Head:
         node = yaml.compose(block, Loader=yaml.SafeLoader)
         keys = list(_keys(node, ()))
         data = yaml.safe_load(block)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-        problem = (error.problem if isinstance(error, yaml.MarkedYAMLError) else None) or str(error)
-        return Head(end=end, error=(mark.line + 2 if mark else 2, problem.replace("\n", " ")))
+    except UNREADABLE as error:
+        return Head(end=end, error=fault(error, 2))
     lines_of = dict(keys)
     for path, line in keys:
         if lines_of[path] != line:
@@ -63,6 +64,13 @@ def read_head(lines: Sequence[str]) -> Head:
     if data is not None and not isinstance(data, dict):
         return Head(end=end, error=(2, f"it is a {type(data).__name__}, not a mapping of keys to values"))
     return Head(end=end, data=data or {}, lines=lines_of)
+
+
+def fault(error: Exception, first: int) -> tuple[int, str]:
+    """Return the line and the text of what YAML could not read in a block that begins at line ``first``."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    problem = (error.problem if isinstance(error, yaml.MarkedYAMLError) else None) or str(error)
+    return first + (mark.line if mark else 0), " ".join(problem.split())
 
 
 def _keys(node: yaml.Node | None, above: KeyPath) -> Iterator[tuple[KeyPath, int]]:

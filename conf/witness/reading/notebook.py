@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from myst_nb.core.read import create_nb_reader
+import yaml
+from myst_nb.core.read import MystMetadataParsingError, create_nb_reader
 from nbformat import NotebookNode
 
+from witness.reading.front_matter import UNREADABLE, fault
 from witness.reading.plan import Unreadable
 from witness.reading.site import Site
 
@@ -22,10 +26,32 @@ def read_notebook(text: str, path: Path, site: Site) -> NotebookNode | None:
         reader = create_nb_reader(str(path), site.markdown, site.notebooks, text)
         return None if reader is None else reader.read(text)
     except Exception as error:  # readers are other people's code: whatever they raise, the page is at fault
-        mark = getattr(error, "problem_mark", None)
-        found = re.search(r"line (\d+)", str(error))
-        line = mark.line + 2 if mark else int(found[1]) if found else 1
-        raise Unreadable(site.shown(path), [(line, " ".join(str(error).split()))]) from error
+        raise Unreadable(site.shown(path), [_fault(error, text)]) from error
+
+
+def _fault(error: Exception, text: str) -> tuple[int, str]:
+    """Return the line and the text of what a reader could not read."""
+    if isinstance(error, MystMetadataParsingError) and (found := re.search(r"line (\d+)", str(error))):
+        fence, said = int(found[1]), re.search(r"msg='(.+?)'", str(error))
+        line, problem = unreadable_options(text.split("\n")[fence:], fence) or (fence, said[1] if said else str(error))
+        return line, f"the cell's options cannot be read: {problem}"
+    mark = getattr(error, "problem_mark", None)
+    found = re.search(r"line (\d+)", str(error))
+    return mark.line + 2 if mark else int(found[1]) if found else 1, " ".join(str(error).split())
+
+
+def unreadable_options(below: Sequence[str], fence: int) -> tuple[int, str] | None:
+    """Return the line and the text of what YAML cannot read of a cell's options, from the lines below its fence."""
+    if below and below[0].startswith("---"):
+        first, block = fence + 2, list(takewhile(lambda line: not line.startswith("---"), below[1:]))
+    else:
+        marked = takewhile(lambda line: line.lstrip().startswith(":"), below)
+        first, block = fence + 1, [line.lstrip()[1:] for line in marked]
+    try:
+        yaml.safe_load("\n".join(block))
+    except UNREADABLE as error:
+        return fault(error, first)
+    return None
 
 
 def is_notebook(path: Path, site: Site) -> bool:
