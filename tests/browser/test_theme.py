@@ -23,7 +23,34 @@ CODE = (
     "```{code-cell} python\nfrom functools import partial\n\nimport jax\nimport jax.numpy as jnp\n"
     "from jax import lax\n\nscan = 3\nlax.while_loop, lax.scan, jnp.where, lax.cond, jnp.linalg.cond\n```\n"
 )
+KINDS = {
+    "print(traced.jaxpr)": "jaxpr",
+    "print(traced.lower().as_text())": "StableHLO",
+    "print(traced.lower().compile().as_text())": "HLO",
+    "print(long.jaxpr)": "jaxpr",
+    "print(long.lower().as_text())": "StableHLO",
+    "print(few.lower().compile().as_text())": "HLO",
+    "print(1 + 1)": "output",
+    "traced.no_such_stage": "error",
+    "%timeit -n 1 -r 2 traced.lower()": "time",
+}
+"""What is written against the output of each cell."""
+
+SETUP = """\
+import jax
+
+traced, few, long = (jax.jit(f).trace(1.0) for f in (
+    abs, lambda x: [x + n for n in range(12)], lambda x: [x + n for n in range(70)]
+))"""
+
+
+def cell(code: str, kind: str = "") -> str:
+    return f"```{{code-cell}} python\n{':raises: AttributeError' * (kind == 'error')}\n{code}\n```\n"
+
+
+KIND_CELLS = "\n".join([cell(SETUP), *(cell(code, kind) for code, kind in KINDS.items())])
 PAGES = {
+    "part/kinds": f"{HEAD}# Kinds\n\nWhat is it?\n\n{KIND_CELLS}",
     "part/runs": f"{HEAD}# Running\n\nWhat runs?\n\n{CELL}",
     "part/names": f"{HEAD}# Naming\n\n{NAMES}\n\n{CODE}",
     "part/asks": "# Asking\n\nSee {doc}`answers`, [a section](answers.md#deeper) and {term}`lane`; [far](https://a.example/).\n",
@@ -76,6 +103,16 @@ def test_a_link_tells_what_it_leads_to(page: Page, link: str, title: str, words:
     expect(tip).to_have_text(title + words)
     page.keyboard.press("Escape")
     expect(tip).to_be_hidden()
+
+
+@pytest.mark.slow
+@NEEDED
+def test_each_output_is_called_what_it_is(page: Page) -> None:
+    page.goto(page.url.replace("asks", "kinds"))
+    parts = page.locator("div.cell_output > :not(details, p)")
+    told = parts.evaluate_all("parts => parts.map(part => getComputedStyle(part, '::before').content)")
+    assert [kind.strip('"') for kind in told] == list(KINDS.values())
+    assert page.locator("div.cell_output > :has(> .witness-scroll > .witness-ir)").count() == 3
 
 
 @pytest.mark.slow
