@@ -82,7 +82,9 @@ def only(root: Element, word: str) -> Element:
 )
 def test_an_error_says_class_and_message_before_its_frames(tree: Element, name: str, raised: str, message: str) -> None:
     error = only(output(tree, name), "witness-error")
-    assert text(having(error, "witness-error-class")[0]).split() == [raised, "as", "expected"]
+    named = having(error, "witness-error-class")[0]
+    assert text(named).split() == [raised, "as", "expected"]
+    assert [text(part) for part in having(named, "pre")] == re.findall(r"\w+\.?", raised)  # lines end after a dot
     assert text(having(error, "witness-error-message")[0]).startswith(message)
     assert [child.get("class") for child in error][:2] == ["witness-error-class", "witness-error-message"]
 

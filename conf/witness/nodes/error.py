@@ -79,7 +79,8 @@ class Report:
 
     def _raised(self, raised: Raised, *, expected: bool = False, depth: int = 0) -> Iterator[nodes.Element]:
         name = raised.name.removeprefix("builtins.").removeprefix("__main__.")
-        head = nodes.paragraph("", "", nodes.literal(name, name), classes=["witness-error-class"])
+        parts = map(nodes.Text, re.split(r"(?<=\.)", name))  # a narrow line ends after a dot, not within a name
+        head = nodes.paragraph("", "", nodes.literal(name, "", *parts), classes=["witness-error-class"])
         if expected:
             head += [nodes.Text(" "), nodes.inline("", "as expected", classes=["witness-expected"])]
         yield head
