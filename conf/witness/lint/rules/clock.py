@@ -11,6 +11,9 @@ from witness.lint.rule import Finding, Rule
 from witness.python.jax_calls import JaxCalls
 from witness.python.timed_regions import Body, bodies, names, place, reads, timing_functions
 
+SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return)
+"""Statements with no others in them."""
+
 
 def unawaited(page: Page) -> Iterator[Finding]:
     """Calls during which a clock runs, and whose results are not awaited."""
@@ -39,6 +42,18 @@ def sums(page: Page) -> Iterator[Finding]:
                 case ast.BinOp(left=left, op=op, right=right) if reads(left) and not isinstance(op, ast.Sub):
                     if reads(right) or moments.intersection(names(right)):
                         yield Finding(cell.code.line + it.lineno - 1, f"`{ast.unparse(it)}` is no time that passed")
+
+
+def kept_programs(page: Page) -> Iterator[Finding]:
+    """Compilations that a clock runs over, and that JAX may answer with a program that it has kept."""
+    for cell in page.cells:
+        for body in bodies(cell.code.cell):
+            emptied = [place(it) for it in body.nodes if _is_method(it, "clear_caches")]
+            for it in body.nodes:
+                if not isinstance(it, SIMPLE) or not any(_is_method(part, "compile") for part in ast.walk(it)):
+                    continue
+                if body.times(it) and not any(where < place(it) for where in emptied):
+                    yield Finding(_line(cell, it), "a clock runs over `.compile()`, which may find the program made")
 
 
 def idle(page: Page) -> Iterator[Finding]:
@@ -105,6 +120,14 @@ def _collected(body: Body) -> Iterator[tuple[ast.stmt, ast.Call]]:
                 yield it, call
 
 
+def _is_method(node: ast.AST, name: str) -> bool:
+    """Return whether a node calls a method, or a function of JAX, but none of the module ``re``."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr=attr)):
+            return attr == name and not (isinstance(value, ast.Name) and value.id == "re")
+    return False
+
+
 def _line(cell: LintedCell, node: ast.stmt) -> int:
     return cell.code.line + node.lineno - 1
 
@@ -131,6 +154,12 @@ RULES = (
         "Of two readings of a clock the first is subtracted from the second.",
         "subtract it: `perf_counter() - start`",
         sums,
+    ),
+    Rule(
+        "compile-not-anew",
+        "Where a clock runs over `.compile()`, JAX's caches were emptied first.",
+        "call `jax.clear_caches()` above the clock: JAX hands back what it has compiled before",
+        kept_programs,
     ),
     Rule(
         "idle-clock",
