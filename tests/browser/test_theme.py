@@ -157,6 +157,7 @@ def test_a_card_shows_the_evidence_of_its_page(site: Site, tmp_path: Path) -> No
         "index",
         "part-answers",
         "part-asks",
+        "part-kinds",
         "part-names",
         "part-runs",
         "words",
