@@ -89,7 +89,7 @@ def test_what_a_system_says_is_its_own() -> None:
 
 PARSERS = {
     "lens/magic.py": "an expression that a reader types",
-    "lint/rules/conclusion.py": "the expression of a live value",
+    "lint/passage.py": "the expression of a live value",
     "lint/rules/measurement.py": "an assert, alone",
     "python/cell.py": "cells",
     "python/nondeterminism.py": "the expression of a live value",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+from witness.records.values import NoLiveValue, split
 
 MASK = "\N{OBJECT REPLACEMENT CHARACTER}"
 SPAN = re.compile(
@@ -37,6 +40,19 @@ class InlineSpan:
     """Name of the role, without braces."""
     ticks: int
     text: str
+
+    @cached_property
+    def expression(self) -> str:
+        """What a live value shows, without its format; an empty text where that cannot be told."""
+        try:
+            return split(self.text)[0]
+        except NoLiveValue:
+            return ""
+
+    @cached_property
+    def tree(self) -> ast.Expression | None:
+        """The same, parsed; None where there is nothing to parse."""
+        return ast.parse(self.expression, mode="eval") if self.expression else None
 
 
 @dataclass(frozen=True)

@@ -115,9 +115,9 @@ class ClockNames:
                         self._makers.add(node.name)
             case ast.Assign() | ast.AnnAssign() | ast.NamedExpr() if node.value and self._gives(node.value):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                self._names |= {name for target in targets for name in _bound(target)}
+                self._names |= {name for target in targets for name in bound(target)}
             case ast.withitem() if node.optional_vars and self._gives(node.context_expr):
-                self._names |= set(_bound(node.optional_vars))
+                self._names |= set(bound(node.optional_vars))
             case _:
                 pass
 
@@ -177,7 +177,8 @@ def _is_for_programs(tree: ast.AST) -> bool:
     return any(ast.unparse(condition) == "'__file__' in globals()" for condition in conditions)
 
 
-def _bound(target: ast.AST) -> Iterator[str]:
+def bound(target: ast.AST) -> Iterator[str]:
+    """Yield the names to which something is given anywhere in a node."""
     for node in ast.walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
+
+from witness.python.clocks import bound
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class LoopNames:
                     self._visit(*node.decorator_list, *node.bases)
                     self._bind(node.name, node.lineno)
                 case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                    self._inner.append({name for part in node.generators for name in _bound(part.target)})
+                    self._inner.append({name for part in node.generators for name in bound(part.target)})
                     self._visit(*ast.iter_child_nodes(node))
                     self._inner.pop()
                 case ast.AST():
@@ -83,7 +84,7 @@ class LoopNames:
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         self._visit(node.iter)
-        before = {name: self._values.get(name) or self._left.get(name, (0,))[0] for name in _bound(node.target)}
+        before = {name: self._values.get(name) or self._left.get(name, (0,))[0] for name in bound(node.target)}
         self._visit(node.target)
         taken = {name: self._values[name] for name in before}
         self._visit(*node.body, *node.orelse)
@@ -96,9 +97,3 @@ class LoopNames:
     def _bind(self, name: str, line: int) -> None:
         self._values[name] = line + self._above
         self._left.pop(name, None)
-
-
-def _bound(target: ast.expr) -> Iterator[str]:
-    for node in ast.walk(target):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id

@@ -26,10 +26,10 @@ def read_notebook(text: str, path: Path, site: Site) -> NotebookNode | None:
         reader = create_nb_reader(str(path), site.markdown, site.notebooks, text)
         return None if reader is None else reader.read(text)
     except Exception as error:  # readers are other people's code: whatever they raise, the page is at fault
-        raise Unreadable(site.shown(path), [_fault(error, text)]) from error
+        raise Unreadable(site.shown(path), [_unread(error, text)]) from error
 
 
-def _fault(error: Exception, text: str) -> tuple[int, str]:
+def _unread(error: Exception, text: str) -> tuple[int, str]:
     """Return the line and the text of what a reader could not read."""
     if isinstance(error, MystMetadataParsingError) and (found := re.search(r"line (\d+)", str(error))):
         fence, said = int(found[1]), re.search(r"msg='(.+?)'", str(error))

@@ -97,6 +97,7 @@ EXECUTION = (*WATCHING, "kernels", "python", "records", "runner")
 UNRECORDED = frozenset(
     {
         "python/jax_calls.py",
+        "python/loop_names.py",
         "python/timed_regions.py",
         "python/words.py",
         "records/count.py",

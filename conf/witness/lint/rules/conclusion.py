@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from witness.lint.code import Code
 from witness.lint.page import Page, Section
@@ -15,7 +14,6 @@ from witness.lint.rules.comparative import COST, HARMLESS, SENTENCE
 from witness.python.cell import parse
 from witness.python.nondeterminism import Nondeterminism, nondeterminism
 from witness.python.words import words
-from witness.records.values import NoLiveValue, split
 
 SIZE = words(
     "longer longest shorter shortest bigger biggest smaller larger largest greater greatest higher lower closer worse "
@@ -50,10 +48,10 @@ def untied(page: Page) -> Iterator[Finding]:
                 if not beside or any(_is_word(live) for live in spans) or EITHER.search(sentence):
                     continue
                 said = CONCLUSION.search(sentence)
-                names = {name for live in beside for name in _names(_expression(live))}
+                names = {name for live in beside for name in _names(live.expression)}
                 if said and not names & compared and not _ingredients(names, section) & said_of:
                     line, column = passage.place(start + said.start())
-                    number = _expression(beside[0])
+                    number = beside[0].expression
                     fault = f"`{said[0].lower()}` stands beside `{number}`, which a clock decides, and no"
                     yield Finding(line, f"{fault} `assert` of this section and no live word ties it", column)
 
@@ -84,7 +82,7 @@ def _offset(passage: Passage, span: InlineSpan) -> int:
 
 def _measured(live: InlineSpan, found: Nondeterminism) -> bool:
     """Return whether a clock decides a number; how many there are of something, and of what shape, it does not."""
-    expression = _expression(live)
+    expression = live.expression
     return (
         bool(expression) and not re.match(r"len\(|.*\.(?:shape|size|ndim)\b", expression) and found.depends(expression)
     )
@@ -92,20 +90,9 @@ def _measured(live: InlineSpan, found: Nondeterminism) -> bool:
 
 def _is_word(live: InlineSpan) -> bool:
     """Return whether a live value is a word: one of several texts, chosen by what was measured."""
-    try:
-        tree = ast.parse(_expression(live), mode="eval")
-    except SyntaxError:
-        return False
-    texts = [it for it in ast.walk(tree) if isinstance(it, ast.Constant) and isinstance(it.value, str)]
-    return any(isinstance(it, ast.IfExp | ast.Subscript) for it in ast.walk(tree)) and len(texts) > 1
-
-
-@cache
-def _expression(live: InlineSpan) -> str:
-    try:
-        return split(live.text)[0]
-    except NoLiveValue:
-        return ""
+    parts = [*ast.walk(live.tree)] if live.tree else []
+    texts = [it for it in parts if isinstance(it, ast.Constant) and isinstance(it.value, str)]
+    return any(isinstance(it, ast.IfExp | ast.Subscript) for it in parts) and len(texts) > 1
 
 
 def _ingredients(names: set[str], section: Section) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from witness.lint.cell import LintedCell
@@ -10,7 +9,6 @@ from witness.lint.page import Page
 from witness.lint.passage import InlineSpan
 from witness.lint.rule import Finding, Rule
 from witness.python.loop_names import LoopName, LoopNames
-from witness.records.values import NoLiveValue, split
 
 
 def in_prose(page: Page) -> Iterator[Finding]:
@@ -32,18 +30,11 @@ def _read(page: Page) -> Iterator[tuple[LintedCell | InlineSpan, LoopName]]:
     names = LoopNames()
     parts: list[LintedCell | InlineSpan] = [*page.cells, *page.lives]
     for part in sorted(parts, key=lambda part: part.line):
-        tree = part.code.cell.executed if isinstance(part, LintedCell) else _expression(part)
+        tree = part.code.cell.executed if isinstance(part, LintedCell) else part.tree
         line = part.code.line if isinstance(part, LintedCell) else part.line
         if tree:
             found = {it.name: it for it in reversed(names.run(tree, line))}
             yield from ((part, it) for it in found.values())
-
-
-def _expression(live: InlineSpan) -> ast.Expression | None:
-    try:
-        return ast.parse(split(live.text)[0].strip(), mode="eval")
-    except (NoLiveValue, SyntaxError, ValueError, RecursionError):
-        return None  # other rules say so
 
 
 def _fault(found: LoopName) -> str:
