@@ -23,15 +23,12 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser import audit
 from tests.browser.chromium import AXE, lighthouse, opened, vnu
-from tests.browser.covered import COVERED
 from tests.browser.figures import BLOCKING, FIRST, FURTHER, QUERIES, SEARCH, TYPED, Figure
 from tests.browser.links import links, markup
+from tests.browser.settings import settings
 from tests.browser.test_reading import luminance
 from theme.chromium import ADVICE, launched
 
-SETTINGS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-OPEN = "document.querySelectorAll('details').forEach(part => { part.open = true })"
 BLOCKS = """[...document.head.querySelectorAll('link[rel=stylesheet], script[src]:not([defer]):not([async])')]
     .map(part => part.href ?? part.src)"""
 
@@ -80,34 +77,6 @@ def loads(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]:
         yield Figure("search, gzip", f"{search / 1000:.0f} KB", search <= SEARCH)
         yield Figure("render-blocking files", str(blocking), blocking <= BLOCKING)
         yield Figure("console errors, requests of others", str(len(said)), not said, said)
-
-
-def settings(browser: Browser, site: Path, pages: list[str]) -> Iterator[Figure]:
-    """Look at each page in four settings, from the file system: sideways scroll, axe where it is."""
-    wide, faults, hidden = [], [], []
-    for scheme, width in SETTINGS:
-        with opened(browser, scheme, width) as context:
-            page = context.new_page()
-            for name in pages:
-                page.goto((site / name).as_uri())
-                where = f"{name}, {scheme}, {width}"
-                hidden += [f"{where}: {text}" for text in page.evaluate(COVERED) if scheme == "light"]
-                page.evaluate(OPEN)
-                if page.evaluate(SIDEWAYS):
-                    wide.append(where)
-                if AXE:
-                    page.wait_for_timeout(300)
-                    page.add_script_tag(content=Path(AXE).read_text("utf-8"))
-                    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-                    faults += [
-                        f"{where}: {it['impact']} {it['id']}: {it['nodes'][0]['html'][:100]}"
-                        for it in found
-                        if it["impact"] in ("moderate", "serious", "critical")
-                    ]
-    yield Figure("pages that scroll sideways", str(len(wide)), not wide, wide)
-    yield Figure("texts that a name or a mark covers", str(len(hidden)), not hidden, hidden)
-    if AXE:
-        yield Figure("axe, moderate and worse, in four settings", str(len(faults)), not faults, faults)
 
 
 def searches(browser: Browser, site: Path, queries: dict[str, list[str]], name: str) -> Iterator[Figure]:
@@ -197,7 +166,7 @@ def main(site: Path) -> int:
         jar, lights = vnu(), lighthouse()
         figures = [
             *told(loads(browser, site, pages)),
-            *told(settings(browser, site, pages)),
+            *told(settings(site, pages)),
             *told(searches(browser, site, QUERIES, "searches that lead where they should")),
             *told(searches(browser, site, TYPED, "real questions that the first result answers")),
             *told(uses(browser, site)),
