@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.building import ROOT
 from theme.chromium import FOUND as CHROMIUM
-from theme.chromium import OPTIONS
+from theme.chromium import OPTIONS, launched
 
-__all__ = ["AXE", "CHROMIUM", "CONF", "NEEDED", "OPTIONS", "lighthouse", "opened", "vnu"]
+__all__ = ["AXE", "CHROMIUM", "CONF", "NEEDED", "OPTIONS", "divided", "lighthouse", "opened", "vnu"]
 
 
 def bundled() -> str:
@@ -86,6 +88,24 @@ def opened(
         context.add_init_script(f"for (const key of ['mode', 'theme']) localStorage.setItem(key, '{chosen}')")
     yield context
     context.close()
+
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+def divided(task: Callable[[Browser, Item], Found], items: Iterable[Item]) -> list[Found]:
+    """Do a task with each item, in a browser of its own, as many at once as there are cores."""
+
+    def done(item: Item) -> Found:
+        with sync_playwright() as playwright:
+            browser = launched(playwright)
+            assert browser, "the browser that was here a moment ago is gone"
+            with browser:
+                return task(browser, item)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [*pool.map(done, items)]
 
 
 NEEDED = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.chromium import AXE, opened
+from tests.browser.chromium import AXE, divided, opened
 from tests.browser.figures import Figure
-from theme.chromium import launched
 
 SETTINGS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -61,38 +58,34 @@ COVERED = r"""async () => {
 """Returns the beginnings of the texts, as the page is laid out now."""
 
 
-def looked(site: Path, pages: list[str], setting: tuple[str, int]) -> tuple[list[str], list[str], list[str]]:
-    """Look at each page in one setting, in a browser of its own; return what is too wide, covered, and found by axe."""
+def looked(site: Path, pages: list[str], browser: Browser, setting: tuple[str, int]) -> tuple[list[str], ...]:
+    """Look at each page in one setting; return what is too wide, what is covered, and what axe finds."""
     wide, hidden, faults = [], [], []
     scheme, width = setting
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        assert browser, "the browser that was here a moment ago is gone"
-        with browser, opened(browser, scheme, width) as context:
-            page = context.new_page()
-            for name in pages:
-                page.goto((site / name).as_uri())
-                where = f"{name}, {scheme}, {width}"
-                hidden += [f"{where}: {text}" for text in page.evaluate(COVERED) if scheme == "light"]
-                page.evaluate(OPEN)
-                if page.evaluate(SIDEWAYS):
-                    wide.append(where)
-                if AXE:
-                    page.wait_for_timeout(300)
-                    page.add_script_tag(content=Path(AXE).read_text("utf-8"))
-                    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-                    faults += [
-                        f"{where}: {it['impact']} {it['id']}: {it['nodes'][0]['html'][:100]}"
-                        for it in found
-                        if it["impact"] in ("moderate", "serious", "critical")
-                    ]
+    with opened(browser, scheme, width) as context:
+        page = context.new_page()
+        for name in pages:
+            page.goto((site / name).as_uri())
+            where = f"{name}, {scheme}, {width}"
+            hidden += [f"{where}: {text}" for text in page.evaluate(COVERED) if scheme == "light"]
+            page.evaluate(OPEN)
+            if page.evaluate(SIDEWAYS):
+                wide.append(where)
+            if AXE:
+                page.wait_for_timeout(300)
+                page.add_script_tag(content=Path(AXE).read_text("utf-8"))
+                found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+                faults += [
+                    f"{where}: {it['impact']} {it['id']}: {it['nodes'][0]['html'][:100]}"
+                    for it in found
+                    if it["impact"] in ("moderate", "serious", "critical")
+                ]
     return wide, hidden, faults
 
 
 def settings(site: Path, pages: list[str]) -> Iterator[Figure]:
-    """Look at each page in four settings, from the file system, as many at once as there are cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = [*pool.map(functools.partial(looked, site, pages), SETTINGS)]
+    """Look at each page in four settings, from the file system: sideways scroll, covered texts, axe where it is."""
+    found = divided(functools.partial(looked, site, pages), SETTINGS)
     wide, hidden, faults = ([*chain.from_iterable(part)] for part in zip(*found, strict=True))
     yield Figure("pages that scroll sideways", str(len(wide)), not wide, wide)
     yield Figure("texts that a name or a mark covers", str(len(hidden)), not hidden, hidden)
