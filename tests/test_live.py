@@ -10,12 +10,12 @@ from typing import Any
 import numpy
 import pytest
 
-from witness.runner.expressions import SCALAR
+from witness.runner.expressions import ANSWER, scalar
 
 
 def told(expression: str, **names: Any) -> Any:
     """Return what a kernel would answer: the name of a type, and the value."""
-    return json.loads(eval(SCALAR.format(expression), names))
+    return json.loads(eval(scalar(expression), names)._repr_mimebundle_()[ANSWER])
 
 
 @pytest.mark.parametrize("name", [name for name in dir(builtins) if name[0] != "_" and not iskeyword(name)])

@@ -1,5 +1,5 @@
 # Run silently before the first cell of a strict page: figures are SVG, the same bytes at every run.
-def _() -> None:
+def _witness_figures() -> None:
     from typing import Any
 
     from IPython.core.getipython import get_ipython
@@ -9,5 +9,5 @@ def _() -> None:
     shell.config.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
 
 
-_()
-del _
+_witness_figures()
+del _witness_figures

@@ -1,5 +1,5 @@
 # Run silently before the first cell of a page that runs in its own folder: notes what it opens, writes and binds.
-def _() -> None:
+def _witness_noting() -> None:
     import json
     import os
     import site
@@ -58,5 +58,5 @@ def _() -> None:
     sys.addaudithook(note)
 
 
-_()
-del _
+_witness_noting()
+del _witness_noting

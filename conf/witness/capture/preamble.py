@@ -1,5 +1,5 @@
 # Run silently before the first cell of a page, in any IPython kernel; leaves no name behind.
-def _() -> None:
+def _witness_begin() -> None:
     import faulthandler
     import json
     import signal
@@ -40,5 +40,5 @@ def _() -> None:
         sys.path.remove("{witness}")
 
 
-_()
-del _
+_witness_begin()
+del _witness_begin

@@ -9,7 +9,7 @@ from witness.reading.plan import EVAL, PREDICT, Live
 from witness.reading.prediction import same
 from witness.records.page_record import LiveValue, Problem
 from witness.records.values import NoLiveValue, text
-from witness.runner.expressions import SCALAR, loads
+from witness.runner.expressions import loads, scalar
 from witness.runner.problems import first_line
 
 NO_ANSWER = {"status": "error", "ename": "no answer", "evalue": "the kernel evaluates no expressions"}
@@ -19,8 +19,7 @@ NO_ANSWER = {"status": "error", "ename": "no answer", "evalue": "the kernel eval
 def questions(wanted: Sequence[Live]) -> dict[str, str]:
     """Return the expressions to evaluate, by the position of what wants them."""
     return {
-        str(i): live.expression if live.format == EVAL else SCALAR.format(live.expression)
-        for i, live in enumerate(wanted)
+        str(i): live.expression if live.format == EVAL else scalar(live.expression) for i, live in enumerate(wanted)
     }
 
 
@@ -44,7 +43,9 @@ def _value(live: Live, answer: dict[str, Any]) -> LiveValue:
     if live.format == EVAL:
         shown = {"data": answer["data"], "metadata": answer.get("metadata", {})}
         return LiveValue(live.expression, EVAL, live.line, "", live.after, measured=live.measured, **shown)
-    kind, value = loads(answer)
+    if (found := loads(answer)) is None:
+        raise NoLiveValue("nothing that can be read: the page has changed how IPython displays")
+    kind, value = found
     said = text(value, kind, live.format.removeprefix(PREDICT))
     kind = "truth" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
     return LiveValue(

@@ -11,7 +11,7 @@ from witness.reading.plan import Cell
 from witness.records.error import Raised
 from witness.records.page_record import CellError, CellRecord, Problem
 from witness.runner.answers import NO_ANSWER
-from witness.runner.expressions import RAISED, SAME, loads
+from witness.runner.expressions import RAISED, loads, same
 from witness.runner.problems import PageAborted
 from witness.runner.time_left import TimeLeft
 
@@ -65,16 +65,16 @@ class Inquiry:
         """
         wanted = cell.raises or "builtins.None"
         wanted = wanted if "." in wanted else f"builtins.{wanted}"
-        answers = await self.ask("", {"class": RAISED, "same": SAME.format(wanted)})
+        answers = await self.ask("", {"class": RAISED, "same": same(wanted)})
         answers = {"class": NO_ANSWER, "same": NO_ANSWER, **answers}
         told = [error.message for error in errors]
         names = loads(answers["class"]) or [str(reply.get("ename"))]
-        same = loads(answers["same"]) or [False] * len(names)
+        alike = loads(answers["same"]) or [False] * len(names)
         if not told or names[-1].rpartition(".")[2] == reply.get("ename"):  # one without a text is known by another
             told = [*told[:-1], str(reply.get("evalue", ""))]
         if cell.raises and answers["same"]["status"] == "error" and names[-1] != wanted:
             names[-1] += f" (and {cell.raises} cannot be found)"
         return [
             (CellError(name, text), bool(cell.raises) and (one or name == wanted))
-            for name, text, one in zip(names, told, same, strict=True)
+            for name, text, one in zip(names, told, alike, strict=True)
         ]
