@@ -229,7 +229,6 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
         "slow": (page("import time\ntime.sleep(30)"), "10: ERROR: cell 1: cell-budget"),
         "kernel": (page("1").replace("name: python3", "name: no-such"), "1: ERROR: unknown-kernel"),
         "spec": (page("1").replace("{name: python3}", "python3"), "1: ERROR: unreadable"),
-        "mode": (page("1", head="mystnb: {execution_mode: never}"), "1: ERROR: unreadable"),
         "lane": (page("1", head="witness: {lane: fast}"), "4: ERROR: unreadable"),
         "budget": (page("1", head="witness: {cell_budget: long}"), "4: ERROR: unreadable"),
         "witness": (page("1", head="witness: 3"), "4: ERROR: unreadable"),

@@ -22,6 +22,7 @@ from witness.reading.inputs import digests, matched
 from witness.reading.known_names import WATCHED
 from witness.reading.live import first_live, live_values
 from witness.reading.notebook import example, read_notebook
+from witness.reading.notebook_settings import settings_of
 from witness.reading.page_settings import faults, listed
 from witness.reading.plan import Budget, Cell, Lane, Plan, Unreadable
 from witness.reading.scripts import with_scripts
@@ -56,8 +57,7 @@ def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:
 
 def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) -> Plan | None:
     """Return what to run for a notebook; a wrong setting in its front matter is some error of Python's."""
-    overrides = notebook.metadata.get(site.notebooks.metadata_key) or {}
-    settings = site.notebooks.copy(**{k: v for k, v in overrides.items() if k != "output_folder"})
+    settings = settings_of(notebook, site)
     if not _runs(notebook, path, settings):
         return None
     head, ours = read_head(text.split("\n")), notebook.metadata.get("witness") or {}

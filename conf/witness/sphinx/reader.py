@@ -13,6 +13,7 @@ from sphinx.errors import SphinxError
 from witness.nodes import table
 from witness.reading.live import live_values
 from witness.reading.notebook import read_notebook
+from witness.reading.notebook_settings import known
 from witness.reading.plan import EVAL, Unreadable
 from witness.reading.site import Site
 from witness.records.kinds import DISPLAYS, TIMING
@@ -67,9 +68,12 @@ def read_failed(text: str, *, site: Site, path: str) -> NotebookNode:
 
 
 def unsettle(notebook: NotebookNode, site: Site) -> None:
-    """Take out of a page what it asks of MyST-NB's own execution: the runner obeyed it."""
+    """Take out of a page what it asks of MyST-NB's own execution: the runner obeyed it.
+
+    Settings that MyST-NB does not know stay, and none is obeyed: it warns of them.
+    """
     settings = notebook.metadata.get(site.notebooks.metadata_key)
-    if isinstance(settings, dict):
+    if isinstance(settings, dict) and known(settings, site):
         for setting in [name for name in settings if name.startswith("execution_")]:
             del settings[setting]
 
@@ -124,7 +128,7 @@ def fill(notebook: NotebookNode, record: PageRecord) -> None:
         outputs = with_lines(kept.outputs, kept.number, record.replicates) if record.replicates else kept.outputs
         cell.outputs = [nbformat.from_dict(output) for output in outputs]
         cell.execution_count = kept.execution_count
-        if kept.raised:
+        if kept.raised and "raises" in cell.metadata:
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
     notebook.metadata["language_info"] = nbformat.from_dict(record.language_info or PYTHON)
     if record.widgets:
