@@ -96,7 +96,7 @@ def load(shell: Any) -> None:
     dump = XlaDump()
     ir.install(shell, dump)
     figure_text.install(shell)
-    undecoded.install()
+    undecoded.install(shell)
     pace, listener = CpuSpeed(), Listener()
     parts: dict[str, Observer] = {
         kinds.TIMINGS.name: Timeit(shell, pace),

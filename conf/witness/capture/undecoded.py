@@ -15,6 +15,7 @@ import termios
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -22,16 +23,16 @@ CODEC = "witness-undecoded"
 ESCAPE = "surrogateescape"
 
 
-def install() -> None:
+def install(shell: Any) -> None:
     """Read so what is printed to descriptors 1 and 2, by ``!`` and by ``%%bash``; where IPython differs, it stays."""
     for stream in (sys.stdout, sys.stderr):
         if getattr(stream, "watch_fd_thread", None):
-            Descriptor(stream)
+            shell.events.register("pre_run_cell", Descriptor(stream).go_ahead)
     codecs.register(_codec)
     with suppress(ImportError, AttributeError):
-        shell: Any = import_module("IPython.utils._process_posix")
-        if codecs.lookup(shell.DEFAULT_ENCODING).name == "utf-8":
-            shell.DEFAULT_ENCODING = CODEC
+        process: Any = import_module("IPython.utils._process_posix")
+        if codecs.lookup(process.DEFAULT_ENCODING).name == "utf-8":
+            process.DEFAULT_ENCODING = CODEC
     with suppress(ImportError, AttributeError):
         script: Any = import_module("IPython.core.magics.script")
         script.getincrementaldecoder = _escaping(script.getincrementaldecoder)
@@ -40,13 +41,16 @@ def install() -> None:
 class Descriptor:
     """Reads what is printed to a stream's descriptor, in the stead of ipykernel's own thread.
 
-    What was printed there before the stream is flushed, as it is when a cell ends or displays, goes ahead of that.
+    What was printed there goes ahead of what a cell then writes to the stream or displays, in this process.
     """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._process = os.getpid()
         self._reading = threading.RLock()
+        self._passing = False
+        """Whether what was read is being written."""
+        self._write: Callable[[str], Any] | None = None
         stream._should_watch = False
         os.write(stream._original_stdstream_fd, b"\0")  # wakes the thread, as ipykernel does to end it
         stream.watch_fd_thread.join()
@@ -54,6 +58,19 @@ class Descriptor:
         stream.watch_fd_thread = threading.Thread(target=self._watch, daemon=True)
         self._flush, stream.flush = stream.flush, self.flush
         stream.watch_fd_thread.start()
+
+    def go_ahead(self, _: object = None) -> None:
+        """Let what is on its way go ahead of what is written: anew in each cell, for IPython puts back what was there.
+
+        `InteractiveShell._tee` keeps what a cell writes, and takes its own method out of the stream again.
+        """
+        if self._stream.write is not self._write:
+            self._write = self._stream.write = partial(self._after, self._stream.write)
+
+    def _after(self, write: Callable[[str], Any], text: str) -> Any:
+        if os.getpid() == self._process:
+            self._read()
+        return write(text)
 
     def flush(self) -> None:
         """Flush the stream, and before it what is on its way."""
@@ -73,11 +90,18 @@ class Descriptor:
     def _read(self) -> None:
         """Read what is there, and no more: there may be no end to it."""
         with self._reading:
+            if self._passing:
+                return
             size = int.from_bytes(fcntl.ioctl(self._stream._fid, termios.FIONREAD, bytes(4)), sys.byteorder)
-            if size and self._stream._should_watch:
-                read = os.read(self._stream._fid, size)
+            if not size or not self._stream._should_watch:
+                return
+            read = os.read(self._stream._fid, size)
+            self._passing = True
+            try:
                 self._stream.write(read.decode("utf-8", ESCAPE))
-                os.write(self._stream._original_stdstream_copy, read)
+            finally:
+                self._passing = False
+            os.write(self._stream._original_stdstream_copy, read)
 
 
 def _codec(name: str) -> codecs.CodecInfo | None:
