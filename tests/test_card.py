@@ -115,7 +115,7 @@ def test_the_card_has_each_page_and_all_of_them(history: History) -> None:
 
 
 def test_the_card_links_to_pages_and_to_their_slowest_cells(history: History) -> None:
-    assert 'href="a.html#cell-1"' in history.first
+    assert 'href="a.html#witness-cell-1"' in history.first
     assert re.search(r'href="b\.html">b</a></p></th>', history.first)
 
 

@@ -220,6 +220,6 @@ def test_what_falsifies_a_time_by_hand_is_said_under_its_cell(tmp_path: Path) ->
     assert TRACED in timing
     assert TRACED not in plain
     rows = re.findall(
-        r'href="by-hand\.html#cell-(\d)">[^<]*</a></p></th>\s*<td><p>([^<]*)</p>', site.html("card") or ""
+        r'href="by-hand\.html#witness-cell-(\d)">[^<]*</a></p></th>\s*<td><p>([^<]*)</p>', site.html("card") or ""
     )
     assert [number for number, what in rows if TRACED in what] == ["2", "3"]

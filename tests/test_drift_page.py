@@ -72,7 +72,7 @@ def test_the_page_shows_what_is_recorded_and_is_true_without(tmp_path: Path) -> 
     times = html[html.index("Page and what was timed") :].partition("</table>")[0]
     assert "g(x)" not in times
     assert "<strong>1.5 ms, 1.5× (1.4 to 1.6)</strong>" in times
-    assert times.count('href="printed.html#cell-') == 2
+    assert times.count('href="printed.html#witness-cell-') == 2
     assert "<strong>1.2× (1.2 to 1.2)</strong>" in times  # from the first to the last alone
     assert "JAX 0.10.2 → 0.11.2: 2 cells of 2 pages did something else (text 2)" in shown
     assert "JAX 0.11.2 → 0.12.0: 0 cells of 2 pages did something else." in shown
@@ -81,8 +81,8 @@ def test_the_page_shows_what_is_recorded_and_is_true_without(tmp_path: Path) -> 
 
     site.page("printed", PAGES["printed"].replace("print(a)", "print(a + 1)"))
     html = built(site)
-    assert "printed.html#cell-1" in html
-    assert "printed.html#cell-2" not in html
+    assert "printed.html#witness-cell-1" in html
+    assert "printed.html#witness-cell-2" not in html
     assert text(html).count("(changed since)") == 2
 
     file.write_text("{}", "utf-8")

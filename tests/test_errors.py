@@ -90,7 +90,7 @@ def raised(cells: list[dict[str, Any]], name: str) -> Raised:
 
 
 def error(tree: Element, name: str) -> Element:
-    (cell,) = (node for node in tree.iter() if node.get("id") == f"cell-{NUMBERS[name]}")
+    (cell,) = (node for node in tree.iter() if node.get("id") == f"witness-cell-{NUMBERS[name]}")
     (found,) = having(cell, "witness-error")
     return found
 
@@ -191,8 +191,8 @@ def test_an_example_is_named_and_linked_where_a_message_or_a_frame_tells_of_it(t
     assert "absolute at examples/flow.py:6 for jit" in parts(box, "witness-error-message")[0]
     assert parts(box, "witness-where")[-1] == "examples/flow.py, line 8, in absolute"
     links = [(text(link), link.get("href")) for link in box.iter("a")]
-    assert ("examples/flow.py:6", "#cell-2") in links
-    assert ("examples/flow.py", "#cell-2") in links
+    assert ("examples/flow.py:6", "#witness-cell-2") in links
+    assert ("examples/flow.py", "#witness-cell-2") in links
 
 
 def test_jax_s_page_is_linked_once(tree: Element) -> None:

@@ -189,8 +189,8 @@ def test_no_record_keeps_what_told_the_files(cells: list[dict[str, Any]]) -> Non
 def test_a_frame_links_to_the_cell_that_was_shown_last(site: Site) -> None:
     html = site.html("page") or ""
     for number, example in ((12, 11), (14, 13)):
-        cell = html.partition(f'id="cell-{number}"')[2].partition('id="cell-')[0]
-        assert re.findall(r'href="#(cell-\d+)"', cell) == [f"cell-{example}"]
+        cell = html.partition(f'id="witness-cell-{number}"')[2].partition('id="witness-cell-')[0]
+        assert re.findall(r'href="#(witness-cell-\d+)"', cell) == [f"witness-cell-{example}"]
     for number in (4, 6):
-        cell = html.partition(f'id="cell-{number}"')[2].partition('id="cell-')[0]
-        assert re.findall(r'href="#(cell-\d+)"', cell) == [f"cell-{ {4: 1, 6: 5}[number] }"]
+        cell = html.partition(f'id="witness-cell-{number}"')[2].partition('id="witness-cell-')[0]
+        assert re.findall(r'href="#(witness-cell-\d+)"', cell) == [f"witness-cell-{ {4: 1, 6: 5}[number] }"]

@@ -86,7 +86,7 @@ def sources(ir: Ir) -> dict[str, Place]:
 
 
 def output(tree: Element, name: str) -> Element:
-    (cell,) = (node for node in tree.iter() if node.get("id") == f"cell-{NUMBERS[name]}")
+    (cell,) = (node for node in tree.iter() if node.get("id") == f"witness-cell-{NUMBERS[name]}")
     (found,) = having(cell, "cell_output")
     return found
 

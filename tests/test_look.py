@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def output(tree: Element, name: str) -> Element:
-    (cell,) = (node for node in tree.iter() if node.get("id") == f"cell-{NUMBERS[name]}")
+    (cell,) = (node for node in tree.iter() if node.get("id") == f"witness-cell-{NUMBERS[name]}")
     (found,) = having(cell, "cell_output")
     return found
 
@@ -102,7 +102,7 @@ def test_the_readers_own_frames_are_in_view_with_line_and_code(tree: Element) ->
     assert outer == 'this cell, line 1 wombat({}, "zyzzyva")'
     assert inner == "cell 1, line 2, in wombat return table[key]"
     (link,) = frames.iter("a")
-    assert link.get("href") == "#cell-1"
+    assert link.get("href") == "#witness-cell-1"
 
 
 def test_library_frames_are_folded_and_counted(tree: Element) -> None:

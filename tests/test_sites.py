@@ -220,6 +220,18 @@ def test_another_language_is_highlighted_as_such(foreign: Foreign) -> None:
     assert "highlight-bash" in (foreign[0].html("echoes") or "")
 
 
+def test_translators_get_what_an_author_wrote_and_nothing_that_ran(tmp_path: Path) -> None:
+    long = (
+        "import sys\nfor stream in (sys.stdout, sys.stderr):\n    print('\\n'.join(map(str, range(60))), file=stream)"
+    )
+    text = page(long, prose="Written by somebody.\n") + "\n```{code-cell}\n:tags: [raises-exception]\n1 / 0\n```\n"
+    site = Site.at(tmp_path, {"a": text}, FOREIGN.format(conf=str(tmp_path), mode="force", timeout=30))
+    site.right("-b", "gettext", output="pot")
+    messages = re.findall(r'^msgid "(.+)"$', (tmp_path / "pot" / "a.pot").read_text("utf-8"), re.MULTILINE)
+    assert "Written by somebody." in messages
+    assert not [it for it in messages if re.search(r"zero|Zero|lines|frames|this cell", it)], messages
+
+
 # Faults of another's pages
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from docutils import nodes
 
 from witness.nodes.fold import fold, scroll
-from witness.nodes.text import COLOUR, amount, lines, plain
+from witness.nodes.text import COLOUR, amount, lines, plain, untranslated
 
 SCREEN = 40
 """Lines that are shown at once; longer text scrolls within itself."""
@@ -24,11 +24,10 @@ def block(text: str, what: str, classes: Sequence[str] = (), language: str = "te
         return node
     label = f"{what}, {amount(size, 'line')}"
     region = scroll("", node, label=label)
-    return nodes.container(
-        "", nodes.paragraph(label, label, classes=["witness-size"]), region, classes=["witness-long"]
-    )
+    said = untranslated(nodes.paragraph(label, label, classes=["witness-size"]))
+    return nodes.container("", said, region, classes=["witness-long"])
 
 
-def folded(text: str, summary: str, classes: Sequence[str] = (), language: str = "text") -> fold:
-    """Return text that a reader opens; it scrolls where it is long."""
-    return fold("", block(text, summary, language=language), summary=summary, classes=[*classes])
+def folded(text: str, summary: str, classes: Sequence[str] = (), language: str = "text", what: str = "") -> fold:
+    """Return text that a reader opens; it scrolls where it is long. The summary tells ``what`` it is, or more."""
+    return fold("", block(text, what or summary, language=language), summary=summary, classes=[*classes])

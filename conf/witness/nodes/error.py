@@ -10,7 +10,7 @@ from docutils import nodes
 
 from witness.nodes.block import SCREEN, block, folded
 from witness.nodes.fold import fold, scroll
-from witness.nodes.text import amount, lines, plain
+from witness.nodes.text import amount, lines, plain, untranslated
 from witness.records.error import Frame, Raised
 
 ADDRESS = r"https?://[^\s<>\"']*[^\s<>\"'.,;:)\]]"
@@ -29,6 +29,11 @@ BEFORE = "JaxStackTraceBeforeTransformation"
 ORIGINS = {"cause": "Caused by", "context": "Raised while this was handled:"}
 
 
+def cell_id(number: int) -> str:
+    """Return the identifier that a code cell has in its page, which no heading of an author's has."""
+    return f"witness-cell-{number}"
+
+
 @dataclass(frozen=True)
 class CellPlace:
     """A code cell of the page, as frames name it."""
@@ -41,7 +46,7 @@ class CellPlace:
     @property
     def id(self) -> str:
         """Return the cell's identifier in the page."""
-        return f"cell-{self.number}"
+        return cell_id(self.number)
 
     @property
     def name(self) -> str:
@@ -75,6 +80,7 @@ class Report:
         box["support_smartquotes"] = False  # the message stays as it is, letter by letter
         if traceback:
             box += folded(traceback, summary, ["no-search"])
+        untranslated(box)
         return box
 
     def _raised(self, raised: Raised, *, expected: bool = False, depth: int = 0) -> Iterator[nodes.Element]:

@@ -95,7 +95,9 @@ def ir(text: str, language: str) -> list[nodes.Element]:
     seen = view(text, language)
     found: list[nodes.Element] = [_listing(seen.shown, language)]
     if seen.rest:
-        found.append(folded(seen.rest, f"{seen.what}, {amount(lines(seen.rest), 'line')}", ["witness-ir-rest"]))
+        found.append(
+            folded(seen.rest, f"{seen.what}, {amount(lines(seen.rest), 'line')}", ["witness-ir-rest"], what=seen.what)
+        )
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from docutils import nodes
+
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 """An ANSI escape sequence: a colour, a cursor movement, a terminal's title or link."""
 
@@ -28,6 +30,14 @@ def plain(text: str, *, colours: bool = False) -> str:
 def lines(text: str) -> int:
     """Return how many lines a text has; a newline at its end starts none."""
     return len(text.rstrip("\n").split("\n"))
+
+
+def untranslated(node: nodes.Element) -> nodes.Element:
+    """Return a node whose texts are no messages for a site's translators: what ran made them, and no author."""
+    for part in node.findall(nodes.TextElement):
+        if not isinstance(part, nodes.Inline):  # which Sphinx takes out where they have the attribute
+            part["translatable"] = False
+    return node
 
 
 def amount(count: int, noun: str) -> str:

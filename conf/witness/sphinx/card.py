@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from witness.nodes.error import cell_id
 from witness.records.compilation import Compilation, CompiledProgram, total
 from witness.records.kinds import COMPILATION, falsified
 from witness.records.page_record import PageRecord
@@ -145,7 +146,7 @@ def link(page: str, place: str = "", text: str = "") -> card_link:
 
 def place(page: str, number: int) -> card_link:
     """Return a link to a cell, which names it."""
-    return link(page, f"cell-{number}", f"{page}, cell {number}")
+    return link(page, cell_id(number), f"{page}, cell {number}")
 
 
 class card_link(nodes.reference):  # noqa: N801 (docutils' nodes are written so)

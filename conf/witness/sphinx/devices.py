@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from witness.bundle.bundle import Bundle
 from witness.bundle.device import Device
 from witness.bundle.headline import Headline, headlines
+from witness.nodes.error import cell_id
 from witness.records.count import counted
 from witness.records.page_record import PageRecord
 from witness.records.values import UNITS
@@ -97,7 +98,7 @@ def _times(env: BuildEnvironment, records: Sequence[PageRecord], found: Sequence
 def _place(page: str, headline: Headline, *, first: bool) -> nodes.inline:
     """Return what was timed, as a link to its cell; the first of a page below a link to that."""
     code = card_link(
-        "", "", nodes.literal("", headline.code), page=page, place=f"cell-{headline.cell}" * (headline.cell > 0)
+        "", "", nodes.literal("", headline.code), page=page, place=cell_id(headline.cell) * (headline.cell > 0)
     )
     head = [card_link("", page, page=page, place="", titled=True), nodes.Text(": ")] if first else []
     return nodes.inline("", "", *head, code)

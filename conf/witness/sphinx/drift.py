@@ -20,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from witness.bundle.archive import BadBundle
 from witness.bundle.comparison import Changed, Comparison, Figure
 from witness.nodes.block import folded
+from witness.nodes.error import cell_id
 from witness.nodes.fold import fold
 from witness.records.count import counted
 from witness.records.digits import significant
@@ -192,7 +193,7 @@ class View:
         head = [title, nodes.Text(": ")] if first else []
         if cell > self.same[page]:
             return nodes.inline("", "", *head, text, nodes.Text(" (changed since)"))
-        return nodes.inline("", "", *head, card_link("", "", text, page=page, place=f"cell-{cell}" * (cell > 0)))
+        return nodes.inline("", "", *head, card_link("", "", text, page=page, place=cell_id(cell) * (cell > 0)))
 
 
 def _fine(ratios: Sequence[tuple[Figure, Ratio]]) -> str:

@@ -23,7 +23,7 @@ from witness.nodes.sanitize import sanitized
 from witness.nodes.shown import shown
 from witness.nodes.table import TABLE
 from witness.nodes.table import read as read_table
-from witness.nodes.text import amount, lines, plain
+from witness.nodes.text import amount, lines, plain, untranslated
 from witness.nodes.timing import timing_parts
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.records.error import Raised
@@ -65,7 +65,8 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
     ) -> list[nodes.Element]:
         """Return what was printed."""
-        if "remove-stdout" in cell_metadata.get("tags", []) or not plain(output["text"]).strip():
+        blank = self._config.witness_tidy and not plain(output["text"]).strip()
+        if blank or "remove-stdout" in cell_metadata.get("tags", []):
             return []
         return self._printed(output["text"], ["output", "stream"], cell_metadata, source_line)
 
@@ -79,7 +80,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         if text.startswith(GROUP):
             return [self._error("ExceptionGroup", "", read_group(text), output, cell_metadata, cell_index)]
         language, summary = self._lexer(cell_metadata, source_line), f"stderr, {amount(lines(text), 'line')}"
-        return [folded(output["text"], summary, ["witness-stderr"], language)]
+        return [folded(output["text"], summary, ["witness-stderr"], language, "stderr")]
 
     def render_error(
         self, output: NotebookNode, cell_metadata: dict[str, Any], cell_index: int, source_line: int
@@ -179,7 +180,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         ]
         if there and record:
             parts = [side_by_side([(f"This build: {here(record).label}", parts), *there], f"{name}-devices")]
-        return [nodes.container("", *parts, classes=["witness-timing"])]
+        return [untranslated(nodes.container("", *parts, classes=["witness-timing"]))]
 
     def _lens(self, found: Lens, metadata: dict[str, Any]) -> list[nodes.Element]:
         """Return the panes of a function, or the stage that the cell asks for."""

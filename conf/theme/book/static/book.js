@@ -203,7 +203,7 @@ function glances() {
     clearTimeout(timer);
     timer = setTimeout(close, 200); // time to come to the preview itself
   };
-  for (const link of document.querySelectorAll("article a[href]:not(.headerlink, [download], [href^='#cell-'])")) {
+  for (const link of document.querySelectorAll("article a[href]:not(.headerlink, [download], [href^='#witness-cell-'])")) {
     link.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && want(link, 300));
     link.addEventListener("pointerleave", leave);
     link.addEventListener("focus", () => link.matches(":focus-visible") && want(link, 0));
