@@ -65,11 +65,14 @@ def variables(
 
     For reproducible pages that is what is ``needed`` and the ``declared`` variables, which they read; figures have
     the style of our book, and jaxprs no colours. A kernel of another's site has all variables of the build, as in a
-    stock run.
+    stock run, and with them the author's own settings of Matplotlib.
+
+    >>> variables(Path("scratch"), reproducible=False, given={"SITE": "1"})
+    {'PYDEVD_DISABLE_FILE_VALIDATION': '1', 'SITE': '1'}
     """
-    cached = {"MPLCONFIGDIR": str(scratch / "matplotlib")}
     if not reproducible:
-        return {**cached, **QUIET, **given}
+        return {**QUIET, **given}
     config = Path(__file__).parent.parent / "capture" / "matplotlibrc"
     more = {name: given[name] for name in declared if name in given}
-    return {**more, **needed(given), **cached, "MATPLOTLIBRC": str(config), "JAX_PPRINT_USE_COLOR": "false"}
+    cached = {"MPLCONFIGDIR": str(scratch / "matplotlib"), "MATPLOTLIBRC": str(config)}
+    return {**more, **needed(given), **cached, "JAX_PPRINT_USE_COLOR": "false"}
