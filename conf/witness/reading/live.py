@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -12,22 +15,57 @@ from witness.reading.prediction import OPEN, Prediction, WrongPrediction, predic
 from witness.records.values import NoLiveValue, split
 
 EVALUATED = re.compile(r"(?<!`)\{eval\}`([^`]+)`(?!`)|^\s*(?:`{3,}|~{3,}|:{3,})\s*\{eval(?::figure)?\}[ \t]+(\S+)\s*$")
+SUBSTITUTED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+INCLUDED = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{include\}[ \t]+(\S.*?)\s*$")
 ROLE = re.compile(r"(?<!`)\{live\}`([^`]+)`(?!`)")
 CODE_SPAN = re.compile(r"(`{2,}).+?\1")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\}|\w+)?")
+DEEPEST = 10
+"""How deep files are followed that include one another."""
+
 PROSE_FREE = {"{code-block}", "{code}", "{raw}", "{math}", "{literalinclude}", "{mermaid}"}
 
 
-def live_values(notebook: NotebookNode, text: str, path: str, names: str | None = None) -> list[Live]:
+@dataclass(frozen=True)
+class Evaluated:
+    """MyST-NB's own ``eval``, on the lines of a page and in what they stand for."""
+
+    names: str
+    """A pattern: the names that may be evaluated."""
+    folder: Path
+    """That of the page, where the files are that it includes."""
+    substitutions: Mapping[str, Any]
+
+    def on(self, line: str, depth: int = 0) -> Iterator[str]:
+        """Yield the names that a line of prose asks for, its substitutions made, and the file that it includes."""
+        line = SUBSTITUTED.sub(lambda found: str(self.substitutions.get(found[1], found[0])), line)
+        asked = (match[1] or match[2] for match in EVALUATED.finditer(line))
+        yield from (name for name in asked if re.match(self.names, name))
+        for file in self._included([line]) if depth < DEEPEST else ():
+            for _, words in prose_lines(file.read_text("utf-8")):
+                yield from replace(self, folder=file.parent).on(words, depth + 1)
+
+    def files(self, lines: Iterable[str], depth: int = 0) -> Iterator[Path]:
+        """Yield the files that lines include, and those that these do."""
+        for file in self._included(lines) if depth < DEEPEST else ():
+            yield file
+            yield from replace(self, folder=file.parent).files(file.read_text("utf-8").split("\n"), depth + 1)
+
+    def _included(self, lines: Iterable[str]) -> Iterator[Path]:
+        found = (self.folder / match[1] for line in lines if (match := INCLUDED.match(line)))
+        yield from (file for file in found if file.is_file())
+
+
+def live_values(notebook: NotebookNode, text: str, path: str, evaluated: Evaluated | None = None) -> list[Live]:
     """Return what a page asks of its kernel, in the order in which it does: live roles, and answers to predictions.
 
-    With ``names``, a pattern, MyST-NB's own ``eval`` of such names too. Raises Unreadable where one holds no
-    expression, or a prediction asks nothing that can be checked.
+    With ``evaluated``, MyST-NB's own ``eval`` too. Raises Unreadable where one holds no expression, or a prediction
+    asks nothing that can be checked.
     """
-    return sorted(_live_values(notebook, text, path, names), key=lambda live: live.after)
+    return sorted(_live_values(notebook, text, path, evaluated), key=lambda live: live.after)
 
 
-def _live_values(notebook: NotebookNode, text: str, path: str, names: str | None) -> Iterator[Live]:
+def _live_values(notebook: NotebookNode, text: str, path: str, evaluated: Evaluated | None) -> Iterator[Live]:
     lines = text.split("\n")
     starts = notebook.metadata.get("source_map")
     above, every = 0, sum(cell.cell_type == "code" for cell in notebook.cells)
@@ -55,9 +93,8 @@ def _live_values(notebook: NotebookNode, text: str, path: str, names: str | None
                 except NoLiveValue as error:
                     raise Unreadable(path, [(start + offset + 1, f"live value: {error}")]) from error
                 yield Live(expression, form, start + offset + 1, after)
-            for match in EVALUATED.finditer(words) if names else ():
-                if re.match(names or "", name := match[1] or match[2]):
-                    yield Live(name, EVAL, start + offset + 1, after)
+            for name in evaluated.on(words) if evaluated else ():
+                yield Live(name, EVAL, start + offset + 1, after)
 
 
 def _predictions(source: str, prose: list[int], path: str, start: int) -> list[tuple[int, Prediction]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from myst_nb.core.config import NbParserConfig
 from nbformat import NotebookNode
 
+from witness.reading.live import Evaluated
 from witness.reading.site import Site
 
 
@@ -24,6 +26,15 @@ def settings_of(notebook: NotebookNode, site: Site) -> NbParserConfig:
     if settings.execution_mode == "inline" or not isinstance(said, dict):
         return settings
     return settings.copy(**{f"execution_{name}": said[name] for name in ("timeout", "allow_errors") if name in said})
+
+
+def evaluated(notebook: NotebookNode, path: Path, site: Site) -> Evaluated | None:
+    """Return what of a page MyST-NB's own ``eval`` shows: nothing but in its inline mode."""
+    settings = settings_of(notebook, site)
+    if settings.execution_mode != "inline":
+        return None
+    own = (notebook.metadata.get("myst") or {}).get("substitutions") or {}
+    return Evaluated(settings.eval_name_regex, path.parent, {**site.markdown.substitutions, **own})
 
 
 def changed(overrides: Mapping[str, Any], site: Site) -> NbParserConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import sys
@@ -22,7 +23,7 @@ from witness.reading.inputs import digests, matched
 from witness.reading.known_names import WATCHED
 from witness.reading.live import first_live, live_values
 from witness.reading.notebook import example, read_notebook
-from witness.reading.notebook_settings import settings_of
+from witness.reading.notebook_settings import evaluated, settings_of
 from witness.reading.page_settings import faults, listed
 from witness.reading.plan import Budget, Cell, Lane, Plan, Unreadable
 from witness.reading.scripts import with_scripts
@@ -66,7 +67,10 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
     inputs = _inputs(ours, head, path, page, site)
     lane, cells = _lane(ours, list(_cells(notebook, text, settings, path, ours.get("lens", ""))), path.parent)
     clocks = nondeterminism(cell.source for cell in cells)
-    names = settings.eval_name_regex if settings.execution_mode == "inline" else None
+    shown = evaluated(notebook, path, site)
+    read = [path.name, *_loaded(notebook)]
+    if shown:
+        read += [os.path.relpath(file, path.parent) for file in shown.files(text.split("\n"))]
     return Plan(
         page=page,
         path=site.shown(path),
@@ -74,7 +78,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         cells=cells,
         live=[
             replace(live, measured=clocks.depends(live.expression))
-            for live in live_values(notebook, text, site.shown(path), names)
+            for live in live_values(notebook, text, site.shown(path), shown)
         ],
         needs=_needs(ours, cells),
         budget=_budget(ours, settings, site),
@@ -86,7 +90,7 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         inputs=inputs,
         environment=sorted({*listed(ours.get("environment")), *site.settings.environment}),
         always=not site.settings.reproducible and settings.execution_mode != "cache",
-        sources={"settings": site.digest, **digests([path.name, *_loaded(notebook)], path.parent), **inputs},
+        sources={"settings": site.digest, **digests(read, path.parent), **inputs},
     )
 
 

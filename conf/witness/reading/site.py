@@ -60,7 +60,13 @@ class Site:
         package = Path(__file__).parents[1]
         parts = ("reading", "python", "lint")  # the lint says whether a page can be read
         code = [path.read_bytes() for part in parts for path in sorted((package / part).rglob("*.py"))]
-        known = (self.settings, self.notebooks, sorted(self.markdown.enable_extensions), self.inputs)
+        known = (
+            self.settings,
+            self.notebooks,
+            sorted(self.markdown.enable_extensions),
+            self.markdown.substitutions,
+            self.inputs,
+        )
         settings = repr(known)
         return hashlib.sha256(settings.encode() + b"".join(code)).hexdigest()
 

@@ -15,6 +15,9 @@ from sphinx.application import Sphinx
 from witness.reading.plan import EVAL
 from witness.sphinx.env_state import value_at
 
+NONE = {"text/plain": "None"}
+"""What IPython says of a cell that ends with None is nothing; asked for the value, it says this."""
+
 
 class Answered:
     """Has the values of a page's record in place of a running kernel."""
@@ -36,6 +39,8 @@ class Answered:
                 if found is None:
                     return list(unanswered(client, name))
                 value, _ = found
+                if value.data in ({}, NONE):
+                    return []  # MyST-NB says that there is nothing to show
                 return [new_output("execute_result", data=value.data, metadata=value.metadata)]
 
             client.eval_variable = answer

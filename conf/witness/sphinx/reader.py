@@ -13,8 +13,8 @@ from sphinx.errors import SphinxError
 from witness.nodes import table
 from witness.reading.live import live_values
 from witness.reading.notebook import read_notebook
-from witness.reading.notebook_settings import known
-from witness.reading.plan import EVAL, Unreadable
+from witness.reading.notebook_settings import evaluated, known
+from witness.reading.plan import Unreadable
 from witness.reading.site import Site
 from witness.records.kinds import DISPLAYS, TIMING
 from witness.records.page_record import PageRecord
@@ -47,8 +47,8 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
         forget(notebook)
     elif site.settings.safe_html:
         tables(notebook)
-    names = site.notebooks.eval_name_regex if any(value.format == EVAL for value in record.live) else None
-    reading[page] = [live.line for live in live_values(notebook, text, path, names)]
+    shown = evaluated(notebook, Path(path), site)
+    reading[page] = [live.line for live in live_values(notebook, text, path, shown)]
     unsettle(notebook, site)
     return notebook
 
