@@ -13,7 +13,7 @@ from witness.nodes.checked import fold_asserts
 from witness.nodes.compilation import strips
 from witness.nodes.error import CellPlace
 from witness.nodes.spoken import COMPILING, MEMORY, speaks_of
-from witness.nodes.text import amount, lines, untranslated
+from witness.nodes.text import amount, lines
 from witness.reading.notebook import example
 from witness.records.kinds import COMPILATION
 from witness.records.page_record import CellRecord, PageRecord
@@ -95,7 +95,7 @@ class CodeCells:
                 checked=checked,
                 memory=not tidy or speaks_of(MEMORY, node),
             )
-            node += map(untranslated, told)
+            node += told
             explained = explained or (bool(told) and COMPILATION.of(record.captured) is not None)
 
     def _tidy(self, node: nodes.Element) -> bool:

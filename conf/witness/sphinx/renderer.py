@@ -23,7 +23,7 @@ from witness.nodes.sanitize import sanitized
 from witness.nodes.shown import shown
 from witness.nodes.table import TABLE
 from witness.nodes.table import read as read_table
-from witness.nodes.text import amount, lines, plain, untranslated
+from witness.nodes.text import amount, lines, plain
 from witness.nodes.timing import timing_parts
 from witness.nodes.traceback import GROUP, Traceback, read, read_group
 from witness.records.error import Raised
@@ -180,7 +180,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         ]
         if there and record:
             parts = [side_by_side([(f"This build: {here(record).label}", parts), *there], f"{name}-devices")]
-        return [untranslated(nodes.container("", *parts, classes=["witness-timing"]))]
+        return [nodes.container("", *parts, classes=["witness-timing"])]
 
     def _lens(self, found: Lens, metadata: dict[str, Any]) -> list[nodes.Element]:
         """Return the panes of a function, or the stage that the cell asks for."""
