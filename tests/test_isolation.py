@@ -9,7 +9,7 @@ import pytest
 from tests.kernels import ENVIRONMENT, LINUX, Page, Pages
 
 STATE = """
-import builtins, gc, json, locale, logging, os, random, re, signal, sys, threading, warnings
+import builtins, gc, json, locale, logging, os, random, re, signal, subprocess, sys, threading, warnings
 import jax, numpy
 
 def state():
@@ -17,13 +17,14 @@ def state():
     links = [os.path.join(folder, name) for name in os.listdir(folder)]
     umask = os.umask(0)
     os.umask(umask)
+    environment = subprocess.run("env | sort | grep -v -e ^_= -e ^PWD=", shell=True, capture_output=True, text=True)
     return {
         "jax.config": {name: str(value) for name, value in jax.config.values.items()},
         "jax is patched": jax.numpy.sin.__name__,
         "json is patched": json.load.__name__,
         "builtins": sorted(vars(builtins)),
         "variables": dict(os.environ),
-        "variables of children": os.popen("env | sort | grep -v -e ^_= -e ^PWD=").read(),
+        "variables of children": environment.stdout,
         "folder": os.path.basename(os.getcwd())[:4],
         "files in it": os.listdir(),
         "modules": sorted(sys.modules),
