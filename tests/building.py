@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from tests.programs import call
 from witness.records.page_record import PageRecord
 
 ROOT = Path(__file__).parent.parent
+GIVEN = dict(os.environ)
+"""The variables of this process before a test imports JAX, which sets two that decide what a page prints."""
 CONF = """\
 project = "Small"
 extensions = ["myst_nb", "sphinx_exercise", "witness"]

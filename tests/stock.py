@@ -6,8 +6,10 @@ import asyncio
 import copy
 import os
 import re
+import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbclient
@@ -39,8 +41,8 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     return asyncio.run(execution(notebook, folder))
 
 
-async def execution(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Return it as `executed` does, while others are executed."""
+async def execution(notebook: NotebookNode, folder: Path, way: Sequence[str] = ()) -> NotebookNode:
+    """Return it as `executed` does, while others are executed, by a kernel whose command begins with ``way``."""
     (folder / "sitecustomize.py").write_text(NO_WITNESS)
     notebook = copy.deepcopy(notebook)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PROBE))
@@ -53,6 +55,9 @@ async def execution(notebook: NotebookNode, folder: Path) -> NotebookNode:
             resources={"metadata": {"path": str(folder)}},
             config=Config({"KernelManager": {"transport": "ipc", "ip": f"{own}/kernel"}}),
         )
+        spec = client.create_kernel_manager().kernel_spec
+        assert spec
+        spec.argv[:1] = [*way, sys.executable]
         settings = {"PYTHONPATH": str(folder), "JUPYTER_PLATFORM_DIRS": "1", "TMPDIR": own}
         await client.async_execute(env={**os.environ, **settings})
     probe = notebook.cells.pop(0)

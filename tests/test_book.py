@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import os
 import pickle
 import re
 import subprocess
@@ -19,7 +20,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from tests.building import netless
+from tests.building import GIVEN, netless
 from tests.stock import execution, printed, raised
 from witness.lint.pages import read_file
 from witness.python.cell import parse
@@ -67,10 +68,13 @@ def text_of(html: str) -> str:
 
 
 def build(output: Path) -> subprocess.CompletedProcess[str]:
-    """Build the book as `nox -s docs` does, into a folder of its own, and without a network where there is a way."""
+    """Build the book as `nox -s docs` does, into a folder of its own, and without a network where there is a way.
+
+    What `nox -s docs` or `nox -s doctest` has executed is not executed again: the stock kernels below execute it all.
+    """
     words = ["-W", "--keep-going", "-n", "-c", "conf", "docs", str(output)]
     command = [*netless(), sys.executable, "-m", "sphinx", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
+    return subprocess.run(command, cwd=ROOT, env=GIVEN, capture_output=True, text=True, timeout=1200, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -195,17 +199,17 @@ def test_a_page_imports_only_jax_and_what_it_says_it_needs(page: str) -> None:
 def downloaded(
     book: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[NotebookNode, NotebookNode]]:
-    """Return the notebooks of the pages that are tested, as published and as executed anew, two at a time."""
+    """Return the notebooks of the pages that are tested, as published and as executed anew, without a network."""
 
     async def execute(page: str) -> tuple[NotebookNode, NotebookNode]:
         notebook = nbformat.read(book / f"{page}.ipynb", as_version=4)
         async with kernels:
-            return notebook, await execution(notebook, tmp_path_factory.mktemp(page.replace("/", "-")))
+            return notebook, await execution(notebook, tmp_path_factory.mktemp(page.replace("/", "-")), netless())
 
     async def all_of(pages: list[str]) -> list[tuple[NotebookNode, NotebookNode]]:
         return await asyncio.gather(*map(execute, pages))
 
-    kernels = asyncio.Semaphore(2)
+    kernels = asyncio.Semaphore(os.cpu_count() or 1)
     tests = [item for item in request.session.items if "downloaded" in getattr(item, "fixturenames", ())]
     pages = [str(item.callspec.params["page"]) for item in tests if isinstance(item, pytest.Function)]
     return dict(zip(pages, asyncio.run(all_of(pages)), strict=True))
