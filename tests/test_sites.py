@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from ipykernel.ipkernel import IPythonKernel
 
 from tests.building import HEAD, Site, page, text_of
 
@@ -214,6 +216,13 @@ def test_the_table_of_executions_is_filled(foreign: Foreign) -> None:
     text = text_of(foreign[0].html("table"))
     for name in ("raises", "glues", "folder/here"):
         assert re.search(rf" {name} \d{{4}}-\d\d-\d\d \d\d:\d\d auto \d+\.\d+ ", text), text
+
+
+def test_an_executed_notebook_says_of_its_language_what_its_kernel_says(foreign: Foreign) -> None:
+    (left,) = foreign[0].folder.rglob("jupyter_execute")
+    said = {name: nbformat.read(left / f"{name}.ipynb", 4).metadata.language_info for name in ("raises", "echoes")}
+    assert said["raises"] == IPythonKernel.language_info
+    assert said["echoes"]["pygments_lexer"] == "bash"
 
 
 def test_another_language_is_highlighted_as_such(foreign: Foreign) -> None:

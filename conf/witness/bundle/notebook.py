@@ -9,7 +9,6 @@ from typing import Any
 from witness.records.codec import encode
 from witness.records.page_record import PageRecord
 
-PYTHON = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 SAMPLES = ("samples", "pilot")
 DIGITS = 4
 """Significant digits that are kept of a sample: no clock has as many."""
@@ -31,7 +30,7 @@ def split(record: PageRecord) -> tuple[bytes, bytes]:
     ]
     metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-        "language_info": record.language_info or {**PYTHON, "version": record.environment["python"]},
+        "language_info": record.language,
     }
     return _json({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}), _json(data)
 

@@ -100,6 +100,17 @@ class Replicate:
     """Their numbers."""
 
 
+PYTHON: dict[str, Any] = {
+    "name": "python",
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "pygments_lexer": "ipython3",
+    "nbconvert_exporter": "python",
+    "file_extension": ".py",
+}
+"""What ipykernel says of its language, its version apart."""
+
+
 @dataclass(frozen=True)
 class PageRecord:
     """One page, executed in one environment: once, and again where replicates of what it measures are wanted."""
@@ -124,6 +135,11 @@ class PageRecord:
     commit: str = ""
     """What git called the page's sources when it was executed; empty where they are in no repository."""
     format: int = FORMAT
+
+    @property
+    def language(self) -> dict[str, Any]:
+        """Return what a notebook says of the language of its cells."""
+        return self.language_info or {**PYTHON, "version": self.environment["python"]}
 
     def to_json(self) -> str:
         """Return the record as JSON text that :meth:`from_json` reads back."""

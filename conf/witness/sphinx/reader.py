@@ -17,12 +17,10 @@ from witness.reading.notebook_settings import evaluated, known
 from witness.reading.plan import Unreadable
 from witness.reading.site import Site
 from witness.records.kinds import DISPLAYS, TIMING
-from witness.records.page_record import PageRecord
+from witness.records.page_record import PYTHON, PageRecord
 from witness.records.replicate import with_lines
 from witness.records.store import Store
 from witness.sphinx.env_state import reading
-
-PYTHON = {"name": "python", "pygments_lexer": "ipython3"}
 
 
 class NoRecord(SphinxError):
@@ -130,6 +128,6 @@ def fill(notebook: NotebookNode, record: PageRecord) -> None:
         cell.execution_count = kept.execution_count
         if kept.raised and "raises" in cell.metadata:
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
-    notebook.metadata["language_info"] = nbformat.from_dict(record.language_info or PYTHON)
+    notebook.metadata["language_info"] = nbformat.from_dict(record.language)
     if record.widgets:
         notebook.metadata["widgets"] = nbformat.from_dict(record.widgets)
