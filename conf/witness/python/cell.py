@@ -109,7 +109,11 @@ def as_calls(source: str) -> str:
         return source
     from IPython.core.inputtransformer2 import TransformerManager  # rarely needed, and not quick to import
 
-    changed = str(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]  # as IPython has it
+    manager: Any = TransformerManager()  # type: ignore[no-untyped-call]  # as IPython has it
+    try:
+        changed = str(manager.transform_cell(source))
+    except SyntaxError:  # badly dedented, say: there is nothing to call
+        return source
     return source if _is_for_ipython(changed) else changed
 
 
@@ -150,7 +154,7 @@ class _Statements(ast.NodeTransformer):
         code = parse(statement)
         if magic(call) == "capture" or not code.is_python or code.tree is None or not code.tree.body:
             return []
-        line = self._lines[call.lineno - 1]
+        line = self._lines[call.lineno - 1] if call.lineno <= len(self._lines) else ""  # Python's lines end at \r, too
         column = line.rfind(statement)
         tree = ast.parse(code.text)  # that of the cell is shared
         for node in ast.walk(tree):
@@ -180,7 +184,7 @@ def _marked(tree: ast.Module, own: frozenset[int]) -> ast.Module:
 
 def _as_calls(lines: list[str]) -> tuple[str, frozenset[int]]:
     """Return the lines of a cell as Python, as many, and the numbers of those that IPython understands, from 1."""
-    from IPython.core.inputtransformer2 import TransformerManager, make_tokens_by_line
+    from IPython.core.inputtransformer2 import TransformerManager
 
     manager = TransformerManager()  # type: ignore[no-untyped-call]  # as IPython has it
     above = list(takewhile(lambda line: not line.strip(), lines))
@@ -189,14 +193,24 @@ def _as_calls(lines: list[str]) -> tuple[str, frozenset[int]]:
     for clean in cleanups:
         lines = clean(lines)
     own: set[int] = set()
-    tokens: Any = make_tokens_by_line
-    while found := _first(manager.token_transformers, tokens(lines), lines):
+    while found := _first(manager.token_transformers, _tokens(lines), lines):
         place, changed = found
         lost = len(lines) - len(changed)
         own |= set(range(place, place + lost + 1))
         lines = [*changed[: place + 1], *["\n"] * lost, *changed[place + 1 :]]
     text = "\n".join(above) + "\n" * bool(above) + "".join(lines).removesuffix("\n")
     return text, frozenset(number + len(above) + 1 for number in own)
+
+
+def _tokens(lines: list[str]) -> object:
+    """Return the tokens of lines; none where these are badly dedented, and so no Python, whoever reads them."""
+    from IPython.core.inputtransformer2 import make_tokens_by_line
+
+    tokens: Any = make_tokens_by_line
+    try:
+        return tokens(lines)
+    except SyntaxError:
+        return []
 
 
 def _first(kinds: Sequence[Any], tokens: object, lines: list[str]) -> tuple[int, list[str]] | None:
