@@ -41,8 +41,8 @@ last: list[type[BaseException]] = []
 class Errors:
     """Sees the exception of each cell that ended with one, and those that IPython shows though the cell goes on.
 
-    It catches those of ``%%capture``, of ``%run``, of a display that fails, of callbacks. One that the page's own code
-    catches and shows is no error of the cell.
+    It catches those of ``%%capture``, of ``%run``, of a display that fails, of its own callbacks. One that other code
+    catches and shows, the page's or a widget's, is no error of the cell.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -80,7 +80,7 @@ class Errors:
             if getattr(self._showing, "now", False):
                 return show(*arguments, **options)
             error = _error_in([*arguments, *options.values()]) or sys.exc_info()[1]  # neither: it is shown again
-            if error and not (_is_caught_by_page(error) and self._is_shown_by_page()):
+            if error and not self._is_caught(error):
                 self._shown += [] if any(error is other for other in self._shown) else [error]
             self._showing.now = True
             try:
@@ -99,10 +99,18 @@ class Errors:
         codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
         return codes[-1] if codes and not codes[-1].co_filename.startswith(self._stock) else type(error)
 
+    def _is_caught(self, error: BaseException) -> bool:
+        """Return whether other code than IPython's caught an exception, or made it: the page's, or a widget's."""
+        trace = error.__traceback__
+        return self._is_shown_by_page() if trace is None else not self._is_stock(trace.tb_frame.f_code.co_filename)
+
+    def _is_stock(self, file: str) -> bool:
+        return file.startswith(self._stock)
+
     def _is_shown_by_page(self) -> bool:
         """Return whether the page's own code, by way of IPython at most, asked for what is being shown."""
-        frame = sys._getframe(2)
-        while frame.f_back and frame.f_code.co_filename.startswith(self._stock):
+        frame = sys._getframe(3)
+        while frame.f_back and self._is_stock(frame.f_code.co_filename):
             frame = frame.f_back
         return _is_own(frame.f_code.co_filename)
 
@@ -111,12 +119,6 @@ def _error_in(arguments: Iterable[Any]) -> BaseException | None:
     """Return the exception among a method's arguments, some of which may be a tuple with it."""
     parts = [part for it in arguments for part in (it if isinstance(it, tuple) else (it,))]
     return next((part for part in parts if isinstance(part, BaseException)), None)
-
-
-def _is_caught_by_page(error: BaseException) -> bool:
-    """Return whether the frame that an exception came to is the page's own; one that was never raised is, too."""
-    trace = error.__traceback__
-    return trace is None or _is_own(trace.tb_frame.f_code.co_filename)
 
 
 def raised(error: BaseException, seen: frozenset[int] = frozenset()) -> Raised:

@@ -55,7 +55,8 @@ class Descriptor:
         os.write(stream._original_stdstream_fd, b"\0")  # wakes the thread, as ipykernel does to end it
         stream.watch_fd_thread.join()
         stream._should_watch = True
-        stream.watch_fd_thread = threading.Thread(target=self._watch, daemon=True)
+        name = stream.watch_fd_thread.name  # a new one would be counted
+        stream.watch_fd_thread = threading.Thread(target=self._watch, name=name, daemon=True)
         self._flush, stream.flush = stream.flush, self.flush
         stream.watch_fd_thread.start()
 

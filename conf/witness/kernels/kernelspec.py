@@ -39,7 +39,11 @@ def interpreter_options(specs: KernelSpecManager) -> list[str] | None:
 
 
 def settings(spec: KernelSpec, private: Path) -> list[str]:
-    """Return what ipykernel is told besides: no history, no user's profile, and not to watch its parent (we do)."""
+    """Return what ipykernel is told besides: a history in memory, no user's profile, and to watch no parent (we do)."""
     if "ipykernel_launcher" not in spec.argv:
         return []
-    return [f"--ipython-dir={private / 'ipython'}", "--HistoryManager.enabled=False", "--IPKernelApp.parent_handle=1"]
+    return [
+        f"--ipython-dir={private / 'ipython'}",
+        "--HistoryManager.hist_file=:memory:",
+        "--IPKernelApp.parent_handle=1",
+    ]

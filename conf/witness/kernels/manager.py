@@ -38,6 +38,8 @@ _silent.propagate = False  # jupyter_client logs a traceback for each exception 
 
 PAGE, TEMPORARY = "page", "temporary"
 """Folders of a kernel that has one to work in and one for temporary files of its own."""
+SHUTDOWN = 5.0
+"""Seconds that a kernel has to end by itself, as in jupyter_client."""
 CALL = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 """A line of what ``faulthandler`` writes."""
 
@@ -128,7 +130,8 @@ class Kernels:
     ) -> AsyncIterator[Kernel]:
         """Yield a kernel that works in ``cwd`` and was ready within ``budget`` seconds; then end it and its group.
 
-        Without ``cwd`` it has a folder of its own, and one for temporary files, which go with it.
+        Without ``cwd`` it has a folder of its own, and one for temporary files, which go with it; with it, it ends as
+        Python does, so that files are written to which the page has left open.
         ``code`` is what it is going to run, which may be a reason not to ``fork`` it. The forks of one parent have
         their memory at the same addresses, and the same hashes of strings; each number of a ``parent`` is another.
         Raises UnknownKernel and KernelFailed.
@@ -178,6 +181,8 @@ class Kernels:
                 why = last_line(provisioner.log_file)
                 raise KernelFailed(f"the kernel {name} ended before it was ready: {child.exit_reason}{why}")
             yield Kernel(client, manager, child.pid, provisioner.fork, private / "imports", child, private)
+            if cwd:
+                await _shut_down(client, child)
         finally:
             await _end(manager, client, provisioner.child)
             shutil.rmtree(private, ignore_errors=True)
@@ -235,6 +240,13 @@ async def _ready(client: AsyncKernelClient, child: Child) -> None:
         idle = message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
         if idle and message["parent_header"].get("msg_id") in asked:
             return
+
+
+async def _shut_down(client: AsyncKernelClient, child: Child) -> None:
+    """Ask a kernel to end by itself, and wait as long as nbclient does."""
+    if child.status is None:
+        client.shutdown()
+        await asyncio.wait([child.ended], timeout=SHUTDOWN)
 
 
 async def _end(manager: AsyncKernelManager, client: AsyncKernelClient | None, child: Child | None) -> None:

@@ -61,14 +61,15 @@ class Inquiry:
         """Return class and message of each error of a cell, and whether it is exactly the one that the cell names.
 
         The last one ended the cell, which got this ``reply``; or all were shown, and the cell went on. ``errors`` is
-        what the kernel extension saw of them.
+        what the kernel extension saw of them. A page can see that its kernel was asked: it is, where a cell names one.
         """
         wanted = cell.raises or "builtins.None"
         wanted = wanted if "." in wanted else f"builtins.{wanted}"
-        answers = await self.ask("", {"class": RAISED, "same": same(wanted)})
-        answers = {"class": NO_ANSWER, "same": NO_ANSWER, **answers}
+        answers = {"class": NO_ANSWER, "same": NO_ANSWER}
+        if cell.raises or not errors:
+            answers |= await self.ask("", {"class": RAISED, "same": same(wanted)})
         told = [error.message for error in errors]
-        names = loads(answers["class"]) or [str(reply.get("ename"))]
+        names = loads(answers["class"]) or [error.name for error in errors] or [str(reply.get("ename"))]
         alike = loads(answers["same"]) or [False] * len(names)
         if not told or names[-1].rpartition(".")[2] == reply.get("ename"):  # one without a text is known by another
             told = [*told[:-1], str(reply.get("evalue", ""))]

@@ -17,6 +17,7 @@ from witness.records.scrub import Scrubber
 from witness.runner.alone import Alone
 from witness.runner.execution import Execution
 from witness.runner.executor import Job, Ran, Watcher
+from witness.runner.fork_signs import tells_a_fork
 from witness.runner.freshness import measures
 from witness.runner.likeness import Unlike
 from witness.runner.machine_names import machine, of_page
@@ -42,7 +43,7 @@ class Recorder:
         self._late: set[str] = set()
         """Pages that run again because a clock was found after others had run beside the cell that reads it."""
         self._unlike: set[str] = set()
-        """Pages that saw that their kernel was a fork."""
+        """Pages that saw that their kernel was a fork, or may see it where what they do cannot be done again."""
 
     async def page(self, plan: Plan) -> Ran:
         """Run a page as often as is wanted, until a run is wrong."""
@@ -64,6 +65,8 @@ class Recorder:
 
     async def _once(self, plan: Plan, number: int = 1) -> Ran:
         """Run a page, in a fork of another process for each number of a run; see `Kernels.start`."""
+        if plan.folder and plan.page not in self._unlike and tells_a_fork(plan.cells, Path(plan.folder)):
+            self._unlike.add(plan.page)
         if plan.page not in self._unlike:
             try:
                 return await self._attempt(plan, number, fork=True)

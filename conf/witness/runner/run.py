@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from witness.reading.inputs import renewed
 from witness.reading.plan import Plan
@@ -64,7 +66,7 @@ def run(
             try:
                 ledger = Ledger(freshness)
                 in_order = sorted(todo, key=lambda plan: (measures(plan), -(expected[plan.page] or 1e9)))
-                asyncio.run(_all(in_order, job, executor, ledger, progress))
+                _run(_all(in_order, job, executor, ledger, progress))
                 ledger.settle(todo)
             except BaseExceptionGroup as group:
                 raise _first(group) from group
@@ -72,6 +74,17 @@ def run(
                 progress.end()
     finally:
         executor.end()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Do work in a loop of its own: in a thread of its own where this one has a loop, as in a cell of Jupyter."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+    else:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, work).result()
 
 
 async def _all(plans: Sequence[Plan], job: Job, executor: Executor, ledger: Ledger, progress: Progress) -> None:

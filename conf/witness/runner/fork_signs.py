@@ -1,0 +1,61 @@
+"""Whether a page may see that its kernel is a fork, from its code and from that of its site's modules."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from witness.python.cell import parse
+from witness.reading.plan import Cell
+
+LOOKS = re.compile(r"\b(environ|putenv|setenv|load_dotenv|meta_path|path_hooks|setprofile|settrace)\b")
+"""What may see, or change, how a package is imported."""
+
+CLOCKS = re.compile(
+    r"\b(default_timer|timeit|(perf_counter|process_time|monotonic|thread_time)(_ns)?|time\.time(_ns)?)\b"
+)
+"""What may see how long that takes: in a module, for where a page calls it, its own code does not tell."""
+
+
+def tells_a_fork(cells: Sequence[Cell], folder: Path) -> bool:
+    """Return whether a page, or a module beside it that it imports, may do otherwise in a fork than in a fresh kernel.
+
+    It starts in an ordinary kernel then: what it has done to its folder in a fork cannot be done again.
+    """
+    sources = [cell.source for cell in cells if not cell.skip]
+    own = [*modules(sources, folder)]
+    seen = any(LOOKS.search(text) for text in (*sources, *own)) or any(CLOCKS.search(text) for text in own)
+    return seen or _imports_late(cells)
+
+
+def _imports_late(cells: Iterable[Cell]) -> bool:
+    """Return whether a page imports a package for the first time in a cell that reads a clock, or after one."""
+    timed, known = False, set(sys.stdlib_module_names)
+    for cell in cells:
+        timed = timed or (cell.alone and not cell.skip)
+        fresh = parse(cell.source).imported - known
+        if timed and fresh and not cell.skip:
+            return True
+        known |= fresh
+    return False
+
+
+def modules(sources: Iterable[str], folder: Path) -> Iterator[str]:
+    """Yield the texts of modules and packages in a folder that code imports, and of those that they import."""
+    waiting, known = list(sources), set[str]()
+    while waiting:
+        for name in parse(waiting.pop()).imported - known:
+            known.add(name)
+            for path in (folder / f"{name}.py", *sorted((folder / name).rglob("*.py"))):
+                if text := _text(path):
+                    waiting.append(text)
+                    yield text
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8") if path.is_file() else ""
+    except (OSError, ValueError):
+        return ""
