@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from witness.reading.site import Site
 
 
-def read_file(path: Path, page: str, site: Site) -> Plan | None:
-    """Return what to run for the page in a file, or None when nothing is.
+def read_file(path: Path, page: str, site: Site, change: Callable[[str], str] | None = None) -> Plan | None:
+    """Return what to run for the page in a file, or None when nothing is; ``change`` is what others make of its text.
 
     Raises Unreadable, in a site with page rules also for each diagnostic that the structure of the page gives.
     """
@@ -23,7 +23,7 @@ def read_file(path: Path, page: str, site: Site) -> Plan | None:
 
     if site.settings.page_rules and (found := lint_bytes(path.read_bytes(), path, strict=False)):
         raise Unreadable(site.shown(path), [(it.line, f"{it.rule}: {it.message}") for it in found])
-    return read_file(path, page, site)
+    return read_file(path, page, site, change)
 
 
 def plans(names: Sequence[str]) -> pages.Pages:

@@ -9,6 +9,9 @@ from docutils import nodes
 from witness.nodes.fold import fold, scroll
 from witness.nodes.text import COLOUR, amount, lines, plain, untranslated
 
+ANSI = "myst-ansi"
+"""MyST-NB's lexer of text, unless a site chose another: it knows colours, and nothing else."""
+
 SCREEN = 40
 """Lines that are shown at once; longer text scrolls within itself."""
 
@@ -17,7 +20,7 @@ def block(text: str, what: str, classes: Sequence[str] = (), language: str = "te
     """Return text as it was printed; long text scrolls, and its size is said. A lexer of ANSI's gets the colours."""
     coloured = "ansi" in language and bool(COLOUR.search(text))
     text = plain(text, colours=coloured).rstrip("\n")
-    language = "text" if "ansi" in language and not coloured else language
+    language = "text" if language == ANSI and not coloured else language
     node = nodes.literal_block(text, text, language=language, classes=[*classes])
     size = lines(text)
     if size <= SCREEN:

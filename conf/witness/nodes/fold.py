@@ -20,6 +20,10 @@ class fold(nodes.container):  # noqa: N801 (docutils' nodes are written so)
     """
 
 
+class summary(nodes.title):  # noqa: N801
+    """The title of a fold that an author wrote, with its markup: what it is without is the ``summary`` of others."""
+
+
 class scroll(nodes.container):  # noqa: N801
     """A part of a page that scrolls within itself, can be reached by keyboard, and has a label."""
 
@@ -33,7 +37,18 @@ def visit_fold(self: HTML5Translator, node: fold) -> None:
     """Begin a part that opens on demand."""
     attributes = opened(self) if "dropdown" in node["classes"] else {}
     self.body.append(self.starttag(node, "details", CLASS="witness-fold", **attributes))
-    self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
+    if "summary" in node:
+        self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
+
+
+def visit_summary(self: HTML5Translator, node: summary) -> None:
+    """Begin the title of a fold."""
+    self.body.append("<summary>")
+
+
+def depart_summary(self: HTML5Translator, node: summary) -> None:
+    """End it."""
+    self.body.append("</summary>\n")
 
 
 def depart_fold(self: HTML5Translator, node: fold) -> None:
@@ -63,29 +78,29 @@ def visit_hidden(self: HTML5Translator, node: HideCodeCellNode) -> None:
 
 
 class Dropdowns(SphinxPostTransform):
-    """Admonitions of class ``dropdown``, such as solutions, open on demand: the theme alone does not do it."""
+    """Admonitions of class ``dropdown``, such as solutions, open on demand in a tidy site: the theme does not do it."""
 
     default_priority = 800
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
         """Put each such admonition's content into a fold, and its title on it."""
-        if "sphinx_togglebutton" in self.env._app.extensions:
+        if not self.config.witness_tidy or "sphinx_togglebutton" in self.env._app.extensions:
             return
         for node in list(self.document.findall(nodes.Element)):
             if isinstance(node, nodes.Admonition) and "dropdown" in node["classes"]:
-                titled = bool(node.children) and isinstance(
-                    node[0], nodes.title
-                )  # a hint or a note has none of its own
-                title = node[0].astext() if titled else str(admonitionlabels.get(node.tagname, node.tagname))
-                folded = fold("", *node[int(titled) :], summary=title, classes=[*node["classes"], "admonition"])
-                folded["ids"] = node["ids"]
+                titled = bool(node.children) and isinstance(node[0], nodes.title)  # a hint or a note has none
+                named = str(admonitionlabels.get(node.tagname, node.tagname))
+                title = node[0].children if titled else [nodes.Text(named)]
+                folded = fold("", summary("", "", *title), *node[int(titled) :], ids=node["ids"])
+                folded["classes"] = [*node["classes"], "admonition"]
                 node.replace_self(folded)
 
 
 def add(app: Sphinx) -> None:
-    """Teach the HTML builders both nodes."""
+    """Teach the HTML builders the nodes."""
     app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_node(summary, html=(visit_summary, depart_summary))
     app.add_node(scroll, html=(visit_scroll, depart_scroll))
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden, depart_fold))
     app.add_post_transform(Dropdowns)

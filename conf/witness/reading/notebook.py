@@ -56,7 +56,7 @@ def unreadable_options(below: Sequence[str], fence: int) -> tuple[int, str] | No
 
 def is_notebook(path: Path, site: Site) -> bool:
     """Return whether MyST-NB takes a file for a notebook."""
-    text = path.read_text("utf-8-sig", "replace")
+    text = path.read_text(site.encoding, "replace")
     return create_nb_reader(str(path), site.markdown, site.notebooks, text) is not None
 
 

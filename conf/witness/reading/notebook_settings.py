@@ -25,7 +25,12 @@ def settings_of(notebook: NotebookNode, site: Site) -> NbParserConfig:
     said = notebook.metadata.get("execution")
     if settings.execution_mode == "inline" or not isinstance(said, dict):
         return settings
-    return settings.copy(**{f"execution_{name}": said[name] for name in ("timeout", "allow_errors") if name in said})
+    own = {"execution_timeout": settings.execution_timeout, "execution_allow_errors": settings.execution_allow_errors}
+    if "timeout" in said:
+        own["execution_timeout"] = -1 if said["timeout"] is None else said["timeout"]
+    if "allow_errors" in said:
+        own["execution_allow_errors"] = bool(said["allow_errors"])
+    return settings.copy(**own)
 
 
 def evaluated(notebook: NotebookNode, path: Path, site: Site) -> Evaluated | None:

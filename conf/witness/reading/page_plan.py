@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,18 +27,22 @@ from witness.reading.notebook_settings import evaluated, settings_of
 from witness.reading.page_settings import faults, listed
 from witness.reading.plan import Budget, Cell, Lane, Plan, Unreadable
 from witness.reading.scripts import with_scripts
-from witness.reading.site import Site
+from witness.reading.site import UTF_8, Site
 
 
-def read_file(path: Path, page: str, site: Site) -> Plan | None:
-    """Return what to run for the page in a file, or None when nothing is. Raises Unreadable."""
+def read_file(path: Path, page: str, site: Site, change: Callable[[str], str] | None = None) -> Plan | None:
+    """Return what to run for the page in a file, or None when nothing is. Raises Unreadable.
+
+    ``change`` is what others make of the text before it is parsed.
+    """
     data = path.read_bytes()
     try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")  # as Sphinx reads it
-        return read_plan(text, path, page, site)
+        text = data.decode(site.encoding).replace("\r\n", "\n").replace("\r", "\n")  # as Sphinx reads it
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise Unreadable(site.shown(path), [(line, f"not UTF-8: {error.reason}")]) from error
+        wanted = "UTF-8" if site.encoding == UTF_8 else site.encoding
+        raise Unreadable(site.shown(path), [(line, f"not {wanted}: {error.reason}")]) from error
+    return read_plan(change(text) if change else text, path, page, site)
 
 
 def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:

@@ -46,7 +46,7 @@ class Settings:
         metadata=_is(
             "Whether a page runs as on any machine: in a folder of its own, with the variables that are declared, on "
             "sources that it may not change, with figures that are the same bytes each time. A record that holds is "
-            "kept.",
+            "kept, and a build fails whose pages name this machine's folders, host or processes.",
             bool,
             rebuild="env",
             strict=True,
@@ -64,8 +64,8 @@ class Settings:
     tidy: bool = field(
         default=False,
         metadata=_is(
-            "Whether the asserts that end a cell are folded, and what JAX compiled is shown only where the page speaks "
-            "of it.",
+            "Whether the asserts that end a cell are folded, admonitions of class `dropdown`, too, and what JAX "
+            "compiled is shown only where the page speaks of it; searches do not find what cells show, errors apart.",
             bool,
             rebuild="env",
             strict=True,

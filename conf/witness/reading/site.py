@@ -16,6 +16,9 @@ from witness.reading.settings import Settings
 MARKDOWN = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence", "deflist", "dollarmath"})
 """How the book's pages are parsed; ``conf.py`` says the same to Sphinx."""
 
+UTF_8 = "utf-8-sig"
+"""How Sphinx reads pages, unless a site says otherwise."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -28,6 +31,8 @@ class Site:
     markdown: MdParserConfig = field(default_factory=lambda: MARKDOWN)
     inputs: tuple[str, ...] = ()
     """Files or patterns, from that folder, that every page may read."""
+    encoding: str = UTF_8
+    """That of pages."""
 
     @classmethod
     def at(cls, root: Path) -> Site:
@@ -52,7 +57,7 @@ class Site:
             markdown = MdParserConfig(**settings(MdParserConfig, "myst"))
         except (ConfigError, TypeError, ValueError) as error:
             raise ValueError(f"{root / 'conf.py'}: {' '.join(str(error).split())}") from error
-        return cls(root, ours, notebooks, markdown, tuple(ours.inputs))
+        return cls(root, ours, notebooks, markdown, tuple(ours.inputs), said.get("source_encoding", UTF_8))
 
     @cached_property
     def digest(self) -> str:
@@ -66,6 +71,7 @@ class Site:
             sorted(self.markdown.enable_extensions),
             self.markdown.substitutions,
             self.inputs,
+            self.encoding,
         )
         settings = repr(known)
         return hashlib.sha256(settings.encode() + b"".join(code)).hexdigest()

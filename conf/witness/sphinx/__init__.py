@@ -69,6 +69,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", build.on_config_inited)
     app.connect("env-get-outdated", bundles.on_env_get_outdated)
     app.connect("env-get-outdated", build.on_env_get_outdated)
+    app.connect("env-before-read-docs", build.on_env_before_read_docs, priority=900)  # after all others
     app.connect("doctree-read", env_state.on_doctree_read)
     app.connect("doctree-read", on_doctree_read)
     app.connect("write-started", assets.on_write_started)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Set
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+from myst_nb.sphinx_ import Parser
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -39,6 +41,7 @@ from witness.sphinx.env_state import doubted, record_of, remember
 from witness.sphinx.interrupts import Interrupts, end_without_room, plainly
 from witness.sphinx.log import Warnings
 from witness.sphinx.scan import answer, by_page, scan
+from witness.sphinx.source_read import changes, handlers
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +72,6 @@ class Build:
         self._interrupts = interrupts
         self._warnings = warnings
         self._failed: dict[str, list[Diagnostic]] = {}
-        self._removed: set[str] = set()
         with plainly(Path(app.outdir)):
             probe(Path(app.outdir))
 
@@ -82,20 +84,27 @@ class Build:
     def on_env_get_outdated(
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
     ) -> set[str]:
-        """Run stale pages; return those that must be read again."""
+        """Remove what was written of pages that are no more, before another writes there."""
+        remove_published(app, removed, env.found_docs)
+        return set()
+
+    def on_env_before_read_docs(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+        """Run stale pages; add those to ``docnames`` that must be read again.
+
+        What others do before pages are read, a cell may need.
+        """
         self._interrupts.restore()  # the runner ends its kernels at one
-        self._removed = removed
         site = _site(app, env)
-        read = cache(lambda page: read_file(Path(env.doc2path(page)), page, site) if page in env.found_docs else None)
+        read = cache(partial(_read, app, env, site))
         with plainly(self._folder):
             if not self._facts.known:  # then most pages are going to run, and there is time until JAX has answered
-                for page in _notebooks(env):
+                for page in _notebooks(app):
                     with suppress(Unreadable):
                         read(page)
             environment = find(self._facts, require_jax=site.settings.reproducible)
             store = Store(self._folder / environment.name)
             since = 0.0 if site.settings.reproducible else demanded(app)
-            executed = self._execute(env, site, read, store, environment, since)
+            executed = self._execute(app, site, read, store, environment, since)
         formats = {}
         for page in executed.keys() | self._failed.keys():
             path = str(env.doc2path(page))
@@ -117,30 +126,32 @@ class Build:
         unreadable = [page for page, found in self._failed.items() if found[0].rule == "unreadable"]
         self._warnings.unreadable = frozenset(str(env.doc2path(page)) for page in unreadable)
         self._interrupts.install()
-        return stale | (self._failed.keys() & env.found_docs) | doubted(env)
+        docnames[:] = sorted({*docnames, *stale, *(self._failed.keys() & env.found_docs), *doubted(env)})
 
     def _execute(
-        self, env: BuildEnvironment, site: Site, read: Read, store: Store, environment: Environment, since: float
+        self, app: Sphinx, site: Site, read: Read, store: Store, environment: Environment, since: float
     ) -> dict[str, str]:
         """Run what is stale; return the digest of the record of each executed page."""
+        env, changing = app.env, bool(handlers(app))  # what others make of a text may be another each time
         known = Freshness(store, environment, site.root, env.config.witness_replicates, since)
         executed: dict[str, str] = {}
         plans: list[Plan] = []
         following: dict[str, set[str]] = {}
         idle_before, idle = getattr(env, "witness_idle", {}), {}
-        for page in _notebooks(env):
+        for page in _notebooks(app):
             path, stamp = Path(env.doc2path(page)), known.stamp(page)
             if (
                 stamp
                 and stamp.suffices(known.replicates)
                 and not since
+                and not changing
                 and stamp.sources == _sources(stamp, site, path)
             ):
                 executed[page] = stamp.record
                 following[page] = set(stamp.after)
                 continue
             text = {"settings": site.digest, **digests([path.name], path.parent)}
-            if idle_before.get(page) == text:
+            if idle_before.get(page) == text and not changing:
                 idle[page] = text
             elif plan := self._plan(page, read):
                 plans.append(plan)
@@ -185,11 +196,9 @@ class Build:
             if failed:
                 app.statuscode = 1
             if app.builder.format == "html" and exception is None:
-                gone = failed | self._removed - app.config.html_additional_pages.keys()
-                remove(app, gone)
-                for page in gone:
-                    Path(app.builder.get_output_path(page)).unlink(missing_ok=True)  # type: ignore[attr-defined]
-                self._scan(app)
+                remove_published(app, failed)
+                if app.config.witness_reproducible:
+                    self._scan(app)
         finally:
             self._facts.close()
             for lock in self._locks:
@@ -217,6 +226,15 @@ class Build:
             logger.error("%s\n    next: %s, then build again", told, advice, location=(page, line))
 
 
+def remove_published(app: Sphinx, pages: Set[str], others: Iterable[str] = ()) -> None:
+    """Remove what was written of pages that are not published, but for an address that is another's now."""
+    if app.builder.format == "html" and pages:
+        path_of = app.builder.get_output_path  # type: ignore[attr-defined]
+        remove(app, pages)
+        for path in {Path(path_of(page)) for page in pages} - {Path(path_of(page)) for page in others}:
+            path.unlink(missing_ok=True)
+
+
 def _site(app: Sphinx, env: BuildEnvironment) -> Site:
     config = app.config
     inputs = [os.path.relpath(app.confdir / name, app.srcdir) for name in config.witness_inputs]
@@ -224,7 +242,11 @@ def _site(app: Sphinx, env: BuildEnvironment) -> Site:
         if not matched(path, Path(app.srcdir)):
             logger.warning("witness_inputs: %s: there is no such file below %s", name, app.confdir, type="witness")
     settings = env.mystnb_config, env.myst_config  # type: ignore[attr-defined]
-    return Site(Path(app.srcdir), Settings.of(config), *settings, tuple(inputs))
+    return Site(Path(app.srcdir), Settings.of(config), *settings, tuple(inputs), config.source_encoding)
+
+
+def _read(app: Sphinx, env: BuildEnvironment, site: Site, page: str) -> Plan | None:
+    return read_file(Path(env.doc2path(page)), page, site, changes(app, page)) if page in env.found_docs else None
 
 
 def _sources(stamp: Stamp, site: Site, path: Path) -> dict[str, str]:
@@ -232,7 +254,8 @@ def _sources(stamp: Stamp, site: Site, path: Path) -> dict[str, str]:
     return {"settings": site.digest, **digests(stamp.sources.keys() - {"settings"}, path.parent)}
 
 
-def _notebooks(env: BuildEnvironment) -> list[str]:
-    """Return the pages that MyST-NB reads."""
-    suffixes = env.config.source_suffix
-    return [page for page in sorted(env.found_docs) if get_filetype(suffixes, str(env.doc2path(page))) == "myst-nb"]
+def _notebooks(app: Sphinx) -> list[str]:
+    """Return the pages that MyST-NB reads, also by a parser of the site's own that is one of MyST-NB's."""
+    env, suffixes = app.env, app.config.source_suffix
+    kinds = {kind for kind, parser in app.registry.source_parsers.items() if issubclass(parser, Parser)}
+    return [page for page in sorted(env.found_docs) if get_filetype(suffixes, str(env.doc2path(page))) in kinds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,9 @@ from witness.records.kinds import COMPILATION
 from witness.records.page_record import CellRecord, PageRecord
 from witness.sphinx.env_state import record_of
 from witness.sphinx.watched import below, by_line, watched, work_by_line
+
+DISPLAYS = re.compile(r"\b(display|show)\w*\(")
+"""A call that displays."""
 
 HIDDEN = {"remove-output", "remove_output", "hide-output", "hide-cell"}
 """Tags of cells whose outputs are out of sight: what JAX did under them is, too."""
@@ -61,11 +65,19 @@ class CodeCells:
         names = {f"<cell {place.number}>": place.file or f"Cell {place.number} of this page" for place in self.places}
         return names.get(file, file)
 
-    def undescribed(self, cell_index: int | None) -> str:
-        """Return what is known of a picture that nothing was said of: which line displayed it."""
-        cell = self._renderer.nb_client.notebook.cells[cell_index] if cell_index is not None else {}
-        code = [line.strip() for line in str(cell.get("source", "")).splitlines() if line.strip()]
-        return f"Picture that `{code[-1]}` displays, without a description" if code else "Picture without a description"
+    def undescribed(self, cell_index: int | None, output_index: int | None) -> str:
+        """Return what is known of a picture that nothing was said of: which line displayed it, or at least which cell.
+
+        The last line of a cell displays its result; of other lines, the only one that calls what displays.
+        """
+        if cell_index is None or output_index is None:
+            return "Picture without a description"
+        cell = self._renderer.nb_client.notebook.cells[cell_index]
+        code = [line.strip() for line in str(cell.source).splitlines() if line.strip()]
+        if cell.outputs[output_index].output_type != "execute_result":
+            code = [line for line in code if DISPLAYS.search(line)]
+            code = code if len(code) == 1 else []
+        return f"Picture that {f'`{code[-1]}`' if code else 'this cell'} displays, without a description"
 
     def finish(self, document: nodes.document, *, tidy: bool) -> None:
         """Give each its identifier, for the frames of errors link to it, and below it what JAX did.

@@ -50,7 +50,7 @@ def made(app: Sphinx, page: str, doctree: nodes.document, record: PageRecord) ->
     """Return the texts of a page's downloads, by suffix."""
     path = str(app.env.doc2path(page))
     known = app.env.mystnb_config.custom_formats[path][1]  # type: ignore[attr-defined]
-    text = Path(path).read_text("utf-8-sig")
+    text = Path(path).read_text(app.config.source_encoding)
     filled = reader.read(text, **known)
     notebook = assembled(filled, markdown(doctree, PageLinks(app, page)), record)
     files = {".ipynb": nbformat.writes(notebook) + "\n", ".md": twin(notebook)}

@@ -97,15 +97,14 @@ def on_env_get_outdated(
     return set() if same else _showing(env)
 
 
-def on_pages_known(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> set[str]:
-    """Return the pages that show the comparison, where another part of it is of cells as they are now."""
+def on_env_before_read_docs(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Have the pages read that show the comparison, where another part of it is of cells as they are now."""
     known: Known = env.witness_drift  # type: ignore[attr-defined]
     found = _read(known.path, known.digest).pages if known.path and not known.bad else {}
     same = {page: unchanged(env, page, "", found[page]) for page in found if page in pages(env)}
     before, env.witness_drift_same = getattr(env, "witness_drift_same", {}), same  # type: ignore[attr-defined]
-    return set() if same == before else _showing(env)
+    if same != before:
+        docnames[:] = sorted({*docnames, *_showing(env)})
 
 
 def _showing(env: BuildEnvironment) -> set[str]:
@@ -216,4 +215,4 @@ def add(app: Sphinx) -> None:
     """Offer the directive, and look at the file before any page is read."""
     app.add_directive("drift", Drift)
     app.connect("env-get-outdated", on_env_get_outdated)
-    app.connect("env-get-outdated", on_pages_known, priority=600)  # once it is known which pages ran
+    app.connect("env-before-read-docs", on_env_before_read_docs, priority=950)  # once it is known which pages ran

@@ -10,16 +10,16 @@ from witness.sphinx.outputs import HTML
 
 
 def visit_image(self: HTML5Translator, node: nodes.image) -> None:
-    """Write a figure that has an HTML of its own; leave any other to Sphinx."""
+    """Write a figure that has an HTML of its own; leave any other to the site's translator."""
     if node.get("html") and self.builder.name in HTML:
         self.body.append(node["html"])
     else:
-        HTML5Translator.visit_image(self, node)
+        type(self).visit_image(self, node)
 
 
 def depart_image(self: HTML5Translator, node: nodes.image) -> None:
     """End it."""
-    HTML5Translator.depart_image(self, node)
+    type(self).depart_image(self, node)
 
 
 def add(app: Sphinx) -> None:

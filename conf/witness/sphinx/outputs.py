@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 
 from docutils import nodes
+from myst_nb.core.render import base_render_priority
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from witness.nodes.error import cell_id
 from witness.nodes.fold import scroll
 from witness.nodes.table import TABLE
 from witness.records.kinds import IR, LENS, TIMING
@@ -39,7 +41,9 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
         else:
             logger.warning("outputs look plain, for witness is not installed: pip install --no-deps -e .")
     if installed:
-        ours = [(builder, kind, 0) for builder in HTML for kind in OURS]
+        known = base_render_priority()
+        own = [name for name, it in app.registry.builders.items() if it.format == "html" and name not in known]
+        ours = [(builder, kind, 0) for builder in (*HTML, *own) for kind in OURS]
         ours += [(builder, LENS.mime, -1) for builder in HTML]
         config.nb_mime_priority_overrides = [
             ("*", IR.mime, 0),
@@ -59,18 +63,26 @@ def on_config_inited(app: Sphinx, config: Config) -> None:
 
 
 def on_doctree_read(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep an executed page's outputs out of the search index, but for errors: their classes and messages."""
+    """Name what scrolls; in a tidy site, keep an executed page's outputs out of the search index, but for errors.
+
+    Those are found by their classes and messages. HTML in Markdown may begin in one node and end in another, and has
+    no class: docutils would write an element around each.
+    """
     if app.env.docname not in pages(app.env):
         return
+    for cell in doctree.findall(nodes.container):
+        if "number" in cell:
+            cell["ids"].sort(key=cell_id(cell["number"]).__eq__)  # an author's label is the one of the element itself
     labels: Counter[str] = Counter()
     for region in doctree.findall(scroll):
         labels[region["label"]] += 1
         if (count := labels[region["label"]]) > 1:
             region["label"] += f" ({count})"  # a landmark's name is its own
-    for output in doctree.findall(nodes.container):
+    for output in doctree.findall(nodes.container) if app.config.witness_tidy else ():
         if output.get("nb_element") == "cell_code_output":
             for node in shown(output):
-                if "witness-error" not in node["classes"]:
+                part = isinstance(node, nodes.raw) and node.parent.get("mime_type") == "text/markdown"
+                if "witness-error" not in node["classes"] and not part:
                     node["classes"].append("no-search")
 
 

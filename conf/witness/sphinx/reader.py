@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sphinx.errors import SphinxError
 from witness.nodes import table
 from witness.reading.live import live_values
 from witness.reading.notebook import read_notebook
-from witness.reading.notebook_settings import evaluated, known
+from witness.reading.notebook_settings import evaluated, known, settings_of
 from witness.reading.plan import Unreadable
 from witness.reading.site import Site
 from witness.records.kinds import DISPLAYS, TIMING
@@ -39,12 +40,14 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
     record = Store(Path(store)).read(page)
     if notebook is None or record is None:
         raise NoRecord(f"{path}: no record below {store}; build once more")
+    if (number := another(notebook, record)) is not None:
+        raise NoRecord(f"{path}: what is read as code cell {number} is not what ran as it; build once more")
     fill(notebook, record)
-    merge(notebook, site)
-    if site.notebooks.render_plugin != "witness":
+    if settings_of(notebook, site).render_plugin != "witness":
         forget(notebook)
     elif site.settings.safe_html:
         tables(notebook)
+    merge(notebook, site)
     shown = evaluated(notebook, Path(path), site)
     reading[page] = [live.line for live in live_values(notebook, text, path, shown)]
     unsettle(notebook, site)
@@ -77,11 +80,35 @@ def unsettle(notebook: NotebookNode, site: Site) -> None:
 
 
 def forget(notebook: NotebookNode) -> None:
-    """Take out of a page what only our renderer knows, where the site chose another; its plain text is beside it."""
+    """Take out of a page what only our renderer knows, where site or page chose another: its plain text is beside it.
+
+    A timing is what stock's magic prints.
+    """
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
+        outputs = [printed(output) if is_timing(output) else output for output in cell.get("outputs", [])]
+        if outputs:
+            cell.outputs = joined(outputs)
+        for output in outputs:
             for kind in DISPLAYS:
                 output.get("data", {}).pop(kind.mime, None)
+
+
+def printed(output: NotebookNode) -> NotebookNode:
+    """Return the result of a ``%timeit`` as the stream that it is to others."""
+    found: NotebookNode = nbformat.v4.new_output("stream", name="stdout", text=f"{output.data['text/plain']}\n")
+    return found
+
+
+def joined(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """Return outputs as a kernel's client leaves them, in which what follows in one stream is one text."""
+    found: list[NotebookNode] = []
+    for output in outputs:
+        last = found[-1] if found else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def merge(notebook: NotebookNode, site: Site) -> None:
@@ -89,11 +116,11 @@ def merge(notebook: NotebookNode, site: Site) -> None:
 
     To stock a timing is a line of the stream that is merged; to MyST-NB ours is none, and all lines would be above it.
     """
-    settings = site.notebooks
-    page = {"merge_streams": settings.merge_streams, **notebook.metadata.get(settings.metadata_key, {})}
+    settings = settings_of(notebook, site)
     for cell in notebook.cells:
-        own = cell.metadata.get(settings.cell_metadata_key, {})
-        if not {**page, **own}["merge_streams"] or not any(map(is_timing, cell.get("outputs", []))):
+        said = cell.metadata.get(settings.cell_metadata_key)
+        own = said if isinstance(said, dict) else {}
+        if not own.get("merge_streams", settings.merge_streams) or not any(map(is_timing, cell.get("outputs", []))):
             continue
         parts = [list(part) for _, part in groupby(cell.outputs, is_timing)]
         cell.outputs = [output for part in parts for output in (part if is_timing(part[0]) else coalesce_streams(part))]
@@ -112,6 +139,13 @@ def tables(notebook: NotebookNode) -> None:
             html = (output.get("data") or {}).get("text/html")
             if isinstance(html, str) and table.read(html):
                 output.data[table.TABLE] = output.data.pop("text/html")
+
+
+def another(notebook: NotebookNode, record: PageRecord) -> int | None:
+    """Return the number of a code cell that is not the one that the record has, or None."""
+    code = [cell.source.rstrip("\n") for cell in notebook.cells if cell.cell_type == "code"]
+    numbers = (it.number for it in record.cells if code[it.number - 1 : it.number] != [it.source.rstrip("\n")])
+    return next(numbers, None)
 
 
 def fill(notebook: NotebookNode, record: PageRecord) -> None:

@@ -14,7 +14,7 @@ from sphinx.config import Config
 
 from witness.lens.document import SCRIPT, section
 from witness.lexers.printed import split
-from witness.nodes.block import block, folded
+from witness.nodes.block import ANSI, block, folded
 from witness.nodes.devices import side_by_side
 from witness.nodes.error import Report
 from witness.nodes.figure import inline as figure
@@ -38,9 +38,6 @@ from witness.sphinx.lens import PANES, lens
 
 ACTIVE_TEX = re.compile(r"\\(?:href|require|(?:css|html|Html)\w*|style|class|data|includegraphics|url)\b")
 """What is more than a formula to MathJax."""
-
-ANSI = "myst-ansi"
-"""MyST-NB's lexer of text, unless a site chose another."""
 
 INSTEAD = ("render_stdout", "render_stderr", "render_error", "render_text_plain")
 """Methods of ours that stand for MyST-NB's own; the others add to them."""
@@ -146,7 +143,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         """Return a figure, with a text in its stead for those who cannot see it."""
         found: list[nodes.Element] = super().render_image(data)
         said = (data.output_metadata.get(data.mime_type) or {}).get("alt")
-        told = str(said or self._cells.undescribed(data.cell_index))
+        told = str(said or self._cells.undescribed(data.cell_index, data.output_index))
         for image in found:
             image.setdefault("alt", told)
             if self._config.witness_reproducible and data.mime_type == "image/svg+xml" and data.cell_index is not None:
@@ -214,7 +211,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def _lexer(self, metadata: dict[str, Any], line: int | None) -> str:
         """Return the lexer of what a cell prints."""
-        return str(self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line))
+        return str(self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line) or "none")
 
     def _source(self, data: MimeData, language: str) -> list[nodes.Element]:
         return [block(data.string, "Output", ["output", "text_plain"], language)]
