@@ -84,13 +84,15 @@ class Dropdowns(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
-        """Put each such admonition's content into a fold, and its title on it."""
+        """Put each such admonition's content into a fold, and its title on it, without links: a click opens it."""
         if not self.config.witness_tidy or "sphinx_togglebutton" in self.env._app.extensions:
             return
         for node in list(self.document.findall(nodes.Element)):
             if isinstance(node, nodes.Admonition) and "dropdown" in node["classes"]:
                 titled = bool(node.children) and isinstance(node[0], nodes.title)  # a hint or a note has none
                 named = str(admonitionlabels.get(node.tagname, node.tagname))
+                for link in list(node[0].findall(nodes.reference)) if titled else ():
+                    link.replace_self(link.children)
                 title = node[0].children if titled else [nodes.Text(named)]
                 folded = fold("", summary("", "", *title), *node[int(titled) :], ids=node["ids"])
                 folded["classes"] = [*node["classes"], "admonition"]
