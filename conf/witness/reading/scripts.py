@@ -1,10 +1,12 @@
-"""The scripts that a page's cells run: their code reads clocks as the cells' own does."""
+"""The scripts that a page's cells run, and the modules beside it: their code does what the cells' own may do."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from witness.python.cell import parse
 
 NAMED = re.compile(r"[\w./-]+\.py\b")
 WRITTEN = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)[^\n]*\n")
@@ -22,6 +24,18 @@ def with_scripts(sources: Sequence[str], folder: Path) -> list[str]:
         scripts = [written.get(name) or _text(folder / name) for name in dict.fromkeys(NAMED.findall(source))]
         found.append("\n".join([source, *filter(None, scripts)]))
     return found
+
+
+def modules(sources: Iterable[str], folder: Path) -> Iterator[str]:
+    """Yield the texts of modules and packages in a folder that code imports, and of those that they import."""
+    waiting, known = list(sources), set[str]()
+    while waiting:
+        for name in parse(waiting.pop()).imported - known:
+            known.add(name)
+            for path in (folder / f"{name}.py", *sorted((folder / name).rglob("*.py"))):
+                if text := _text(path):
+                    waiting.append(text)
+                    yield text
 
 
 def _text(path: Path) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from witness.python.cell import parse
 from witness.reading.plan import Cell
+from witness.reading.scripts import modules
 
 LOOKS = re.compile(r"\b(environ|putenv|setenv|load_dotenv|meta_path|path_hooks|setprofile|settrace)\b")
 """What may see, or change, how a package is imported."""
@@ -40,22 +41,3 @@ def _imports_late(cells: Iterable[Cell]) -> bool:
             return True
         known |= fresh
     return False
-
-
-def modules(sources: Iterable[str], folder: Path) -> Iterator[str]:
-    """Yield the texts of modules and packages in a folder that code imports, and of those that they import."""
-    waiting, known = list(sources), set[str]()
-    while waiting:
-        for name in parse(waiting.pop()).imported - known:
-            known.add(name)
-            for path in (folder / f"{name}.py", *sorted((folder / name).rglob("*.py"))):
-                if text := _text(path):
-                    waiting.append(text)
-                    yield text
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8") if path.is_file() else ""
-    except (OSError, ValueError):
-        return ""
