@@ -18,6 +18,7 @@ from witness.records.store import Store
 from witness.runner.environment import find
 from witness.runner.execution import PREAMBLE
 from witness.runner.facts import Facts
+from witness.runner.fork_signs import tells_a_fork
 from witness.runner.local import Local
 from witness.runner.progress import Progress
 from witness.runner.run import run
@@ -233,3 +234,41 @@ def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(
     assert ("started anew" in text) == (name in UNLIKE)
     if name == "a variable":
         assert "float64" in text
+
+
+TIMER = "import time\n\n\ndef now():\n    return time.perf_counter()\n"
+"""A module that reads a clock."""
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["import numpy", "numpy.ones(3)"], False),
+        (["import numpy", "!%timeit numpy.ones(3)"], False),
+        (["!%timeit 1", "import numpy"], True),
+        (["!import time\nimport jax\nprint(time.time())"], True),
+        (["!%timeit 1", "import json"], False),
+        (["import os\nos.environ['A'] = '1'"], True),
+        (["import timer"], True),
+        (["from reads_timer import late"], True),
+        (["import package"], True),
+        (["import plain"], False),
+        (["# environment"], False),
+    ],
+)
+def test_a_page_that_may_see_the_fork_is_told_by_its_code_and_its_modules(
+    cells: list[str], told: bool, tmp_path: Path
+) -> None:
+    """A cell that reads a clock begins with ``!``."""
+    (tmp_path / "package" / "inner").mkdir(parents=True)
+    texts = {
+        "timer": TIMER,
+        "reads_timer": "from timer import now as late",
+        "plain": "VALUE = 1",
+        "package/__init__": "",
+    }
+    for name, text in {**texts, "package/inner/sets": "import os; os.putenv('A', '1')"}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    made = [Cell(n, n, cell.removeprefix("!"), alone=cell.startswith("!")) for n, cell in enumerate(cells, 1)]
+    assert tells_a_fork(made, tmp_path) == told
+    assert not tells_a_fork([Cell(1, 1, "import timer", skip=True)], tmp_path)

@@ -111,3 +111,15 @@ def test_only_magic_commands_are_changed() -> None:
     assert "run_line_magic('timeit', 'f()')" in as_calls("%timeit f()\n")
     assert "run_cell_magic('timeit'" in as_calls("%%timeit\nf()\n")
     assert as_calls("x = = 1") == "x = = 1"
+
+
+BAD = "if True:\n        x = 1\n    y = 2"
+
+
+@pytest.mark.parametrize(
+    "line", ["", "!ls", "x?", "%%time", "%%capture", "%matplotlib inline", "x = %time y", "\r%time f()"]
+)
+def test_a_cell_that_is_badly_dedented_is_no_python_and_no_fault_of_ours(line: str) -> None:
+    cell = f"{line}\n{BAD}"
+    assert parse(cell).tree is None
+    assert "y = 2" in as_calls(cell)
