@@ -92,6 +92,16 @@ def test_a_cell_that_turns_out_to_read_a_clock_is_too_late_if_others_ran_beside_
     assert again.question == ""
 
 
+def test_a_page_that_runs_once_and_may_read_a_clock_has_the_machine_to_itself() -> None:
+    page = plan("from m import tic\ntic()", "x = 1")
+    alone = Alone(page, (), once=True)
+    first = page.cells[0]
+    assert {alone.use(cell)[0] for cell in page.cells} == {"alone"}
+    assert CONDITIONS.name not in alone.told(first, turn(alone, first, "q"), {CLOCKS.name: ["tic"]}, out("3 s"))
+    assert not alone.too_late
+    assert Alone(plan("tic()", stated=True), (), once=True).use(first)[0] != "alone"
+
+
 def test_of_a_page_that_says_its_lane_nothing_is_asked() -> None:
     assert Alone(plan("tic()", stated=True), ()).question == ""
     assert Alone(plan("x = 1"), ()).question == ""
@@ -134,7 +144,7 @@ def test_what_looks_like_a_time(text: str, looks: bool) -> None:
 
 MEET = """\
 import pathlib, sys, time
-sys.path.insert(0, "")
+sys.path.insert(0, {folder!r})
 def meet(name, other):
     pathlib.Path({folder!r}, name).touch()
     for _ in range(6000):
@@ -158,7 +168,7 @@ def test_a_page_whose_clock_is_seen_too_late_is_run_again_alone_and_only_then(
         "beside": page(f"{meet}\nmeet('beside', 'times')\nprint('9 s')"),
     }
     site = Site.at(tmp_path / "site", pages, CONF.replace("witness_strict = True\n", ""))
-    (site.folder / "docs" / "_watch.py").write_text(STOPWATCH)
+    (tmp_path / "_watch.py").write_text(STOPWATCH)  # not beside the page, where it would be known to have a clock
     site.right("-W")
     assert len((tmp_path / "runs").read_text().splitlines()) == runs
     assert "a shared machine:" not in (site.html("times") or "")

@@ -126,7 +126,7 @@ class Blocks:
         if "witness-answer" in node["classes"]:
             self._blocks.append(ANSWER.format(self._text(node.children, level)))
             return
-        if isinstance(node, fold) and "witness-look" not in node["classes"]:
+        if isinstance(node, fold) and "summary" in node and "witness-look" not in node["classes"]:
             self._bold(node["summary"])
         holds_cell = any(part.get("nb_element") == "cell_code" for part in node.findall(nodes.container))
         if isinstance(node, nodes.block_quote) or (isinstance(node, nodes.Admonition) and not holds_cell):

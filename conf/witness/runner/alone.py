@@ -23,12 +23,16 @@ TIME = re.compile(
 class Alone:
     """The cells of a page that run alone: by its code, by its head, and by what its names turn out to stand for."""
 
-    def __init__(self, plan: Plan, clocks: Collection[str]) -> None:
-        """Begin with the names that are known to read a clock from a run before."""
+    def __init__(self, plan: Plan, clocks: Collection[str], *, once: bool = False) -> None:
+        """Begin with the names that are known to read a clock from a run before.
+
+        A page that may turn out to read one, and can run but ``once``, has the machine to itself from the beginning.
+        """
         self.clocks = set(clocks)
         self.too_late = False
         """Whether a cell turned out to read a clock after others had run beside it."""
         self._plan = plan
+        self._whole = once and not plan.lane_stated
         self._alone, self._held = self._decided()
 
     @property
@@ -40,7 +44,8 @@ class Alone:
 
     def use(self, cell: Cell) -> tuple[Use, int]:
         """Return how a cell uses the machine, and how many cells after it that can share it wait for that."""
-        return "alone" if self._alone[cell.number - 1] else "in a lane", self._alone[cell.number :].count(False)
+        alone = self._whole or self._alone[cell.number - 1]
+        return "alone" if alone else "in a lane", self._alone[cell.number :].count(False)
 
     def holds(self, cell: Cell) -> bool:
         """Return whether nothing may come between a cell and the next, for a clock runs."""

@@ -26,9 +26,14 @@ def tells_a_fork(cells: Sequence[Cell], folder: Path) -> bool:
     It starts in an ordinary kernel then: what it has done to its folder in a fork cannot be done again.
     """
     sources = [cell.source for cell in cells if not cell.skip]
-    own = [*modules(sources, folder)]
-    seen = any(LOOKS.search(text) for text in (*sources, *own)) or any(CLOCKS.search(text) for text in own)
-    return seen or _imports_late(cells)
+    looks = any(LOOKS.search(text) for text in (*sources, *modules(sources, folder)))
+    return looks or modules_read_clocks(cells, folder) or _imports_late(cells)
+
+
+def modules_read_clocks(cells: Sequence[Cell], folder: Path) -> bool:
+    """Return whether a module beside a page, which it imports, names a clock."""
+    sources = [cell.source for cell in cells if not cell.skip]
+    return any(CLOCKS.search(text) for text in modules(sources, folder))
 
 
 def _imports_late(cells: Iterable[Cell]) -> bool:

@@ -17,7 +17,7 @@ from witness.records.scrub import Scrubber
 from witness.runner.alone import Alone
 from witness.runner.execution import Execution
 from witness.runner.executor import Job, Ran, Watcher
-from witness.runner.fork_signs import tells_a_fork
+from witness.runner.fork_signs import modules_read_clocks, tells_a_fork
 from witness.runner.freshness import measures
 from witness.runner.likeness import Unlike
 from witness.runner.machine_names import machine, of_page
@@ -80,15 +80,17 @@ class Recorder:
         execution: Execution | None = None
         problems: list[Problem] = []
         waited = 0.0
-        alone = Alone(plan, self._clocks.get(plan.page, frozenset()))
+        folder = Path(plan.folder) if plan.folder else None
+        once = folder is not None and modules_read_clocks(plan.cells, folder)
+        alone = Alone(plan, self._clocks.get(plan.page, frozenset()), once=once)
         code = "\n".join(cell.source for cell in plan.cells)
         kernel: Kernel | None = None
         try:
             async with AsyncExitStack() as ended:
                 async with self._scheduler.use(plan.page, "beside") as turn:
                     waited = turn.waited
-                    folder, budget = plan.folder and Path(plan.folder), plan.budget.page or 600.0
-                    starting = self._kernels.start(plan.kernel, folder or None, budget, code, fork=fork, parent=number)
+                    budget = plan.budget.page or 600.0
+                    starting = self._kernels.start(plan.kernel, folder, budget, code, fork=fork, parent=number)
                     kernel = await ended.enter_async_context(starting)
                 execution = Execution(plan, kernel, partial(self._watcher.cell, plan), self._scheduler, alone)
                 await execution.run()
