@@ -32,7 +32,7 @@ def setup(app):
         for record in pathlib.Path(env.witness_store).rglob(os.environ.get("LOSE", "nothing")):
             record.unlink()
 
-    app.connect("env-before-read-docs", lose)
+    app.connect("env-before-read-docs", lose, priority=999)  # once pages have run
 """
 RANDOM = "import os\nprint(os.urandom(8).hex())"
 LOADED = HEAD + "# Loaded\n\n```{code-cell} python\n:load: ../examples/loaded.py\n```\n"

@@ -166,7 +166,7 @@ def setup(app):
         if not gate.exists():
             gate.touch()
             raise RuntimeError("cut off")
-    app.connect("env-before-read-docs", cut_off)
+    app.connect("env-before-read-docs", cut_off, priority=999)  # once pages have run
 """
 
 

@@ -157,7 +157,7 @@ def in_a_destructor(app, *_):
     time.sleep(600)
 
 def setup(app):
-    app.connect("env-before-read-docs", {handler})
+    app.connect("env-before-read-docs", {handler}, priority=999)
 """
 
 

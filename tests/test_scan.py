@@ -108,7 +108,7 @@ def test_what_another_machine_left_in_a_notebook_is_published(tmp_path: Path) ->
 
 
 def test_what_this_machine_left_in_a_notebook_is_told_by_its_line(tmp_path: Path) -> None:
-    built = Site.at(tmp_path, {"good": "# Good\n"}, OTHERS)
+    built = Site.at(tmp_path, {"good": "# Good\n"}, f"{OTHERS}\nwitness_reproducible = True\n")
     text = stored(one="x", two=f"{getpass.getuser()}@{socket.gethostname()}:{tmp_path}/docs/a.py")
     (tmp_path / "docs" / "stored.ipynb").write_text(text)
     (line,) = (number for number, line in enumerate(text.splitlines(), 1) if str(tmp_path) in line)
