@@ -14,10 +14,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     from witness.runner.facts import Facts
     from witness.sphinx import settings
     from witness.sphinx.deferred import defer
+    from witness.sphinx.garbage import collect_seldom
     from witness.sphinx.interrupts import Interrupts
 
     interrupts = Interrupts()
     interrupts.install()
+    collect_seldom(app)
     settings.add(app)
     folder = Path(app.confdir, app.config.witness_records or Path(app.outdir).parent / ".witness").resolve()
     # JAX looks for devices while MyST-NB is imported
