@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import fcntl
 import os
+import re
 import select
 import sys
 import termios
@@ -18,6 +19,9 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
+
+CALLS = re.compile(r"\b(cProfile|profile|pstats|bdb|setprofile|settrace|sys\.monitoring|trace\.Trace|l?prun)\b")
+"""What looks at the calls of a cell: ours are not to be among them."""
 
 CODEC = "witness-undecoded"
 ESCAPE = "surrogateescape"
@@ -50,21 +54,28 @@ class Descriptor:
         self._reading = threading.RLock()
         self._passing = False
         """Whether what was read is being written."""
-        self._write: Callable[[str], Any] | None = None
+        self._write: partial[Any] | None = None
         stream._should_watch = False
         os.write(stream._original_stdstream_fd, b"\0")  # wakes the thread, as ipykernel does to end it
         stream.watch_fd_thread.join()
         stream._should_watch = True
         name = stream.watch_fd_thread.name  # a new one would be counted
         stream.watch_fd_thread = threading.Thread(target=self._watch, name=name, daemon=True)
-        self._flush, stream.flush = stream.flush, self.flush
+        self._flush = stream.flush
         stream.watch_fd_thread.start()
 
-    def go_ahead(self, _: object = None) -> None:
+    def go_ahead(self, cell: Any) -> None:
         """Let what is on its way go ahead of what is written: anew in each cell, for IPython puts back what was there.
 
-        `InteractiveShell._tee` keeps what a cell writes, and takes its own method out of the stream again.
+        `InteractiveShell._tee` keeps what a cell writes, and takes its own method out of the stream again. Where a cell
+        looks at calls, the stream has its own methods.
         """
+        if CALLS.search(cell.raw_cell or ""):
+            self._stream.flush = self._flush
+            if self._write and self._stream.write is self._write:
+                (self._stream.write,) = self._write.args
+            return
+        self._stream.flush = self.flush
         if self._stream.write is not self._write:
             self._write = self._stream.write = partial(self._after, self._stream.write)
 
