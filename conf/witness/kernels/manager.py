@@ -12,7 +12,7 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
@@ -38,6 +38,8 @@ _silent.propagate = False  # jupyter_client logs a traceback for each exception 
 
 PAGE, TEMPORARY = "page", "temporary"
 """Folders of a kernel that has one to work in and one for temporary files of its own."""
+ENDING = re.compile(r"\b(atexit|finalize|TemporaryDirectory|MemoryHandler)\b")
+"""Code that leaves something to do when Python ends: with JAX, that takes half a second."""
 SHUTDOWN = 5.0
 """Seconds that a kernel has to end by itself, as in jupyter_client."""
 CALL = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
@@ -131,7 +133,7 @@ class Kernels:
         """Yield a kernel that works in ``cwd`` and was ready within ``budget`` seconds; then end it and its group.
 
         Without ``cwd`` it has a folder of its own, and one for temporary files, which go with it; with it, it ends as
-        Python does, so that files are written to which the page has left open.
+        Python does where something is to be done then, such as to write to a file that the page has left open.
         ``code`` is what it is going to run, which may be a reason not to ``fork`` it. The forks of one parent have
         their memory at the same addresses, and the same hashes of strings; each number of a ``parent`` is another.
         Raises UnknownKernel and KernelFailed.
@@ -181,7 +183,7 @@ class Kernels:
                 why = last_line(provisioner.log_file)
                 raise KernelFailed(f"the kernel {name} ended before it was ready: {child.exit_reason}{why}")
             yield Kernel(client, manager, child.pid, provisioner.fork, private / "imports", child, private)
-            if cwd:
+            if cwd and (ENDING.search(code) or _writes(child.pid, private)):
                 await _shut_down(client, child)
         finally:
             await _end(manager, client, provisioner.child)
@@ -240,6 +242,23 @@ async def _ready(client: AsyncKernelClient, child: Child) -> None:
         idle = message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
         if idle and message["parent_header"].get("msg_id") in asked:
             return
+
+
+def _writes(pid: int, private: Path) -> bool:
+    """Return whether a process has a file open to write to it, but for its own; where the system does not tell, it has.
+
+    Source: proc_pid_fdinfo(5).
+    """
+    if sys.platform != "linux":
+        return True
+    with suppress(OSError):  # it has ended
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):  # it was closed a moment ago
+                path = link.readlink()
+                flags = re.search(r"^flags:\s+(\d+)", Path(f"/proc/{pid}/fdinfo/{link.name}").read_text(), re.MULTILINE)
+                if path.is_file() and private not in path.parents and flags and int(flags[1], 8) & os.O_ACCMODE:
+                    return True
+    return False
 
 
 async def _shut_down(client: AsyncKernelClient, child: Child) -> None:
