@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ import pytest
 from tests.kernels import CONF, ENVIRONMENT, LINUX, Pages, Reply
 from witness.python.clocks import reading
 from witness.reading.plan import Cell, Plan
+from witness.reading.scripts import modules
 from witness.records.page_record import PageRecord
 from witness.records.store import Store
 from witness.runner.environment import find
 from witness.runner.execution import PREAMBLE
 from witness.runner.facts import Facts
-from witness.runner.fork_signs import tells_a_fork
+from witness.runner.likeness import foreseen
 from witness.runner.local import Local
 from witness.runner.progress import Progress
 from witness.runner.run import run
@@ -236,39 +238,40 @@ def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(
         assert "float64" in text
 
 
-TIMER = "import time\n\n\ndef now():\n    return time.perf_counter()\n"
-"""A module that reads a clock."""
+@pytest.mark.parametrize(
+    ("cells", "beside", "seen"),
+    [
+        (["import numpy", "numpy.ones(3)"], "", False),
+        (["import numpy", "!%timeit numpy.ones(3)"], "", False),
+        (["!%timeit 1", "import numpy"], "", True),
+        (["!import time\nimport jax\nprint(time.time())"], "", True),
+        (["!%timeit 1", "import json"], "", False),
+        (["import sys\nsys.meta_path"], "", True),
+        (["import plain"], "VALUE = 1", False),
+        (["import looks"], "import sys\nsys.setprofile(print)", True),
+    ],
+)
+def test_a_page_that_may_see_the_fork_is_foreseen(cells: list[str], beside: str, seen: bool) -> None:
+    """A cell that reads a clock begins with ``!``."""
+    made = [Cell(n, n, cell.removeprefix("!"), alone=cell.startswith("!")) for n, cell in enumerate(cells, 1)]
+    assert foreseen(made, [beside]) == seen
+    assert not foreseen([replace(cell, skip=True) for cell in made], [])
 
 
 @pytest.mark.parametrize(
-    ("cells", "told"),
+    ("code", "texts"),
     [
-        (["import numpy", "numpy.ones(3)"], False),
-        (["import numpy", "!%timeit numpy.ones(3)"], False),
-        (["!%timeit 1", "import numpy"], True),
-        (["!import time\nimport jax\nprint(time.time())"], True),
-        (["!%timeit 1", "import json"], False),
-        (["import os\nos.environ['A'] = '1'"], True),
-        (["import timer"], True),
-        (["from reads_timer import late"], True),
-        (["import package"], True),
-        (["import plain"], False),
-        (["# environment"], False),
+        ("import timer", ["# timer"]),
+        ("from reads import late", ["import timer", "# timer"]),
+        ("import package.inner", ["# package", "# inner"]),
+        ("%time import timer", ["# timer"]),
+        ("import json, nowhere", []),
+        ("not python (", []),
     ],
 )
-def test_a_page_that_may_see_the_fork_is_told_by_its_code_and_its_modules(
-    cells: list[str], told: bool, tmp_path: Path
-) -> None:
-    """A cell that reads a clock begins with ``!``."""
-    (tmp_path / "package" / "inner").mkdir(parents=True)
-    texts = {
-        "timer": TIMER,
-        "reads_timer": "from timer import now as late",
-        "plain": "VALUE = 1",
-        "package/__init__": "",
-    }
-    for name, text in {**texts, "package/inner/sets": "import os; os.putenv('A', '1')"}.items():
+def test_the_modules_beside_a_page_are_those_it_imports_and_theirs(code: str, texts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    files = {"timer": "# timer", "reads": "import timer", "package/__init__": "# package", "package/inner": "# inner"}
+    for name, text in files.items():
         (tmp_path / f"{name}.py").write_text(text)
-    made = [Cell(n, n, cell.removeprefix("!"), alone=cell.startswith("!")) for n, cell in enumerate(cells, 1)]
-    assert tells_a_fork(made, tmp_path) == told
-    assert not tells_a_fork([Cell(1, 1, "import timer", skip=True)], tmp_path)
+    assert [*modules([code], tmp_path)] == texts

@@ -1,4 +1,4 @@
-"""While a site is built Python looks for garbage less often, and no longer afterwards; a kernel does as any other."""
+"""While a site is built Python looks for garbage less often, and no longer afterwards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import THEIRS, Site, page, text_of
+from tests.building import THEIRS, Site
 
 BUILD = """
 import gc
@@ -37,12 +37,3 @@ def test_a_build_collects_seldom_unless_somebody_chose(before: str, during: str,
     code = BUILD.format(folder=str(tmp_path), before=before)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [during, after], done.stderr
-
-
-def test_a_kernel_collects_as_any_other(tmp_path: Path) -> None:
-    site = Site.at(tmp_path, {"a": page("import gc\nprint('every', gc.get_threshold()[0])")}, THEIRS)
-    site.right()
-    usual = subprocess.run(
-        [sys.executable, "-c", "import gc; print(gc.get_threshold()[0])"], capture_output=True, text=True, check=True
-    )
-    assert f"every {usual.stdout.strip()}" in text_of(site.html("a"))

@@ -48,6 +48,12 @@ def setup(app):
     app.connect("env-before-read-docs", before)
 """
 PICTURES = "import matplotlib.pyplot as plt\nplt.plot([0, 1])\nplt.show()\nx = 0"
+DRAWN = """\
+from base64 import b64decode
+from IPython.display import Image, display
+png = Image(b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+))"""
 MARKUP = (
     "from IPython.display import Markdown\nMarkdown('<details><summary>S</summary>\\n\\nin **it**\\n\\n</details>')"
 )
@@ -62,6 +68,7 @@ PAGES = {
     "own-renderer": page("print('above')\n%timeit -n 1 -r 1 1\nprint('below')", head=PLUGIN),
     "labelled": HEAD + "# Labelled\n\n(a-label)=\n```{code-cell}\n1\n```\n\nSee [](#a-label).\n",
     "markup": page(MARKUP, "print('zebra' + 'fish')"),
+    "drawn": page(f"{DRAWN}\nfor i in range(2):\n    display(png)\nx = 1", "png", "display(png)\ndisplay(png)"),
     "pictures": page(PICTURES, prose="```{hint}\n:class: dropdown\n\nA hint.\n```\n"),
 }
 
@@ -97,20 +104,46 @@ def test_a_page_shows(hooked: Site, name: str, shown: str) -> None:
     ("name", "written"),
     [
         ("no-lexer", '<div class="[^"]*highlight-none'),
-        ("own-renderer", r"above\n.* a call .*\nbelow"),
+        ("own-renderer", r"above\n[^\n]* a call [^\n]*\nbelow"),
         ("labelled", '<div class="cell[^"]*" id="a-label">'),
         ("labelled", 'href="#a-label"'),
         ("markup", r"<details><summary>S</summary>\s*<p>in <strong>it</strong></p>\s*</details>"),
+        ("drawn", 'alt="Picture that `display\\(png\\)` displays.*' * 2 + 'alt="Picture that `png` displays.*'),
+        ("drawn", 'alt="Picture that this cell displays.*' * 2),
         ("pictures", "own picture"),
         ("pictures", '<div class="dropdown admonition hint">|<div class="admonition hint dropdown">'),
     ],
 )
 def test_a_page_is_written(hooked: Site, name: str, written: str) -> None:
-    assert re.search(written, hooked.html(name) or ""), hooked.html(name)
+    assert re.search(written, hooked.html(name) or "", re.DOTALL), hooked.html(name)
 
 
 def test_a_search_finds_what_cells_show(hooked: Site) -> None:
     assert "zebrafish" in hooked.words()
+
+
+COUNTED = f"""{THEIRS}
+import itertools
+
+numbers = itertools.count(1)
+
+
+def setup(app):
+    app.connect("source-read", lambda app, page, source: source.append(source.pop() + f"\\n% {{next(numbers)}}\\n"))
+"""
+
+
+def test_code_that_is_another_when_it_is_read_is_not_shown_with_what_ran(tmp_path: Path) -> None:
+    counts = COUNTED.replace("\\n% {next(numbers)}", "\\n```{{code-cell}}\\nprint({next(numbers)})\\n```")
+    site = Site.at(tmp_path, {"a": page("1")}, counts)
+    done = site.build()
+    assert done.returncode != 0
+    assert "what is read as code cell 2 is not what ran as it" in done.stderr
+    assert site.html("a") is None
+
+
+def test_prose_that_is_another_each_time_it_is_read_is_published(tmp_path: Path) -> None:
+    Site.at(tmp_path, {"a": page("1")}, COUNTED).right("-W")
 
 
 # What is no more

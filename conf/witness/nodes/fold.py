@@ -21,7 +21,7 @@ class fold(nodes.container):  # noqa: N801 (docutils' nodes are written so)
 
 
 class summary(nodes.title):  # noqa: N801
-    """The title of a fold that an author wrote, with its markup: what it is without is the ``summary`` of others."""
+    """The title of a fold that an author wrote, with its markup; other folds have a plain text, ``summary``."""
 
 
 class scroll(nodes.container):  # noqa: N801

@@ -54,6 +54,21 @@ def reading(sources: Sequence[str], known: Collection[str] = ()) -> list[bool]:
     ]
 
 
+def holds(source: str) -> bool:
+    r"""Return whether code names a clock anywhere, also in what it only defines or imports for others.
+
+    >>> [holds(it) for it in ("from time import perf_counter", "def f():\n    import time\n    time.time()", "time")]
+    [True, True, False]
+    """
+    tree = parse(source).executed
+    if tree is None:
+        return bool(SPOKEN.search(source))
+    nodes, names = [*ast.walk(tree)], ClockNames()
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]  # in functions, too
+    names.learn([ast.Module([*imports], []), tree])
+    return any(map(names.offers, nodes))
+
+
 def used(sources: Iterable[str]) -> set[str]:
     r"""Return the names that cells use, with their dots, of which modules that they import may tell more.
 
@@ -94,6 +109,12 @@ class ClockNames:
     def runs(self, tree: ast.AST) -> bool:
         """Return whether a tree, when it is run, reads a clock; what is only defined in it does not run."""
         return any(map(self._reads, run(tree)))
+
+    def offers(self, node: ast.AST) -> bool:
+        """Return whether a node reads a clock, or imports what does."""
+        if isinstance(node, ast.ImportFrom):
+            return not {it.name for it in node.names}.isdisjoint(CLOCKS | MODULES.get(node.module or "", set()))
+        return self._reads(node)
 
     def _bind(self, node: ast.AST) -> None:
         match node:

@@ -1,14 +1,42 @@
-"""Whether a forked kernel was, for its page, what a fresh one is: if not, the page runs again in an ordinary one."""
+"""Whether a forked kernel is, for its page, what a fresh one is: if not, the page runs in an ordinary one.
+
+That is seen while it runs, and it runs again. Where it works in the folder of its site, what it has done there cannot
+be done again: it is foreseen, as far as its code tells.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from witness.python.cell import parse
 from witness.python.clocks import reading
 from witness.reading.plan import Cell
+
+LOOKS = re.compile(r"\b(meta_path|path_hooks|setprofile|settrace)\b")
+"""What may see how a package is imported. Of variables, `kernelspec.may_fork` knows."""
+
+
+def foreseen(cells: Sequence[Cell], beside: Iterable[str]) -> bool:
+    """Return whether a page may see that its kernel is a fork, by its code and by that of the modules ``beside`` it."""
+    texts = [*(cell.source for cell in cells if not cell.skip), *beside]
+    return any(map(LOOKS.search, texts)) or _imports_late(cells)
+
+
+def _imports_late(cells: Iterable[Cell]) -> bool:
+    """Return whether a page imports a package for the first time in a cell that reads a clock, or after one."""
+    timed, known = False, set(sys.stdlib_module_names)
+    for cell in cells:
+        if cell.skip:
+            continue
+        timed, fresh = timed or cell.alone, parse(cell.source).imported - known
+        if timed and fresh:
+            return True
+        known |= fresh
+    return False
 
 
 class Unlike(Exception):

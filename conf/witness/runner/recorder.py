@@ -10,16 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from witness.kernels.manager import Kernel, KernelFailed, Kernels, UnknownKernel
+from witness.python.clocks import holds
 from witness.reading.plan import Plan
+from witness.reading.scripts import modules
 from witness.records.page_record import CellError, PageRecord, Problem
 from witness.records.replicate import replicate
 from witness.records.scrub import Scrubber
 from witness.runner.alone import Alone
 from witness.runner.execution import Execution
 from witness.runner.executor import Job, Ran, Watcher
-from witness.runner.fork_signs import modules_read_clocks, tells_a_fork
 from witness.runner.freshness import measures
-from witness.runner.likeness import Unlike
+from witness.runner.likeness import Unlike, foreseen
 from witness.runner.machine_names import machine, of_page
 from witness.runner.problems import changed
 from witness.runner.repeat import contradictions, repeated
@@ -65,8 +66,6 @@ class Recorder:
 
     async def _once(self, plan: Plan, number: int = 1) -> Ran:
         """Run a page, in a fork of another process for each number of a run; see `Kernels.start`."""
-        if plan.folder and plan.page not in self._unlike and tells_a_fork(plan.cells, Path(plan.folder)):
-            self._unlike.add(plan.page)
         if plan.page not in self._unlike:
             try:
                 return await self._attempt(plan, number, fork=True)
@@ -81,9 +80,11 @@ class Recorder:
         problems: list[Problem] = []
         waited = 0.0
         folder = Path(plan.folder) if plan.folder else None
-        once = folder is not None and modules_read_clocks(plan.cells, folder)
-        alone = Alone(plan, self._clocks.get(plan.page, frozenset()), once=once)
-        code = "\n".join(cell.source for cell in plan.cells)
+        beside = [*modules((cell.source for cell in plan.cells if not cell.skip), folder)] if folder else []
+        timed = any(map(holds, beside))
+        alone = Alone(plan, self._clocks.get(plan.page, frozenset()), once=timed)
+        fork = fork and not (folder and (timed or foreseen(plan.cells, beside)))
+        code = "\n".join([*(cell.source for cell in plan.cells), *beside])
         kernel: Kernel | None = None
         try:
             async with AsyncExitStack() as ended:

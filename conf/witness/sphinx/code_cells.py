@@ -21,7 +21,7 @@ from witness.records.page_record import CellRecord, PageRecord
 from witness.sphinx.env_state import record_of
 from witness.sphinx.watched import below, by_line, watched, work_by_line
 
-DISPLAYS = re.compile(r"\b(display|show)\w*\(")
+SHOWING = re.compile(r"\b(display|show)\w*\(")
 """A call that displays."""
 
 HIDDEN = {"remove-output", "remove_output", "hide-output", "hide-cell"}
@@ -75,7 +75,7 @@ class CodeCells:
         cell = self._renderer.nb_client.notebook.cells[cell_index]
         code = [line.strip() for line in str(cell.source).splitlines() if line.strip()]
         if cell.outputs[output_index].output_type != "execute_result":
-            code = [line for line in code if DISPLAYS.search(line)]
+            code = [line for line in code if SHOWING.search(line)]
             code = code if len(code) == 1 else []
         return f"Picture that {f'`{code[-1]}`' if code else 'this cell'} displays, without a description"
 

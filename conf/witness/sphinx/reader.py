@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from witness.records.kinds import DISPLAYS, TIMING
 from witness.records.page_record import PYTHON, PageRecord
 from witness.records.replicate import with_lines
 from witness.records.store import Store
+from witness.runner.streams import merged
 from witness.sphinx.env_state import reading
 
 
@@ -86,28 +86,16 @@ def forget(notebook: NotebookNode) -> None:
     """
     for cell in notebook.cells:
         outputs = [printed(output) if is_timing(output) else output for output in cell.get("outputs", [])]
-        if outputs:
-            cell.outputs = joined(outputs)
         for output in outputs:
             for kind in DISPLAYS:
                 output.get("data", {}).pop(kind.mime, None)
+        if outputs:
+            cell.outputs = [nbformat.from_dict(output) for output in merged(outputs)]
 
 
 def printed(output: NotebookNode) -> NotebookNode:
     """Return the result of a ``%timeit`` as the stream that it is to others."""
     found: NotebookNode = nbformat.v4.new_output("stream", name="stdout", text=f"{output.data['text/plain']}\n")
-    return found
-
-
-def joined(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
-    """Return outputs as a kernel's client leaves them, in which what follows in one stream is one text."""
-    found: list[NotebookNode] = []
-    for output in outputs:
-        last = found[-1] if found else None
-        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
-            last.text += output.text
-        else:
-            found.append(output)
     return found
 
 
