@@ -138,7 +138,7 @@ def test_code_that_is_another_when_it_is_read_is_not_shown_with_what_ran(tmp_pat
     site = Site.at(tmp_path, {"a": page("1")}, counts)
     done = site.build()
     assert done.returncode != 0
-    assert "what is read as code cell 2 is not what ran as it" in done.stderr
+    assert "a.md: expected code cell 2 as it ran; got other code" in done.stderr
     assert site.html("a") is None
 
 

@@ -40,8 +40,9 @@ def read(text: str, *, site: Site, path: str, page: str, store: str) -> Notebook
     record = Store(Path(store)).read(page)
     if notebook is None or record is None:
         raise NoRecord(f"{path}: no record below {store}; build once more")
-    if (number := another(notebook, record)) is not None:
-        raise NoRecord(f"{path}: what is read as code cell {number} is not what ran as it; build once more")
+    if (number := other_code(notebook, record)) is not None:
+        why = "what changes the page while it is read (`source-read`) is to do the same each time"
+        raise NoRecord(f"{path}: expected code cell {number} as it ran; got other code: {why}")
     fill(notebook, record)
     if settings_of(notebook, site).render_plugin != "witness":
         forget(notebook)
@@ -85,12 +86,12 @@ def forget(notebook: NotebookNode) -> None:
     A timing is what stock's magic prints.
     """
     for cell in notebook.cells:
-        outputs = [printed(output) if is_timing(output) else output for output in cell.get("outputs", [])]
-        for output in outputs:
+        if any(map(is_timing, cell.get("outputs", []))):
+            outputs = (printed(output) if is_timing(output) else output for output in cell.outputs)
+            cell.outputs = [nbformat.from_dict(output) for output in merged(outputs)]
+        for output in cell.get("outputs", []):
             for kind in DISPLAYS:
                 output.get("data", {}).pop(kind.mime, None)
-        if outputs:
-            cell.outputs = [nbformat.from_dict(output) for output in merged(outputs)]
 
 
 def printed(output: NotebookNode) -> NotebookNode:
@@ -129,7 +130,7 @@ def tables(notebook: NotebookNode) -> None:
                 output.data[table.TABLE] = output.data.pop("text/html")
 
 
-def another(notebook: NotebookNode, record: PageRecord) -> int | None:
+def other_code(notebook: NotebookNode, record: PageRecord) -> int | None:
     """Return the number of a code cell that is not the one that the record has, or None."""
     code = [cell.source.rstrip("\n") for cell in notebook.cells if cell.cell_type == "code"]
     numbers = (it.number for it in record.cells if code[it.number - 1 : it.number] != [it.source.rstrip("\n")])
