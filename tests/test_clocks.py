@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,7 @@ from witness.python.clocks import used
 from witness.python.open_clocks import quiet
 from witness.reading.scripts import with_scripts
 from witness.records.kinds import CLOCKS
+from witness.timing.clock_readers import INSTALLED, STDLIB, packages
 
 HELPERS = """
 import contextlib
@@ -219,6 +223,22 @@ USES = [
 
 def test_libraries_that_read_a_clock_for_their_own_ends_are_not_told(kernel: Page) -> None:
     assert told(kernel, LIBRARIES, USES) == []
+
+
+def test_packages_are_where_python_looks_before_the_page_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "docs" / "part"
+    page.mkdir(parents=True)
+    monkeypatch.chdir(page)
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), str(tmp_path / "lib"), str(page / "sub"), *sys.path])
+    module: Any = ModuleType("__editable___its_finder")
+    module.MAPPING = {"its": str(tmp_path / "src" / "its")}
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(sys, "meta_path", [type("Finder", (), {"__module__": module.__name__}), *sys.meta_path])
+    found = packages()
+    assert {f"{tmp_path / it}/" for it in ("lib", "src/its")} == {it for it in found if it.startswith(str(tmp_path))}
+    assert not any(it.startswith(STDLIB) for it in set(found) - set(INSTALLED))
 
 
 def test_a_name_is_told_once_and_when_it_comes_to_stand_for_a_reader(kernel: Page) -> None:

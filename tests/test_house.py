@@ -33,7 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "timing": {"jax_private", "records"},
     "capture": {"jax_private", "records", "stages", "timing"},
     "kernels": {"records"},
-    "kernels.parent": {"capture", "jax_private", "kernels"},
+    "kernels.parent": {"capture", "jax_private", "kernels", "timing"},
     "runner": {"kernels", "python", "reading", "records"},
     "bundle": {"lint", "reading", "records", "runner"},
     "nodes": {"lexers", "python", "records"},

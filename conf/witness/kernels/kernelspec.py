@@ -17,10 +17,15 @@ SETS_VARIABLES = re.compile(r"\b(environ|putenv|setenv|load_dotenv)\b|%(set_)?en
 """Code that may set environment variables. A fork that does so before it imports JAX would have to end and begin again:
 this only saves the way there."""
 
+READS_PROCESS = re.compile(
+    r"\b(addaudithook|get_objects|getallocatedblocks|ru_maxrss|statm|VmRSS|VmHWM|memory_(full_)?info)\b"
+)
+"""Code that may see what an import leaves in the process, of which nothing tells while it looks."""
+
 
 def may_fork(name: str, code: str) -> bool:
     """Return whether a fork can stand for a kernel that is going to run this code."""
-    return name == OWN and not SETS_VARIABLES.search(code)
+    return name == OWN and not SETS_VARIABLES.search(code) and not READS_PROCESS.search(code)
 
 
 def interpreter_options(specs: KernelSpecManager) -> list[str] | None:

@@ -34,6 +34,9 @@ SPOKEN = re.compile(
 )
 """What a text that is no Python may be known by."""
 
+LOOP = re.compile(r"loop(\(\))?$")
+"""An event loop, by what everybody calls it: its ``time()`` is a clock."""
+
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -161,6 +164,8 @@ class ClockNames:
             return isinstance(node.ctx, ast.Load) and node.id in self._names
         if not isinstance(node, ast.Attribute):
             return False
+        if node.attr == "time" and LOOP.search(ast.unparse(node.value)):
+            return True
         first, _, rest = dotted(node.value).partition(".")
         module = ".".join(filter(None, (self._modules.get(first, ""), rest)))
         return node.attr in CLOCKS or node.attr in MODULES.get(module, ()) or dotted(node) in self._names

@@ -1,6 +1,6 @@
 """What reads a clock when it is called: functions are known by their code, objects by their types.
 
-Of the site's own modules and of the page, all that a function calls is looked at. Of installed packages a function is
+Of the site's own modules and of the page, all that a function calls is looked at. Of packages a function is
 one only if it reads a clock itself and is named for it, for many read one for their own ends: a log, a bar of progress.
 """
 
@@ -43,9 +43,22 @@ def _folders(*names: str) -> tuple[str, ...]:
     return tuple(f"{spelt}{os.sep}" for folder in folders for spelt in {folder, folder.resolve()})
 
 
-PACKAGES = (*_folders("purelib", "platlib"), *(f"{folder}{os.sep}" for folder in site.getsitepackages()))
+INSTALLED = (*_folders("purelib", "platlib"), *(f"{folder}{os.sep}" for folder in site.getsitepackages()))
 STDLIB = _folders("stdlib", "platstdlib")
-LIBRARIES = (*PACKAGES, *STDLIB, "<frozen ")
+
+
+def packages() -> tuple[str, ...]:
+    """Return the folders of packages: those that are installed, and where else Python looks before a page begins.
+
+    The page's own folder is none, nor one that holds it. Setuptools has for each package that is installed to be edited
+    a finder of its own, which knows its folder.
+    """
+    page = Path.cwd()
+    paths = [Path(entry) for entry in sys.path if entry and not f"{entry}{os.sep}".startswith(STDLIB)]
+    finders = [sys.modules.get(getattr(finder, "__module__", "")) for finder in sys.meta_path]
+    paths += [Path(path) for finder in finders for path in getattr(finder, "MAPPING", {}).values()]
+    others = (path for path in paths if not (path.is_relative_to(page) or page.is_relative_to(path)))
+    return (*INSTALLED, *(f"{path}{os.sep}" for path in others))
 
 
 class Readers:
@@ -53,6 +66,8 @@ class Readers:
 
     def __init__(self) -> None:
         self._clocks = set(_clocks())
+        self._packages = packages()
+        self._libraries = (*self._packages, *STDLIB, "<frozen ")
         self._harmless: dict[types.CodeType, None] = {}
         self._types: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
 
@@ -100,10 +115,10 @@ class Readers:
 
     def _looked_through(self, function: types.FunctionType) -> bool:
         held = list(_held(function))
-        if _is_in(function, LIBRARIES):
+        if _is_in(function, self._libraries):
             module = str(function.__module__).rpartition(".")[2]
-            told = _is_in(function, PACKAGES) and TELLING.search(f"{module}.{function.__qualname__}")
-            own = (it for it in held if isinstance(it, types.FunctionType) and not _is_in(it, LIBRARIES))
+            told = _is_in(function, self._packages) and TELLING.search(f"{module}.{function.__qualname__}")
+            own = (it for it in held if isinstance(it, types.FunctionType) and not _is_in(it, self._libraries))
             return bool(told and self._direct(function)) or any(map(self._function, own))
         if self._direct(function):
             return True

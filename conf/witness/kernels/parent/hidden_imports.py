@@ -10,13 +10,14 @@ import builtins
 import ctypes
 import importlib
 import json
+import logging
 import os
 import signal
 import sys
-import sysconfig
 import threading
 import time
 import timeit
+import typing
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from witness.capture.import_hook import ImportHook, arrived
+from witness.timing.clock_readers import STDLIB, packages
 
 _bootstrap: Any = importlib._bootstrap
 
@@ -36,7 +38,7 @@ CLOCKS = {*READERS, *(f"{name}_ns" for name in READERS), "default_timer", "timei
 HELD = {id(value) for value in (time, timeit, *(getattr(time, n) for n in CLOCKS if hasattr(time, n)))}
 """What a module holds that reads a clock by another name."""
 
-LIBRARY = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+LOGGERS: dict[str, Any] = logging.root.manager.loggerDict
 
 
 @dataclass
@@ -48,14 +50,19 @@ class Step:
     filters: list[Any] = field(default_factory=list)
     """What it put before the filters of warnings."""
     variables: dict[str, str] = field(default_factory=dict)
+    loggers: dict[str, Any] = field(default_factory=dict)
+    """Those of packages, as `logging` keeps them."""
 
     def make(self) -> None:
         """Import it, and note what that does."""
         modules, filters, variables = set(sys.modules), len(warnings.filters), dict(os.environ)
+        loggers = set(LOGGERS)
         importlib.import_module(self.root)
         self.modules = {name: module for name, module in sys.modules.items() if name not in modules}
         self.filters = [*warnings.filters][: len(warnings.filters) - filters]
         self.variables = {name: value for name, value in os.environ.items() if variables.get(name) != value}
+        packages = {name.partition(".")[0] for name in self.modules} - sys.stdlib_module_names
+        self.loggers = {name: LOGGERS[name] for name in LOGGERS.keys() - loggers if name.partition(".")[0] in packages}
 
     def hide(self) -> None:
         """Take it back, in a fork."""
@@ -68,6 +75,8 @@ class Step:
         warnings._filters_mutated()  # type: ignore[attr-defined]
         for name in self.variables:
             del os.environ[name]
+        for name in self.loggers:
+            del LOGGERS[name]
 
     def show(self, name: str) -> list[str]:
         """Have all of it appear, or of what only happened to be needed for it, that alone; return what did."""
@@ -82,6 +91,7 @@ class Step:
             warnings.filters[:0] = self.filters  # type: ignore[index]
             warnings._filters_mutated()  # type: ignore[attr-defined]
             os.environ.update(self.variables)
+            LOGGERS.update(self.loggers)
         return wanted
 
 
@@ -92,6 +102,7 @@ class HiddenImports:
         self._python: dict[str, str] = {}
         self._c: dict[str, str] = {}
         self._steps: list[Step] = []
+        self._libraries: tuple[str, ...] = ()
         self._lock = threading.RLock()
         self.stock = _bootstrap._find_and_load_unlocked
 
@@ -116,6 +127,7 @@ class HiddenImports:
     def begin(self) -> None:
         """Take what is there now for what a page finds: the kernel is ready, and has set what it sets."""
         self._python, self._c = dict(os.environ), _in_c()
+        self._libraries = (*packages(), *STDLIB, "<frozen")
 
     def find(self, name: str) -> ModuleType | None:
         """Return a module that was imported ahead, and all that comes with it, or None."""
@@ -123,8 +135,10 @@ class HiddenImports:
             step = next((step for step in self._steps if name in step.modules), None)
             if step is None:
                 return None
+            if put := next((it for step in self._steps for it in step.modules if it in sys.modules), None):
+                self._end(f"{put} is what the page has put there")
             parent = name.rpartition(".")[0]
-            if parent in step.modules:
+            if parent and parent not in sys.modules:
                 importlib.import_module(parent)
                 return sys.modules[name] if name in sys.modules else self.find(name)
             frames = list(_frames())
@@ -154,9 +168,14 @@ class HiddenImports:
         if spec is None or ours is None or spec.origin != ours.origin:
             self._end(f"there is another {name}")
         tools = getattr(sys, "monitoring", None)
-        if sys.getprofile() or sys.gettrace() or (tools and any(map(tools.get_tool, range(6)))):
+        traced = "tracemalloc" in sys.modules and sys.modules["tracemalloc"].is_tracing()
+        if traced or sys.getprofile() or sys.gettrace() or (tools and any(map(tools.get_tool, range(6)))):
             self._end(f"the import of {name} is watched")
-        if any(map(_reads_clock, frames)) or any(map(_holds_clock, list(sys.modules.values()))):
+        if typing.TYPE_CHECKING:
+            self._end(f"{name} is imported as type checkers do")
+        if logging.root.isEnabledFor(logging.DEBUG) or not step.loggers.keys().isdisjoint(LOGGERS):
+            self._end(f"what {name} logs was asked for")
+        if any(map(self._reads_clock, frames)) or any(map(self._holds_clock, list(sys.modules.values()))):
             self._end(f"there is a clock when {name} is imported")
 
     def _changed(self) -> list[str]:
@@ -171,6 +190,21 @@ class HiddenImports:
         """Return what decides how an import goes."""
         finders = [it for it in sys.meta_path if not isinstance(it, ImportHook)]
         return [*finders, *sys.path_hooks, builtins.__import__, _bootstrap._find_and_load, importlib.import_module]
+
+    def _reads_clock(self, frame: FrameType) -> bool:
+        """Return whether a function of the page or its site, not the cell itself, names a clock."""
+        code, libraries = frame.f_code, self._libraries
+        return (
+            code.co_name != "<module>"
+            and not code.co_filename.startswith(libraries)
+            and not CLOCKS.isdisjoint(code.co_names)
+        )
+
+    def _holds_clock(self, module: ModuleType) -> bool:
+        """Return whether a module of the page's site holds a clock."""
+        file = getattr(module, "__file__", None) or ""
+        ours = not file or file.startswith(self._libraries) or module.__name__.partition(".")[0] == "witness"
+        return not ours and any(id(value) in HELD for value in list(vars(module).values()))
 
     def _note(self, **what: object) -> None:
         with self._notes.open("a") as file:
@@ -209,20 +243,3 @@ def _frames() -> Iterator[FrameType]:
 def _line(frames: list[FrameType]) -> int | None:
     """Return the line of the cell that leads to this import."""
     return frames[-1].f_lineno if frames else None
-
-
-def _reads_clock(frame: FrameType) -> bool:
-    """Return whether a function of the page or its site, not the cell itself, names a clock."""
-    code = frame.f_code
-    return code.co_name != "<module>" and not _of_library(code.co_filename) and not CLOCKS.isdisjoint(code.co_names)
-
-
-def _holds_clock(module: ModuleType) -> bool:
-    """Return whether a module of the page's site holds a clock."""
-    file = getattr(module, "__file__", None) or ""
-    ours = not file or _of_library(file) or module.__name__.partition(".")[0] == "witness"
-    return not ours and any(id(value) in HELD for value in list(vars(module).values()))
-
-
-def _of_library(file: str) -> bool:
-    return file.startswith((*LIBRARY, "<frozen"))
