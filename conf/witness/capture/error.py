@@ -61,9 +61,9 @@ class Errors:
 
     def after(self, result: Any) -> list[dict[str, Any]] | None:
         """End a cell; return its errors in their order, last the one that ended it."""
-        final = result and (result.error_in_exec or result.error_before_exec)
+        final = _error_in([result.error_in_exec, result.error_before_exec] if result else [])
         errors = [error for error in self._shown if error is not final]
-        if isinstance(final, BaseException):
+        if final is not None:
             errors.append(final)
         errors = [error for error in errors if self._raiser(error) not in self._rude]
         last[:] = map(type, errors)
@@ -79,15 +79,16 @@ class Errors:
         def watched(*arguments: Any, **options: Any) -> None:
             if getattr(self._showing, "now", False):
                 return show(*arguments, **options)
-            error = _error_in([*arguments, *options.values()]) or sys.exc_info()[1]  # neither: it is shown again
-            if error and not self._is_caught(error):
+            error = _error_in([*arguments, *options.values(), sys.exc_info()])  # none: it is shown again
+            if error is not None and not self._is_caught(error):
                 self._shown += [] if any(error is other for other in self._shown) else [error]
             self._showing.now = True
             try:
                 return show(*arguments, **options)
             except BaseException as failure:
                 self._rude |= {self._raiser(failure)}
-                failure.__traceback__ = failure.__traceback__ and failure.__traceback__.tb_next  # not about this frame
+                trace = plain(failure, "__traceback__")
+                BaseException.with_traceback(failure, trace and trace.tb_next)  # not about this frame
                 raise
             finally:
                 self._showing.now = False
@@ -96,12 +97,12 @@ class Errors:
 
     def _raiser(self, error: BaseException) -> object:
         """Return the code that raised an exception, or its class where IPython complains of what it was given."""
-        codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+        codes = [frame.f_code for frame, _ in traceback.walk_tb(plain(error, "__traceback__"))]
         return codes[-1] if codes and not codes[-1].co_filename.startswith(self._stock) else type(error)
 
     def _is_caught(self, error: BaseException) -> bool:
         """Return whether other code than IPython's caught an exception, or made it: the page's, or a widget's."""
-        trace = error.__traceback__
+        trace = plain(error, "__traceback__")
         return self._is_shown_by_page() if trace is None else not self._is_stock(trace.tb_frame.f_code.co_filename)
 
     def _is_stock(self, file: str) -> bool:
@@ -118,21 +119,34 @@ class Errors:
 def _error_in(arguments: Iterable[Any]) -> BaseException | None:
     """Return the exception among a method's arguments, some of which may be a tuple with it."""
     parts = [part for it in arguments for part in (it if isinstance(it, tuple) else (it,))]
-    return next((part for part in parts if isinstance(part, BaseException)), None)
+    return next(filter(_is_error, parts), None)
+
+
+def _is_error(value: object) -> bool:
+    """Return whether a value is an exception, whatever it says of itself: that it is empty, or of another class."""
+    return issubclass(type(value), BaseException)
+
+
+def plain(value: Any, name: str) -> Any:
+    """Return what Python keeps of an exception or a class under a name, whatever its own class makes of that name."""
+    kind = next(
+        it for it in (BaseExceptionGroup, BaseException, type) if issubclass(type(value), it) and name in vars(it)
+    )
+    return vars(kind)[name].__get__(value)
 
 
 def raised(error: BaseException, seen: frozenset[int] = frozenset()) -> Raised:
     """Return an exception with those that led to it and those that it holds; each once."""
     seen |= {id(error)}
     link, origin = _origin(error)
-    members = error.exceptions[:WIDE] if isinstance(error, BaseExceptionGroup) else ()
+    members = plain(error, "exceptions")[:WIDE] if issubclass(type(error), BaseExceptionGroup) else ()
     frames, library = _frames(error)
     more = len(seen) < DEEP
     return Raised(
-        name=f"{type(error).__module__}.{type(error).__qualname__}",
+        name=".".join(plain(type(error), name) for name in ("__module__", "__qualname__")),
         message=_message(error),
         place=_place(error),
-        notes=[_text(note) for note in getattr(error, "__notes__", None) or []],
+        notes=_notes(error),
         frames=frames,
         library=library,
         link=link if more and origin is not None and id(origin) not in seen else "",
@@ -142,11 +156,20 @@ def raised(error: BaseException, seen: frozenset[int] = frozenset()) -> Raised:
 
 
 def _origin(error: BaseException) -> tuple[Any, BaseException | None]:
-    if error.__cause__ is not None:
-        return "cause", error.__cause__
-    if error.__context__ is not None and not error.__suppress_context__:
-        return "context", error.__context__
+    if (cause := plain(error, "__cause__")) is not None:
+        return "cause", cause
+    if (context := plain(error, "__context__")) is not None and not plain(error, "__suppress_context__"):
+        return "context", context
     return "", None
+
+
+def _notes(error: BaseException) -> list[str]:
+    """Return the notes of an exception; what is no list of notes is left to Python's own traceback."""
+    try:
+        notes: object = error.__notes__
+    except Exception:  # it has none, or does not say
+        return []
+    return [_text(note) for note in notes] if isinstance(notes, list | tuple) else []
 
 
 def _text(value: object) -> str:
@@ -172,7 +195,7 @@ def _place(error: BaseException) -> str:
 
 def _frames(error: BaseException) -> tuple[list[Frame], int]:
     """Return the reader's own frames, and how many others are below the outermost of these."""
-    found = [(frame, _is_own(frame.file)) for frame in _walk(error.__traceback__)]
+    found = [(frame, _is_own(frame.file)) for frame in _walk(plain(error, "__traceback__"))]
     first = next((place for place, (_, own) in enumerate(found) if own), len(found))
     own = [frame for frame, mine in found if mine]
     if isinstance(error, SyntaxError) and error.filename and _is_own(error.filename):
