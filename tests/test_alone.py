@@ -113,6 +113,10 @@ def test_of_a_page_that_says_its_lane_nothing_is_asked() -> None:
         ("2.70 s", ["q", "r"], ["a shared machine: 2 other pages ran beside this cell"]),
         ("took 3 seconds", ["q"], ["a shared machine: another page ran beside this cell"]),
         ("2.70 s", [], None),
+        ("half-life: 6.93e3 s", ["q"], None),
+        ("after 1,000 minutes", ["q"], None),
+        ("6930 ms", ["q"], ["a shared machine: another page ran beside this cell"]),
+        ("1-2 s, 9 it/s", ["q"], ["a shared machine: another page ran beside this cell"]),
         ("2.70 squares", ["q"], None),
         ("{ \x1b[34;1mlambda \x1b[39;22m; a. \x1b[34;1min \x1b[39;22m(a,) }", ["q"], None),
         ("x = 3", ["q"], None),
@@ -123,6 +127,7 @@ def test_a_cell_that_prints_what_looks_like_a_time_is_said_to_have_shared_the_ma
 ) -> None:
     page = plan("measure()")
     alone = Alone(page, ())
+    alone._began -= 5
     told = alone.told(page.cells[0], turn(alone, page.cells[0], *beside), {CONDITIONS.name: ["busy"]}, out(text))
     assert told.get(CONDITIONS.name) == said
     assert not alone.too_late
@@ -136,6 +141,7 @@ def test_a_cell_that_prints_what_looks_like_a_time_is_said_to_have_shared_the_ma
             for text in ("0.3s", "12 ms", "5 µs", "7 μs", "8 ns", "1 min", "9.1it/s", "4 Seconds", "2 secs")
         ),
         *((text, False) for text in ("3", "float32[8]", "3 samples", "v2s", "100 m", "(8, s)", "12 MB", "s 3")),
+        *((text, False) for text in ("1990s", "1.5\nmin", "7\ns", "12 S")),
     ],
 )
 def test_what_looks_like_a_time(text: str, looks: bool) -> None:
@@ -165,7 +171,7 @@ def test_a_page_whose_clock_is_seen_too_late_is_run_again_alone_and_only_then(
     count = f"with open({str(tmp_path / 'runs')!r}, 'a') as runs: runs.write('run\\n')"
     pages = {
         "times": page(f"{count}\n{meet}\nmeet('times', 'beside')\n{cells[0]}", *cells[1:]),
-        "beside": page(f"{meet}\nmeet('beside', 'times')\nprint('9 s')"),
+        "beside": page(f"{meet}\nmeet('beside', 'times')\nprint('9 ms')"),
     }
     site = Site.at(tmp_path / "site", pages, CONF.replace("witness_strict = True\n", ""))
     (tmp_path / "_watch.py").write_text(STOPWATCH)  # not beside the page, where it would be known to have a clock

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from witness.python.clocks import used
@@ -14,10 +16,17 @@ from witness.records.kinds import CLOCKS, CONDITIONS
 from witness.runner.scheduler import Turn, Use
 
 TIME = re.compile(
-    r"(?<!\w)\d(?:[\d.,:e-]*\d)?\s?(?:[num\u00b5\u03bc]?s|min|it/s|s/it|(?:(?:milli|micro|nano)?(?:second|sec)|minute)s?)\b",
-    re.IGNORECASE,
+    r"(?<!\w)(?!\d{4}s\b)(\d(?:[\d.,:e-]*\d)?)[ \t\u00a0]?"
+    r"(?:([num\u00b5\u03bc]?)(s|min|it/s)|(?i:(milli|micro|nano|)((?:sec|second|minute)s?)))\b"
 )
-"""What a time looks like that a cell prints."""
+"""What a time looks like that a cell prints: a number, of no decade, then a scale and a unit."""
+
+SCALES = {
+    "": 1.0,
+    **dict.fromkeys(("m", "milli"), 1e-3),
+    **dict.fromkeys(("u", "\u00b5", "\u03bc", "micro"), 1e-6),
+    **dict.fromkeys(("n", "nano"), 1e-9),
+}
 
 
 class Alone:
@@ -31,6 +40,7 @@ class Alone:
         self.clocks = set(clocks)
         self.too_late = False
         """Whether a cell turned out to read a clock after others had run beside it."""
+        self._began = time.perf_counter()
         self._plan = plan
         self._whole = once and not plan.lane_stated
         self._alone, self._held = self._decided()
@@ -57,7 +67,7 @@ class Alone:
         """Take in what was seen of a cell, and return what of it belongs to the record.
 
         What falsifies a time is told of a cell that reads a clock. Where others ran beside it, that is told, too; and
-        of any cell whose output looks like a time, for a clock may be where nobody looks.
+        of any cell whose output looks like a time that it may have taken: a clock may be where nobody looks.
         """
         if found := CLOCKS.of(captured):
             self.clocks.update(found)
@@ -66,7 +76,8 @@ class Alone:
         reads, shared = self._alone[cell.number - 1], turn.use != "alone" and len(turn.beside)
         self.too_late |= bool(reads and shared) or (turn.use != "alone" and self.holds(cell))
         conditions = CONDITIONS.of(captured) if reads else []
-        if shared and (reads or any(map(_looks_timed, outputs))):
+        longest = (time.perf_counter() - self._began) * (os.cpu_count() or 1)  # of a processor's time, too
+        if shared and (reads or any(seconds <= longest for output in outputs for seconds in _times(output))):
             others = f"{shared} other pages" if shared > 1 else "another page"
             conditions.append(f"a shared machine: {others} ran beside this cell")
         return {**kept, CONDITIONS.name: conditions} if conditions else kept
@@ -79,6 +90,12 @@ class Alone:
         return [cell.alone or known for cell, known in zip(cells, alone, strict=True)], held
 
 
-def _looks_timed(output: Mapping[str, Any]) -> bool:
+def _times(output: Mapping[str, Any]) -> Iterator[float]:
+    """Yield the seconds of each time that an output tells; zero for a rate, and for what is no plain number."""
     text = output["text"] if output["output_type"] == "stream" else (output.get("data") or {}).get("text/plain", "")
-    return bool(TIME.search(letters(text)))  # a colour is no number: in `\x1b[1min`, no minute has passed
+    for number, letter, unit, word, name in TIME.findall(letters(text)):  # no colour: in `\x1b[1min`, no minute passed
+        try:
+            value = float(number.replace(",", "")) * SCALES[letter or word.lower()]
+        except ValueError:
+            value = 0.0
+        yield 0.0 if unit == "it/s" else value * 60 if (unit or name.lower()).startswith("min") else value
