@@ -6,6 +6,7 @@ version of JAX has no such handle.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -163,5 +164,10 @@ class SyncWatch:
         """Return the arrays in nested containers; a random key holds one."""
         if self._array is None:
             return []
-        leaves = (getattr(leaf, "_base_array", leaf) for leaf in self._leaves(value))
-        return [leaf for leaf in leaves if isinstance(leaf, self._array) and not leaf.is_deleted()]
+        leaves = (leaf if issubclass(type(leaf), self._array) else _of_key(leaf) for leaf in self._leaves(value))
+        return [leaf for leaf in leaves if issubclass(type(leaf), self._array) and not leaf.is_deleted()]
+
+
+def _of_key(leaf: Any) -> Any:
+    """Return the array of a random key, or what else is a leaf; a page's own object is not asked."""
+    return leaf._base_array if inspect.getattr_static(leaf, "_base_array", None) is not None else leaf

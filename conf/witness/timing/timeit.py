@@ -6,12 +6,13 @@ made of its times, is ours; and so is what watches the first call, to see whethe
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
-from IPython.core.magics.execution import TimeitResult
+from IPython.core.magics import execution
 
 from witness.records.codec import encode
 from witness.records.kinds import TIMING
@@ -28,7 +29,7 @@ REPEAT = 7
 HERE = str(Path(__file__).parent)
 
 
-class Result(TimeitResult):
+class TimeitResult(execution.TimeitResult):
     """The stock magic's result, which says what ours found."""
 
     def __init__(self, timing: Timing, compile_time: float, precision: int) -> None:
@@ -41,6 +42,12 @@ class Result(TimeitResult):
     def __str__(self) -> str:
         return self._line
 
+    @property
+    def stock(self) -> str:
+        """What the stock magic says."""
+        stock: Any = super()
+        return str(stock.__str__())
+
 
 @magics_class
 class Timeit(Magics):
@@ -52,6 +59,7 @@ class Timeit(Magics):
         self._pace = pace
         self._stock = shell.find_line_magic("timeit")  # found by name at each call, it would be ours
         self._seen: list[dict[str, Any]] = []
+        self._stdout = sys.stdout
         shell.register_magics(self)
 
     def before(self) -> None:
@@ -101,9 +109,12 @@ class Timeit(Magics):
         by_hand = [f"-{name} {int(options[name])}" for name in "nr" if int(options.get(name, 0))]
         timing = measurement.timing(by_hand=by_hand, quiet="q" in options)
         self._seen.append(encode(timing))
+        result = TimeitResult(timing, stock.compile_time, int(options.get("p", 3)))
         if not timing.quiet:
-            self._shell.display_pub.publish({**TIMING.data(timing), "text/plain": timing.line})
-        result = Result(timing, stock.compile_time, int(options.get("p", 3)))
+            if sys.stdout is self._stdout:
+                self._shell.display_pub.publish({**TIMING.data(timing), "text/plain": timing.line})
+            else:  # it is the page that takes in what is printed
+                print(result.stock)
         if "v" in options:
             self._shell.user_ns[options.v] = result
         return result if "o" in options else None
