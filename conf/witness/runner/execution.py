@@ -27,7 +27,7 @@ from witness.runner.likeness import Likeness
 from witness.runner.machine_names import Interpreter, cell_line, cell_name
 from witness.runner.problems import PageAborted
 from witness.runner.scheduler import Scheduler, Turn, Use
-from witness.runner.streams import merged
+from witness.runner.streams import ESCAPE, merged
 from witness.runner.time_left import TimeLeft
 from witness.runner.traces import Traces
 
@@ -60,6 +60,7 @@ class Execution:
         self._alone = alone
         self.left = TimeLeft(plan.budget)
         self._inquiry = Inquiry(kernel, self.left)
+        self._undecoded = ESCAPE if plan.reproducible else "replace"
         self._notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source=cell.source) for cell in plan.cells]
         )
@@ -106,7 +107,7 @@ class Execution:
         """Take the outputs as they are in the end: what a cell displayed, a later one may have updated."""
         kept, self.cells = self.cells, []
         for record in kept:
-            outputs = merged(self._notebook.cells[record.number - 1].outputs)
+            outputs = merged(self._notebook.cells[record.number - 1].outputs, self._undecoded)
             if problem := problems.wrong_text(self._plan.cells[record.number - 1], outputs):
                 self.problems.append(problem)
             else:
@@ -145,7 +146,7 @@ class Execution:
             line = cell_line(cell, reversed(stack), self._plan)
             raise PageAborted(replace(self._ended(cell, error, budget), line=cell.place(line))) from error
         seconds = time.perf_counter() - began
-        if problem := problems.wrong_text(cell, merged(node.outputs)):
+        if problem := problems.wrong_text(cell, merged(node.outputs, self._undecoded)):
             raise PageAborted(problem)
         ended, errors = self._client.reply.get("status") == "error", ERRORS.of(self._client.captured)
         if not ended and not errors:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import groupby
 from typing import Any
 
+ESCAPE = "surrogateescape"
 UNDECODED = re.compile("[\udc80-\udcff]+")
 """Bytes that were not decoded where they were read, as Python's ``surrogateescape`` keeps them."""
 
 
-def merged(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def merged(outputs: Iterable[Mapping[str, Any]], errors: str = ESCAPE) -> list[dict[str, Any]]:
     """Return copies of outputs in their order, what follows one another in one stream in one piece.
 
-    What a carriage return overwrote is gone. A character whose bytes came in two pieces is whole.
+    What a carriage return overwrote is gone. A character whose bytes came in two pieces is whole; ``errors`` is what
+    becomes of bytes that are no UTF-8, in the words of `bytes.decode`.
     """
     copies: list[dict[str, Any]] = []
     for stream, pieces in groupby(outputs, lambda output: output.get("name", "")):
         if not stream:
             copies += (json.loads(json.dumps(output)) for output in pieces)
             continue
-        text = UNDECODED.sub(_decoded, "".join(piece["text"] for piece in pieces))
+        text = UNDECODED.sub(partial(_decoded, errors=errors), "".join(piece["text"] for piece in pieces))
         copies.append({"output_type": "stream", "name": stream, "text": overwritten(text)})
     return copies
 
@@ -41,5 +44,5 @@ def _line(line: str) -> str:
     return shown.rpartition("\r")[2] + line[len(shown) :]
 
 
-def _decoded(found: re.Match[str]) -> str:
-    return found[0].encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+def _decoded(found: re.Match[str], errors: str) -> str:
+    return found[0].encode("utf-8", ESCAPE).decode("utf-8", errors)
