@@ -59,7 +59,7 @@ See {doc}`solvs` and {ref}`a-lable`, {rfe}`x`.
 hi
 ```
 
-[x](#a-labl)
+[x](#a-labl) and {doc}`some-folder/else`.
 
 (a-label)=
 ## Section
@@ -85,6 +85,7 @@ BROKEN = (
 @pytest.fixture(scope="module", params=["1", "2"])
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     pages = {"refers": page("1", prose=REFERS), "solves": page("1", prose=SOLVES), "broken": BROKEN}
+    pages["some-folder/page"] = page("1")
     site = Site.at(tmp_path_factory.mktemp("told"), pages)
     command = [argument for argument in site.command("-j", request.param) if argument != "-q"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
@@ -107,6 +108,10 @@ def test_a_misspelt_name_gets_a_suggestion_at_its_line(told: tuple[str, str], na
     line = next(number for number, it in enumerate(pages[name].splitlines(), 1) if text in it)
     assert re.search(rf"docs/{name}\.md:{line}: WARNING: [^\n]*{re.escape(meant)}", told[1]), told[1]
     assert ".rst" not in told[1]
+
+
+def test_a_page_of_another_name_in_a_folder_that_is_alike_is_not_suggested(told: tuple[str, str]) -> None:
+    assert re.search(r"unknown document: 'some-folder/else'(?!; did you mean)", told[1]), told[1]
 
 
 def test_of_a_page_that_cannot_be_read_only_that_is_said(told: tuple[str, str]) -> None:

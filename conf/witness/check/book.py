@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from witness.check.acceptance import accepted, steady, unsteady
 from witness.check.condition import Condition
@@ -64,10 +65,11 @@ class Book:
         """Make what pages do their expected text, where two runs agree; return the exit status."""
         verdict = Verdict(impossible=list(self.pages.unreadable))
         good = [plan for plan in self.pages.plans if self._evidence(plan, self.store, verdict) is not None]
-        stores = list(self._again(good))
+        with TemporaryDirectory(prefix="witness-") as folder:
+            stores = [self.store, *self._again(good, Path(folder))]
+            seen = [[self._evidence(plan, store, verdict) for store in stores] for plan in good]
         changed = []
-        for plan in good:
-            runs = [self._evidence(plan, store, verdict) for store in (self.store, *stores)]
+        for plan, runs in zip(good, seen, strict=True):
             faults = list(self._refused(plan, [it for it in runs if it]))
             verdict.faults += faults
             if faults or None in runs:
@@ -93,10 +95,8 @@ class Book:
             verdict.impossible.append(Diagnostic(self.files.shown(plan.page), line, "malformed", str(error)))
             return None
 
-    def _again(self, good: Sequence[Plan]) -> Iterator[Store]:
+    def _again(self, good: Sequence[Plan], folder: Path) -> Iterator[Store]:
         """Run pages once more for each seed, each time in interpreters that share nothing, and yield the stores."""
-        folder = self.store.folder.parent.with_name("acceptance")
-        shutil.rmtree(folder, ignore_errors=True)
         for seed in SEEDS:
             store = Store(folder / str(seed) / self.environment.name)
             run(good, store, self.environment, progress(), self.pages.root, Local(), hash_seed=seed)

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from types import ModuleType
 
@@ -80,7 +80,7 @@ class Warnings(logging.Filter):
             (ROLE, lambda: [*_named(roles, "_roles", "_role_registry"), *self._app.env.domains.standard_domain.roles]),
             (EXERCISE, lambda: self._exercises()),
         ):
-            if (found := pattern.search(said)) and (near := get_close_matches(found[1], list(known()), 2)):
+            if (found := pattern.search(said)) and (near := _near(found[1], known())):
                 meant = " or ".join(f"`{name}`" for name in near)
                 record.msg, record.args = f"{said[: found.end()]}; did you mean {meant}?{said[found.end() :]}", ()
                 break
@@ -123,3 +123,10 @@ def _line(path: Path | str, label: str) -> int | None:
 def _named(module: ModuleType, *registries: str) -> list[str]:
     """Return the names that docutils has registered, those of domains apart; no public function lists them."""
     return sorted({name for registry in registries for name in getattr(module, registry, {}) if name})
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """Return at most two names that may have been meant: they are alike, and so are their last parts."""
+    last = name.rpartition("/")[2]
+    near = get_close_matches(name, list(known), 5)
+    return [it for it in near if SequenceMatcher(None, it.rpartition("/")[2], last).ratio() >= 0.6][:2]
