@@ -235,7 +235,6 @@ def test_packages_are_where_python_looks_before_the_page_begins(
     module: Any = ModuleType("__editable___its_finder")
     module.MAPPING = {"its": str(tmp_path / "src" / "its")}
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(sys, "meta_path", [type("Finder", (), {"__module__": module.__name__}), *sys.meta_path])
     found = packages()
     assert {f"{tmp_path / it}/" for it in ("lib", "src/its")} == {it for it in found if it.startswith(str(tmp_path))}
     assert not any(it.startswith(STDLIB) for it in set(found) - set(INSTALLED))

@@ -55,7 +55,7 @@ def packages() -> tuple[str, ...]:
     """
     page = Path.cwd()
     paths = [Path(entry) for entry in sys.path if entry and not f"{entry}{os.sep}".startswith(STDLIB)]
-    finders = [sys.modules.get(getattr(finder, "__module__", "")) for finder in sys.meta_path]
+    finders = [module for name, module in sys.modules.items() if name.startswith("__editable__")]
     paths += [Path(path) for finder in finders for path in getattr(finder, "MAPPING", {}).values()]
     others = (path for path in paths if not (path.is_relative_to(page) or page.is_relative_to(path)))
     return (*INSTALLED, *(f"{path}{os.sep}" for path in others))
