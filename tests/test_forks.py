@@ -224,6 +224,46 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PageRecord | 
     return {plan.page: store.read(plan.page) for plan in plans}
 
 
+FIRST = """
+import json, os, sys
+from pathlib import Path
+from witness.kernels.parent import preload
+
+assert not preload.preload()
+names = [name for step in preload._ahead._steps for name in step.modules if "._" not in name]
+for name in names:
+    reads, writes = os.pipe()
+    if not (fork := os.fork()):
+        os.dup2(writes, 1)
+        preload.reset_after_fork(["python", "-m", "ipykernel_launcher"], Path("notes"))
+        preload.begin()
+        try:
+            module = __import__(name, fromlist=["it"])
+            parent, _, child = name.rpartition(".")
+            getattr(sys.modules[parent or name], child, None)
+            what = "right" if sys.modules[name] is module else "another module"
+        except BaseException as error:
+            what = repr(error)
+        print(what, flush=True)
+        os._exit(0)
+    os.close(writes)
+    with open(reads) as told:
+        print(json.dumps([name, told.read().strip()]), flush=True)
+    os.waitpid(fork, 0)
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
+def test_whatever_was_imported_ahead_can_be_what_a_page_imports_first(tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(CONF)}
+    command = [sys.executable, "-c", FIRST]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    told = dict(map(json.loads, done.stdout.splitlines()))
+    assert {told["numpy.random"], told["jax.numpy"]} == {"right"}
+    assert told["ml_dtypes"] == ""  # an ordinary kernel takes over
+    assert {name: what for name, what in told.items() if what not in ("right", "")} == {}
+
+
 @pytest.mark.skipif(not LINUX, reason="nothing is forked here")
 @pytest.mark.parametrize("name", [*UNLIKE, *LIKE])
 def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(
