@@ -251,12 +251,14 @@ def _writes(pid: int, private: Path) -> bool:
     """
     if sys.platform != "linux":
         return True
-    with suppress(OSError):  # it has ended
-        for link in Path(f"/proc/{pid}/fd").iterdir():
+    with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as links:  # unless it has ended
+        for link in links:
             with suppress(OSError):  # it was closed a moment ago
-                path = link.readlink()
+                path = Path(link.path).readlink()
+                if str(path).startswith(f"{private}{os.sep}") or not path.is_file():
+                    continue
                 flags = re.search(r"^flags:\s+(\d+)", Path(f"/proc/{pid}/fdinfo/{link.name}").read_text(), re.MULTILINE)
-                if path.is_file() and private not in path.parents and flags and int(flags[1], 8) & os.O_ACCMODE:
+                if flags and int(flags[1], 8) & os.O_ACCMODE:
                     return True
     return False
 
