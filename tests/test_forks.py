@@ -45,7 +45,7 @@ sorted(str(entry) for entry in warnings.filters)
 sorted(os.environ.items())
 threading.Thread(target=print).name, asyncio.current_task().get_name(), len(__import__("inspect").stack())
 await asyncio.sleep(0); 7
-gc.get_freeze_count(), gc.get_threshold(), gc.isenabled(), len(gc.get_objects()) > 60_000
+gc.get_freeze_count() < 1_000, gc.get_threshold(), gc.isenabled(), len(gc.get_objects()) > 60_000
 _, __, In[1], Out[len(In) - 2]
 def broken(): raise ValueError("a message")
 broken()
