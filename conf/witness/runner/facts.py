@@ -14,10 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpecManager
-
 from witness.kernels.forkserver_process import ForkserverProcess
-from witness.kernels.kernelspec import interpreter_options
 from witness.kernels.protocol import Hello
 from witness.records.store import write_whole
 from witness.runner.variables import decisive, needed, variables
@@ -90,9 +87,11 @@ class Facts:
 
 
 def _asked_forkserver(environment: Mapping[str, str]) -> ForkserverProcess | None:
-    """Return a fork server that was started to find the facts, where kernels may be forked at all."""
-    options = interpreter_options(KernelSpecManager()) if sys.platform == "linux" else None
-    return None if options is None else ForkserverProcess(environment, options, warm=True, ask=True)
+    """Return a fork server that was started to find the facts, where kernels may be forked at all.
+
+    It starts as most kernels do: whether the kernel's specification has it otherwise, who takes it looks up meanwhile.
+    """
+    return ForkserverProcess(environment, warm=True, ask=True) if sys.platform == "linux" else None
 
 
 def _asked_alone(environment: Mapping[str, str]) -> dict[str, Any]:
