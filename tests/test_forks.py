@@ -264,6 +264,39 @@ def test_whatever_was_imported_ahead_can_be_what_a_page_imports_first(tmp_path: 
     assert {name: what for name, what in told.items() if what not in ("right", "")} == {}
 
 
+THREADS = """
+import os, signal, sys, threading
+from pathlib import Path
+from witness.kernels.parent import preload
+
+assert not preload.preload()
+numpy = sys.modules["numpy"]
+for names in [("numpy", "jax.numpy", "jax", "numpy.linalg")] * 20:
+    if not (fork := os.fork()):
+        signal.alarm(60)
+        preload.reset_after_fork(["python", "-m", "ipykernel_launcher"], Path("notes"))
+        preload.begin()
+        barrier = threading.Barrier(len(names))
+        def imports(name):
+            barrier.wait()
+            __import__(name)
+        threads = [threading.Thread(target=imports, args=(name,)) for name in names]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print("right" if sys.modules["numpy"] is numpy else "again", flush=True)
+        os._exit(0)
+    print(os.waitpid(fork, 0)[1], flush=True)
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
+def test_what_threads_import_at_once_neither_hangs_nor_is_imported_again(tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(CONF)}
+    command = [sys.executable, "-c", THREADS]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["right", "0"] * 20, done.stderr
+
+
 @pytest.mark.skipif(not LINUX, reason="nothing is forked here")
 @pytest.mark.parametrize("name", [*UNLIKE, *LIKE])
 def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(

@@ -10,20 +10,28 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from witness.python.cell import parse
 from witness.python.clocks import reading
 from witness.reading.plan import Cell
 
-LOOKS = re.compile(r"\b(meta_path|path_hooks|setprofile|settrace)\b")
-"""What may see how a package is imported. Of variables, `kernelspec.may_fork` knows."""
+LOOKS = re.compile(
+    r"\b(meta_path|path_hooks|setprofile|settrace|tracemalloc|setLoggerClass|TYPE_CHECKING\s*=)"
+    r"|\bsys\.modules\[|\blogging\.(DEBUG|NOTSET)\b"
+)
+"""What may see how a package is imported, or have it go otherwise. Of variables, `kernelspec.may_fork` knows."""
+
+UNLIKE = {"awkward", "chex", "jaxlib", "ml_dtypes", "netCDF4", "opt_einsum", "quantecon", "vector"}
+"""Packages that change the import system or a variable, or that JAX imports after NumPy: measured, one by one."""
 
 
 def foreseen(cells: Sequence[Cell], beside: Iterable[str]) -> bool:
     """Return whether a page may see that its kernel is a fork, by its code and by that of the modules ``beside`` it."""
     texts = [*(cell.source for cell in cells if not cell.skip), *beside]
-    return any(map(LOOKS.search, texts)) or _imports_late(cells)
+    imported = (parse(text).imported for text in texts)
+    return any(map(LOOKS.search, texts)) or not UNLIKE.isdisjoint(chain.from_iterable(imported)) or _imports_late(cells)
 
 
 def _imports_late(cells: Iterable[Cell]) -> bool:

@@ -38,6 +38,12 @@ CLOCKS = {*READERS, *(f"{name}_ns" for name in READERS), "default_timer", "timei
 HELD = {id(value) for value in (time, timeit, *(getattr(time, n) for n in CLOCKS if hasattr(time, n)))}
 """What a module holds that reads a clock by another name."""
 
+ALONE = {"cloudpickle", "filelock", "flatbuffers"}
+"""What JAX imports that needs nothing of what is hidden: to import it first is to have it alone."""
+
+OTHERS = ("HDF5_", "KMP_", "_RJEM_")
+"""Variables that libraries set for themselves when they are imported: neither NumPy nor JAX reads them."""
+
 LOGGERS: dict[str, Any] = logging.root.manager.loggerDict
 
 
@@ -52,17 +58,22 @@ class Step:
     variables: dict[str, str] = field(default_factory=dict)
     loggers: dict[str, Any] = field(default_factory=dict)
     """Those of packages, as `logging` keeps them."""
+    types: dict[Any, Any] = field(default_factory=dict)
+    """What NumPy's own table of types has of it."""
 
     def make(self) -> None:
         """Import it, and note what that does."""
         modules, filters, variables = set(sys.modules), len(warnings.filters), dict(os.environ)
-        loggers = set(LOGGERS)
+        loggers, types = set(LOGGERS), set(_types())
         importlib.import_module(self.root)
         self.modules = {name: module for name, module in sys.modules.items() if name not in modules}
         self.filters = [*warnings.filters][: len(warnings.filters) - filters]
         self.variables = {name: value for name, value in os.environ.items() if variables.get(name) != value}
         packages = {name.partition(".")[0] for name in self.modules} - sys.stdlib_module_names
-        self.loggers = {name: LOGGERS[name] for name in LOGGERS.keys() - loggers if name.partition(".")[0] in packages}
+        new = {name: it for name, it in LOGGERS.items() if name not in loggers}
+        self.loggers = {name: it for name, it in new.items() if name.partition(".")[0] in packages}
+        own = self.root != "numpy"
+        self.types = {name: it for name, it in _types().items() if own and name not in types}
 
     def hide(self) -> None:
         """Take it back, in a fork."""
@@ -77,6 +88,8 @@ class Step:
             del os.environ[name]
         for name in self.loggers:
             del LOGGERS[name]
+        for name in self.types:
+            del _types()[name]
 
     def show(self, name: str) -> list[str]:
         """Have all of it appear, or of what only happened to be needed for it, that alone; return what did."""
@@ -92,6 +105,7 @@ class Step:
             warnings._filters_mutated()  # type: ignore[attr-defined]
             os.environ.update(self.variables)
             LOGGERS.update(self.loggers)
+            _types().update(self.types)
         return wanted
 
 
@@ -102,6 +116,8 @@ class HiddenImports:
         self._python: dict[str, str] = {}
         self._c: dict[str, str] = {}
         self._steps: list[Step] = []
+        self._shown: dict[str, ModuleType] = {}
+        self._names: frozenset[str] = frozenset()
         self._libraries: tuple[str, ...] = ()
         self._lock = threading.RLock()
         self.stock = _bootstrap._find_and_load_unlocked
@@ -117,6 +133,7 @@ class HiddenImports:
             random.seed()
         for step in reversed(self._steps):
             step.hide()
+        self._names = frozenset(name for step in self._steps for name in step.modules)
         self._kernel, self._notes = os.getpid(), notes
         # Where an import that finds nothing in sys.modules begins, by whatever call: a finder would be seen by the
         # page, be asked by who only wants to know, and not be asked behind another's.
@@ -130,27 +147,33 @@ class HiddenImports:
         self._libraries = (*packages(), *STDLIB, "<frozen")
 
     def find(self, name: str) -> ModuleType | None:
-        """Return a module that was imported ahead, and all that comes with it, or None."""
+        """Return a module that was imported ahead, and all that comes with it, or None.
+
+        As in Python, the parent comes first; it has a lock of its own, which no thread may wait for that has ours.
+        """
+        if name not in self._names:
+            return None
+        parent = name.rpartition(".")[0]
+        if parent and parent not in sys.modules:
+            importlib.import_module(parent)
         with self._lock:
             step = next((step for step in self._steps if name in step.modules), None)
-            if step is None:
-                return None
+            if step is None:  # another thread has just had it appear, or the page has removed it
+                return self._shown[name] if sys.modules.get(name) is self._shown.get(name, self) else None
             if put := next((it for step in self._steps for it in step.modules if it in sys.modules), None):
                 self._end(f"{put} is what the page has put there")
-            parent = name.rpartition(".")[0]
-            if parent and parent not in sys.modules:
-                importlib.import_module(parent)
-                return sys.modules[name] if name in sys.modules else self.find(name)
             frames = list(_frames())
             if "." not in name and name not in sys.stdlib_module_names:
                 self._ask(name, step, frames)
-                for other in self._steps[: self._steps.index(step)]:
+                before = () if name in ALONE else self._steps[: self._steps.index(step)]
+                for other in before:
                     if other.root in other.modules:
                         self.find(other.root)
             heads = {it.root.partition(".")[0] for it in self._steps}
             if os.getpid() == self._kernel and name.partition(".")[0] in heads:
                 self._note(module=name, line=_line(frames))
             shown = step.show(name)
+            self._shown |= {it: sys.modules[it] for it in shown}
             if not any(step.modules for step in self._steps):
                 _bootstrap._find_and_load_unlocked = self.stock
         arrived(shown)
@@ -158,10 +181,12 @@ class HiddenImports:
 
     def _ask(self, name: str, step: Step, frames: list[FrameType]) -> None:
         """End the kernel if a fresh import might go otherwise."""
-        if name != step.root:
+        if name != step.root and name not in ALONE:
             self._end(f"{name} is imported before {step.root}")
         if changed := self._changed():
             self._end(f"{', '.join(changed)} changed before {name} is imported")
+        if any(sys.modules.get(it) is not module for it, module in self._shown.items()):
+            self._end(f"what {name} needs was imported anew")
         if self._importers() != self._world:
             self._end(f"the import system changed before {name} is imported")
         spec, ours = PathFinder.find_spec(name), step.modules[name].__spec__
@@ -173,7 +198,8 @@ class HiddenImports:
             self._end(f"the import of {name} is watched")
         if typing.TYPE_CHECKING:
             self._end(f"{name} is imported as type checkers do")
-        if logging.root.isEnabledFor(logging.DEBUG) or not step.loggers.keys().isdisjoint(LOGGERS):
+        own = logging.getLoggerClass() is not logging.Logger or not step.loggers.keys().isdisjoint(LOGGERS)
+        if own or logging.root.isEnabledFor(logging.DEBUG):
             self._end(f"what {name} logs was asked for")
         if any(map(self._reads_clock, frames)) or any(map(self._holds_clock, list(sys.modules.values()))):
             self._end(f"there is a clock when {name} is imported")
@@ -184,7 +210,8 @@ class HiddenImports:
         if not self._python:
             return []  # no page has begun
         python, c = {**self._python, **shown}, {**self._c, **shown}
-        return sorted({key for key, _ in (os.environ.items() ^ python.items()) | (_in_c().items() ^ c.items())})
+        changed = {key for key, _ in (os.environ.items() ^ python.items()) | (_in_c().items() ^ c.items())}
+        return sorted(name for name in changed if not name.startswith(OTHERS))
 
     def _importers(self) -> list[object]:
         """Return what decides how an import goes."""
@@ -219,6 +246,12 @@ class HiddenImports:
 def _find_and_load_unlocked(name: str, import_: Any) -> ModuleType:
     """Import a module that was not found among those that are there: the name that ``_bootstrap`` has for this."""
     return ahead.find(name) or ahead.stock(name, import_)  # type: ignore[name-defined, no-any-return]  # noqa: F821
+
+
+def _types() -> dict[Any, Any]:
+    """Return NumPy's table of types by their names, to which other packages add; nothing before it is imported."""
+    table: dict[Any, Any] = getattr(sys.modules.get("numpy"), "sctypeDict", {})
+    return table
 
 
 def _in_c() -> dict[str, str]:
