@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from docutils import nodes
-from myst_nb.sphinx_ import HideCodeCellNode
+from myst_nb.sphinx_ import HideCodeCellNode, visit_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -68,7 +68,13 @@ def depart_scroll(self: HTML5Translator, node: scroll) -> None:
 
 
 def visit_hidden(self: HTML5Translator, node: HideCodeCellNode) -> None:
-    """Begin code or output that a page hides; MyST-NB's own label is not the text that a reader sees (WCAG 2.5.3)."""
+    """Begin code or output that a page hides; MyST-NB's own label is not the text that a reader sees (WCAG 2.5.3).
+
+    In a site that is not tidy it is MyST-NB's, for its style sheet and the theme's know that.
+    """
+    if not self.config.witness_tidy:
+        visit_HideCellInput(self, node)
+        return
     self.body.append(self.starttag(node, "details", CLASS="hide", **opened(self)))
     shown, hidden = escape(node["prompt_show"]), escape(node["prompt_hide"])
     if shown == hidden:

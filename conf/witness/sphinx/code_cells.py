@@ -21,6 +21,9 @@ from witness.records.page_record import CellRecord, PageRecord
 from witness.sphinx.env_state import record_of
 from witness.sphinx.watched import below, by_line, watched, work_by_line
 
+LONGEST = 60
+"""Characters of a line of code that a description quotes."""
+
 SHOWING = re.compile(r"\b(display|show)\w*\(")
 """A call that displays."""
 
@@ -77,7 +80,8 @@ class CodeCells:
         if cell.outputs[output_index].output_type != "execute_result":
             code = [line for line in code if SHOWING.search(line)]
             code = code if len(code) == 1 else []
-        return f"Picture that {f'`{code[-1]}`' if code else 'this cell'} displays, without a description"
+        line = code[-1] if code and len(code[-1]) <= LONGEST else f"{code[-1][: LONGEST - 1]}…" if code else ""
+        return f"Picture that {f'`{line}`' if line else 'this cell'} displays, without a description"
 
     def finish(self, document: nodes.document, *, tidy: bool) -> None:
         """Give each its identifier, for the frames of errors link to it, and below it what JAX did.
