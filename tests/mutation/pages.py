@@ -10,7 +10,6 @@ from typing import Any
 from tests.mutation.code import edits
 from tests.mutation.mutant import Edit, Mutant
 from witness.check.expected import INDENT, Expected
-from witness.reading.live import ROLE
 from witness.reading.plan import Plan
 
 CLASSES = (
@@ -24,6 +23,7 @@ CLASSES = (
     "jax.errors.UnexpectedTracerError",
 )
 RAISES = re.compile(r"^:raises: *(\S+)$", re.MULTILINE)
+LIVE = re.compile(r"(?<!`)\{live\}`([^`]+)`(?!`)")
 
 
 def mutants(plan: Plan, text: str, seed: int) -> Iterator[Mutant]:
@@ -82,7 +82,7 @@ def _raises(text: str, seed: int) -> Iterator[Edit]:
 
 def _live(plan: Plan, text: str, seed: int) -> Iterator[Edit]:
     """Yield each live value with another of the page's in its place."""
-    for found in ROLE.finditer(text):
-        others = sorted({other[1] for other in ROLE.finditer(text)} - {found[1]})
+    for found in LIVE.finditer(text):
+        others = sorted({other[1] for other in LIVE.finditer(text)} - {found[1]})
         if others and len(plan.live) > 1:
             yield Edit("live", found.start(1), found.end(1), random.Random(f"{seed} {found[1]}").choice(others))

@@ -14,12 +14,16 @@ from witness.reading.plan import EVAL, PREDICT, Live, Unreadable
 from witness.reading.prediction import OPEN, Prediction, WrongPrediction, predictions
 from witness.records.values import NoLiveValue, split
 
-EVALUATED = re.compile(r"(?<!`)\{eval\}`([^`]+)`(?!`)|^\s*(?:`{3,}|~{3,}|:{3,})\s*\{eval(?::figure)?\}[ \t]+(\S+)\s*$")
-SUBSTITUTED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-INCLUDED = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{include\}[ \t]+(\S.*?)\s*$")
-ROLE = re.compile(r"(?<!`)\{live\}`([^`]+)`(?!`)")
+BEFORE = r"^(?:\s|>|[-*+]\s|\d+[.)]\s)*"
+"""What may stand before a fence: an item of a list, a quotation."""
+MARK = r"(`{3,}|~{3,}|:{3,})"
+DIRECTIVE = re.compile(rf"{BEFORE}{MARK}\s*\{{(include|eval|eval:figure)\}}[ \t]+(\S.*?)\s*$")
+SUBSTITUTED = re.compile(r"\{\{(.+?)\}\}")
+SPAN = re.compile(r"(?:\{([\w:+.-]+)\})?(?<!`)(`+)(?!`)(.+?)(?<!`)\2(?!`)")
+"""A role and its text, or code; they are found from left to right, for one may begin where another ends."""
 CODE_SPAN = re.compile(r"(`{2,}).+?\1")
-FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\}|\w+)?")
+COMMENT = re.compile(r"<!--.*?-->")
+FENCE = re.compile(rf"{BEFORE}{MARK}\s*(\{{[\w:-]+\}}|\w+)?")
 DEEPEST = 10
 """How deep files are followed that include one another."""
 
@@ -34,12 +38,15 @@ class Evaluated:
     """A pattern: the names that may be evaluated."""
     folder: Path
     """That of the page, where the files are that it includes."""
+    root: Path
+    """That of the site: a file whose name begins with a slash is below it."""
     substitutions: Mapping[str, Any]
 
     def on(self, line: str, depth: int = 0) -> Iterator[str]:
         """Yield the names that a line of prose asks for, its substitutions made, and the file that it includes."""
-        line = SUBSTITUTED.sub(lambda found: str(self.substitutions.get(found[1], found[0])), line)
-        asked = (match[1] or match[2] for match in EVALUATED.finditer(line))
+        line = SUBSTITUTED.sub(self._substituted, line)
+        found = DIRECTIVE.match(line)
+        asked = [*roles(line, "eval"), *([found[3]] if found and found[2] != "include" else [])]
         yield from (name for name in asked if re.match(self.names, name))
         for file in self._included([line]) if depth < DEEPEST else ():
             for _, words in prose_lines(file.read_text("utf-8")):
@@ -52,8 +59,23 @@ class Evaluated:
             yield from replace(self, folder=file.parent).files(file.read_text("utf-8").split("\n"), depth + 1)
 
     def _included(self, lines: Iterable[str]) -> Iterator[Path]:
-        found = (self.folder / match[1] for line in lines if (match := INCLUDED.match(line)))
+        named = (match[3] for line in lines if (match := DIRECTIVE.match(line)) and match[2] == "include")
+        found = (self.root / name[1:] if name.startswith("/") else self.folder / name for name in named)
         yield from (file for file in found if file.is_file())
+
+    def _substituted(self, found: re.Match[str]) -> str:
+        """Return the texts of all substitutions that an expression of Jinja names."""
+        names = [name for name in re.findall(r"\w+", found[1]) if name in self.substitutions]
+        return " ".join(str(self.substitutions[name]) for name in names) if names else found[0]
+
+
+def roles(line: str, name: str) -> Iterator[str]:
+    r"""Yield the texts of each role of a name in a line of prose.
+
+    >>> [*roles("{live}`a`{live}`b`, `{live}`, {doc}`c`", "live")]
+    ['a', 'b']
+    """
+    yield from (found[3] for found in SPAN.finditer(line) if found[1] == name)
 
 
 def live_values(notebook: NotebookNode, text: str, path: str, evaluated: Evaluated | None = None) -> list[Live]:
@@ -87,9 +109,9 @@ def _live_values(notebook: NotebookNode, text: str, path: str, evaluated: Evalua
             yield from _answers(asked, line, after)
         for offset, words in prose:
             after = later.get(offset, above)
-            for match in ROLE.finditer(words):
+            for role in roles(words, "live"):
                 try:
-                    expression, form = split(match[1])
+                    expression, form = split(role)
                 except NoLiveValue as error:
                     raise Unreadable(path, [(start + offset + 1, f"live value: {error}")]) from error
                 yield Live(expression, form, start + offset + 1, after)
@@ -120,21 +142,31 @@ def first_live(notebook: NotebookNode | None, text: str) -> int:
     """Return the line of the first live role or prediction of a page, or 0."""
     if notebook and not notebook.metadata.get("source_map"):
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    return next((offset + 1 for offset, prose in prose_lines(text) if ROLE.search(prose) or OPEN.match(prose)), 0)
+    return next(
+        (offset + 1 for offset, prose in prose_lines(text) if any(roles(prose, "live")) or OPEN.match(prose)), 0
+    )
 
 
 def prose_lines(source: str) -> Iterator[tuple[int, str]]:
     """Yield the lines of Markdown, from 0, that are prose: outside literal fences, comments and code spans."""
-    literal = None
+    literal, commented, opened = "", False, list[str]()
     for offset, line in enumerate(source.split("\n")):
         fence = FENCE.match(line)
+        mark, info = (fence[1], fence[2] or "") if fence else ("", "")
         if literal:
-            if fence and fence[1].startswith(literal) and not fence[2]:
-                literal = None
+            literal = "" if mark.startswith(literal) and not info else literal
             continue
-        if fence and (fence[2] in PROSE_FREE or (fence[1][0] != ":" and not (fence[2] or "").startswith("{"))):
-            if fence[2]:
-                literal = fence[1]
+        if commented:
+            commented, line = "-->" not in line, line.partition("-->")[2]
+        elif mark and not info and opened and mark.startswith(opened[-1]):
+            opened.pop()
             continue
+        elif info in PROSE_FREE or (mark and mark[0] != ":" and not info.startswith("{")):
+            literal = mark
+            continue
+        elif info.startswith("{"):
+            opened.append(mark)
+        before, begun, _ = COMMENT.sub("", line).partition("<!--")
+        commented = commented or bool(begun)
         if not line.startswith("%"):
-            yield offset, CODE_SPAN.sub("", line)
+            yield offset, CODE_SPAN.sub("", before)

@@ -39,7 +39,7 @@ def evaluated(notebook: NotebookNode, path: Path, site: Site) -> Evaluated | Non
     if settings.execution_mode != "inline":
         return None
     own = (notebook.metadata.get("myst") or {}).get("substitutions") or {}
-    return Evaluated(settings.eval_name_regex, path.parent, {**site.markdown.substitutions, **own})
+    return Evaluated(settings.eval_name_regex, path.parent, site.root, {**site.markdown.substitutions, **own})
 
 
 def changed(overrides: Mapping[str, Any], site: Site) -> NbParserConfig:

@@ -53,6 +53,10 @@ class CellRecord:
     """What the kernel extension saw of the cell, by its parts."""
 
 
+FAILED = "failed"
+"""What a value is, and under which name its ``metadata`` says why, that MyST-NB's own ``eval`` could not have."""
+
+
 @dataclass(frozen=True)
 class LiveValue:
     """The value that an expression in prose had at its place on the page."""
@@ -64,7 +68,7 @@ class LiveValue:
     after: int = 0
     """Number of code cells above it."""
     kind: str = ""
-    """What it was: ``number``, ``text`` or ``truth``."""
+    """What it was: ``number``, ``text`` or ``truth``; or ``failed``, where ``metadata`` says why."""
     data: dict[str, Any] = field(default_factory=dict)
     """What MyST-NB's own ``eval`` shows: the value in all of its kinds."""
     metadata: dict[str, Any] = field(default_factory=dict)

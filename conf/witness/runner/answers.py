@@ -7,7 +7,7 @@ from typing import Any
 
 from witness.reading.plan import EVAL, PREDICT, Live
 from witness.reading.prediction import same
-from witness.records.page_record import LiveValue, Problem
+from witness.records.page_record import FAILED, LiveValue, Problem
 from witness.records.values import NoLiveValue, text
 from witness.runner.expressions import loads, scalar
 from witness.runner.problems import first_line
@@ -32,14 +32,17 @@ def values(wanted: Sequence[Live], answers: Mapping[str, Any]) -> Iterator[LiveV
             if problem := _mispredicted(live, value):
                 yield problem
         except NoLiveValue as error:
-            role = next((it for it in (EVAL, PREDICT) if live.format.startswith(it)), "{live}")
+            role = PREDICT if live.format.startswith(PREDICT) else "{live}"
             expected = f"a value for {role}`{live.expression}`"
             yield Problem("live-value", live.line, None, expected, str(error))
 
 
 def _value(live: Live, answer: dict[str, Any]) -> LiveValue:
-    if answer["status"] == "error":
-        raise NoLiveValue(f"{answer['ename']}: {first_line(answer['evalue'])}")
+    why = f"{answer['ename']}: {first_line(answer['evalue'])}" if answer["status"] == "error" else ""
+    if why and live.format == EVAL:  # what the page asks for is known for certain only when it is read
+        return LiveValue(live.expression, EVAL, live.line, "", live.after, FAILED, metadata={FAILED: why})
+    if why:
+        raise NoLiveValue(why)
     if live.format == EVAL:
         shown = {"data": answer["data"], "metadata": answer.get("metadata", {})}
         return LiveValue(live.expression, EVAL, live.line, "", live.after, measured=live.measured, **shown)

@@ -10,6 +10,7 @@ from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from witness.reading.plan import EVAL
 from witness.records.page_record import LiveValue, PageRecord
 from witness.records.replicate import Together, combined
 from witness.records.store import Store
@@ -38,6 +39,22 @@ reading: dict[str, list[int]] = {}
 """The lines that the live values of a page now have, by page, while it is read: prose moves, its record does not."""
 
 
+def evaluated(env: BuildEnvironment, name: str, line: int | None, above: int | None) -> LiveValue | None:
+    """Return what MyST-NB's own ``eval`` shows of a name in the block of prose that begins at a line.
+
+    Or, where that is a line of another file, which the page includes, below so many code cells.
+    """
+    record = record_of(env, env.docname)
+    same = (
+        [place for place, it in enumerate(record.live) if (it.expression, it.format) == (name, EVAL)] if record else []
+    )
+    if not record or not same:
+        return None
+    if above is None:
+        return record.live[_nearest(env, record, same, line)]
+    return min((record.live[place] for place in same), key=lambda it: (it.after < above, it.after))
+
+
 def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None) -> tuple[LiveValue, Together] | None:
     """Return the value of an expression in the block of prose that begins at a line; equal ones stand in order.
 
@@ -48,9 +65,6 @@ def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None
     record = record_of(env, env.docname)
     if record is None:
         return None
-    lines = reading.get(env.docname, [])
-    if len(lines) != len(record.live):
-        lines = [value.line for value in record.live]
     used: set[int] = env.temp_data.setdefault("witness_live", set())  # type: ignore[assignment]
     same = [
         place
@@ -59,14 +73,21 @@ def value_at(env: BuildEnvironment, expression: str, form: str, line: int | None
     ]
     if not same:
         return None
-    # a block's first line, which the parser says one too high where the block follows a cell at once
-    start = (line or 1) - 1
-    nearest = min(same, key=lambda place: (lines[place] < start, abs(lines[place] - start)))
-    used.add(nearest)
+    used.add(nearest := _nearest(env, record, same, line))
     if "witness_timed" not in env.temp_data:
         env.temp_data["witness_timed"] = timed(record)
     by_clock: list[bool] = env.temp_data["witness_timed"]
     return record.live[nearest], combined(record, by_clock)[nearest]
+
+
+def _nearest(env: BuildEnvironment, record: PageRecord, places: list[int], line: int | None) -> int:
+    """Return which of some places of values is the first from a line on."""
+    lines = reading.get(env.docname, [])
+    if len(lines) != len(record.live):
+        lines = [value.line for value in record.live]
+    # a block's first line, which the parser says one too high where the block follows a cell at once
+    start = (line or 1) - 1
+    return min(places, key=lambda place: (lines[place] < start, abs(lines[place] - start)))
 
 
 def mark_unpublishable(env: BuildEnvironment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -11,9 +12,13 @@ from myst_nb.ext.eval import EvalDirectiveAny, EvalFigureDirective, EvalRoleAny
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
-from witness.reading.plan import EVAL
-from witness.sphinx.env_state import value_at
+from witness.records.page_record import FAILED
+from witness.sphinx.env_state import evaluated, mark_unpublishable, record_of
+
+logger = logging.getLogger(__name__)
 
 NONE = {"text/plain": "None"}
 """What IPython says of a cell that ends with None is nothing; asked for the value, it says this."""
@@ -35,16 +40,29 @@ class Answered:
             def answer(name: str) -> list[NotebookNode]:
                 if not re.match(client.nb_config.eval_name_regex, name):
                     raise EvalNameError(name)
-                found = value_at(env, name, EVAL, self.line)
-                if found is None:
+                if record_of(env, env.docname) is None:
                     return list(unanswered(client, name))
-                value, _ = found
+                value = evaluated(env, name, self.line, self._above(env))
+                if value is None or value.kind == FAILED:
+                    why = value.metadata[FAILED] if value else "none, for the page has no such place in its record"
+                    place = f"{self.document['source']}:{self.line}"
+                    logger.error("live-value: expected a value for {eval}`%s`; got %s", name, why, location=place)
+                    mark_unpublishable(env)
+                    return []
                 if value.data in ({}, NONE):
                     return []  # MyST-NB says that there is nothing to show
                 return [new_output("execute_result", data=value.data, metadata=value.metadata)]
 
             client.eval_variable = answer
         return super().run()  # type: ignore[misc]  # MyST-NB's own class comes after this one
+
+    def _above(self, env: BuildEnvironment) -> int | None:
+        """Return how many code cells were read before, where the place is in another file, which the page includes."""
+        if Path(self.document["source"]) == Path(env.doc2path(env.docname)):
+            return None
+        read = [node["cell_index"] for node in self.document.findall(nodes.container) if "cell_index" in node]
+        cells = self.document["nb_renderer"].renderer.nb_client.notebook.cells[: max(read, default=-1) + 1]
+        return [cell.cell_type for cell in cells].count("code")
 
 
 class EvalRole(Answered, EvalRoleAny):  # type: ignore[misc]
