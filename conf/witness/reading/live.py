@@ -148,7 +148,11 @@ def first_live(notebook: NotebookNode | None, text: str) -> int:
 
 
 def prose_lines(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of Markdown, from 0, that are prose: outside literal fences, comments and code spans."""
+    r"""Yield the lines of Markdown, from 0, that are prose: outside literal fences, comments and code spans.
+
+    >>> [line for _, line in prose_lines("one `<!--`\n<!-- two\nthree -->four\n```\nfive\n```\nsix<!-- 7 -->")]
+    ['one `<!--`', 'four', 'six']
+    """
     literal, commented, opened = "", False, list[str]()
     for offset, line in enumerate(source.split("\n")):
         fence = FENCE.match(line)
@@ -166,7 +170,8 @@ def prose_lines(source: str) -> Iterator[tuple[int, str]]:
             continue
         elif info.startswith("{"):
             opened.append(mark)
-        before, begun, _ = COMMENT.sub("", line).partition("<!--")
-        commented = commented or bool(begun)
-        if not line.startswith("%"):
-            yield offset, CODE_SPAN.sub("", before)
+        line = COMMENT.sub("", line)
+        if line.lstrip().startswith("<!--"):  # further on in a line, it may be code
+            commented = True
+        elif not line.startswith("%"):
+            yield offset, CODE_SPAN.sub("", line)
