@@ -6,24 +6,12 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.kernels import CONF, ENVIRONMENT, LINUX, Pages, Reply
-from witness.python.clocks import reading
-from witness.reading.plan import Cell, Plan
-from witness.reading.scripts import modules
-from witness.records.page_record import PageRecord
-from witness.records.store import Store
-from witness.runner.environment import find
 from witness.runner.execution import PREAMBLE
-from witness.runner.facts import Facts
-from witness.runner.likeness import foreseen
-from witness.runner.local import Local
-from witness.runner.progress import Progress
-from witness.runner.run import run
 
 CELLS = r"""
 import gc, os, sys, warnings, threading, signal, asyncio
@@ -163,67 +151,6 @@ def test_a_forked_kernel_has_the_modules_of_an_ordinary_one(forked: Pages, first
             assert ours.tell("sorted(os.environ)", "import os") == stock.tell("sorted(os.environ)", "import os")
 
 
-OTHERWISE = {
-    "a variable": "os.environ.update(JAX_ENABLE_X64='1')",
-    "C's own variable": "import ctypes; ctypes.CDLL(None).setenv(b'XLA_FLAGS', b'', 1)",
-    "a variable that is gone": "os.environ.pop('PATH')",
-    "a finder": "sys.meta_path.insert(0, type('F', (), {'find_spec': lambda *_: None})())",
-    "an import of its own": "import builtins as b; s = b.__import__; b.__import__ = lambda *a, **k: s(*a, **k)",
-    "another numpy": "open('numpy.py', 'w').write('name = 1')",
-    "a profile": "sys.setprofile(lambda *_: None)",
-    "a helper with a clock": "open('_h.py', 'w').write('from time import perf_counter as now'); import _h",
-    "a function with a clock": "import time\ndef f():\n  t = time.time(); import jax; return t\nf()",
-    "a part of it": "import ml_dtypes",
-}
-
-
-@pytest.mark.parametrize("name", OTHERWISE)
-def test_a_fork_ends_where_a_fresh_import_could_go_otherwise(forked: Pages, name: str) -> None:
-    with forked.start() as page:
-        page.begin(f"import os, sys\n{OTHERWISE[name]}\nimport jax")
-        assert page.exit_reason() == "killed by SIGKILL (signal 9)"
-        assert '"why"' in page.kernel.notes.read_text()
-
-
-UNLIKE = {
-    "a variable": [
-        "import os; vars(os)['env' + 'iron']['JAX_ENABLE_X64'] = '1'",
-        "import jax; print(jax.numpy.ones(1).dtype)",
-    ],
-    "one clock": ["%%time\nimport jax"],
-    "around": ["from time import time\nbegan = time()", "import jax", "time() - began"],
-    "a statement": ["import time\nt = time.time()\nif t:\n    import jax\ntime.time() - t"],
-}
-LIKE = {
-    "after": ["import time\nimport jax\njax.numpy.ones(1)\nt = time.time()\njax.numpy.ones(1)\ntime.time() - t"],
-    "magic": ["import jax; jax.numpy.ones(1)", "%timeit -n1 -r1 jax.numpy.ones(1)"],
-}
-
-
-MARK = """
-import os
-assert not os.path.exists("mark")
-open("mark", "w").close()
-print("started anew" if b"-f" in open("/proc/self/cmdline", "rb").read().split(b"\\0") else "")
-"""
-
-
-@pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PageRecord | None]:
-    """Return what came of each of these pages, all of one run."""
-    folder = tmp_path_factory.mktemp("forks")
-    plans = []
-    for name, sources in (UNLIKE | LIKE).items():
-        cells = zip([MARK, *sources], reading([MARK, *sources]), strict=True)
-        made = [Cell(number, number, source, alone=alone) for number, (source, alone) in enumerate(cells, 1)]
-        plans.append(Plan(name, f"{name}.md", "python3", made, reproducible=False))
-    facts = Facts(folder, reproducible=False)
-    environment = find(facts)
-    store = Store(folder / environment.name)
-    run(plans, store, environment, Progress(), None, Local(facts.take_forkserver()))
-    return {plan.page: store.read(plan.page) for plan in plans}
-
-
 FIRST = """
 import json, os, sys
 from pathlib import Path
@@ -295,60 +222,3 @@ def test_what_threads_import_at_once_neither_hangs_nor_is_imported_again(tmp_pat
     command = [sys.executable, "-c", THREADS]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["right", "0"] * 20, done.stderr
-
-
-@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
-@pytest.mark.parametrize("name", [*UNLIKE, *LIKE])
-def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(
-    name: str, records: dict[str, PageRecord | None]
-) -> None:
-    record = records[name]
-    assert record
-    assert record.problems == []
-    text = json.dumps([cell.outputs for cell in record.cells])
-    assert ("started anew" in text) == (name in UNLIKE)
-    if name == "a variable":
-        assert "float64" in text
-
-
-@pytest.mark.parametrize(
-    ("cells", "beside", "seen"),
-    [
-        (["import numpy", "numpy.ones(3)"], "", False),
-        (["import numpy", "!%timeit numpy.ones(3)"], "", False),
-        (["!%timeit 1", "import numpy"], "", True),
-        (["!import time\nimport jax\nprint(time.time())"], "", True),
-        (["!%timeit 1", "import json"], "", False),
-        (["import sys\nsys.meta_path"], "", True),
-        (["import tracemalloc"], "", True),
-        (["import sys\nsys.modules['numpy'] = None"], "", True),
-        (["from chex import dataclass"], "", True),
-        (["import plain"], "import chex", True),
-        (["import plain"], "VALUE = 1", False),
-        (["import looks"], "import sys\nsys.setprofile(print)", True),
-    ],
-)
-def test_a_page_that_may_see_the_fork_is_foreseen(cells: list[str], beside: str, seen: bool) -> None:
-    """A cell that reads a clock begins with ``!``."""
-    made = [Cell(n, n, cell.removeprefix("!"), alone=cell.startswith("!")) for n, cell in enumerate(cells, 1)]
-    assert foreseen(made, [beside]) == seen
-    assert not foreseen([replace(cell, skip=True) for cell in made], [])
-
-
-@pytest.mark.parametrize(
-    ("code", "texts"),
-    [
-        ("import timer", ["# timer"]),
-        ("from reads import late", ["import timer", "# timer"]),
-        ("import package.inner", ["# package", "# inner"]),
-        ("%time import timer", ["# timer"]),
-        ("import json, nowhere", []),
-        ("not python (", []),
-    ],
-)
-def test_the_modules_beside_a_page_are_those_it_imports_and_theirs(code: str, texts: list[str], tmp_path: Path) -> None:
-    (tmp_path / "package").mkdir()
-    files = {"timer": "# timer", "reads": "import timer", "package/__init__": "# package", "package/inner": "# inner"}
-    for name, text in files.items():
-        (tmp_path / f"{name}.py").write_text(text)
-    assert [*modules([code], tmp_path)] == texts

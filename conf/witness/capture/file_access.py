@@ -1,5 +1,7 @@
 # Run silently before the first cell of a page that runs in its own folder: notes what it opens, writes and binds.
-def _witness_noting() -> None:
+# A fork ends before it does what cannot be undone, while imports are to come for which the page may be started anew:
+# ``awaited`` are the packages that its code imports, each with those of them that it needs.
+def _witness_noting(awaited: "dict[str, list[str]]") -> None:
     import json
     import os
     import site
@@ -14,6 +16,11 @@ def _witness_noting() -> None:
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     places |= {*site.getsitepackages(), site.getusersitepackages(), "{witness}/witness", "/proc", "/dev", "/sys"}
     installed = tuple(f"{place}/" for path in places for place in {path, os.path.realpath(path)})
+    shell: Any = get_ipython()
+    fleeting = (*installed, f"{os.path.dirname(shell.ipython_dir)}/")  # noqa: PTH120
+    if not os.getcwd().startswith(temporary := f"{os.environ.get('TMPDIR', '/tmp')}/"):  # noqa: PTH109
+        fleeting += (temporary,)
+    parent: Any = sys.modules.get("witness.kernels.parent.preload")
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     opened: dict[str, tuple[int, int] | None] = {}
     wrote: dict[str, None] = {}
@@ -22,11 +29,20 @@ def _witness_noting() -> None:
     def absolute(path: Any) -> str:
         return os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (it is called for each module that is imported)
 
+    def does(what: str) -> None:
+        if parent:
+            parent.before(what, awaited)
+
+    def changes(path: Any, *_more: Any) -> None:
+        if isinstance(path, int) or not (absolute(path).startswith(fleeting) or "/__pycache__" in absolute(path)):
+            does("a file is changed")
+
     def opens(path: Any, _mode: Any, flags: int) -> None:
         if isinstance(path, int):
             return
         file = absolute(path)
         if flags & writing:
+            changes(file)
             wrote[file] = None
         if file in opened or file in wrote or file.startswith(installed):
             return
@@ -36,14 +52,26 @@ def _witness_noting() -> None:
         except OSError:
             opened[file] = None
 
-    def moves(_: Any, to: Any, *_more: Any) -> None:
+    def moves(old: Any, to: Any, *_more: Any) -> None:
+        changes(old)
+        changes(to)
         wrote[absolute(to)] = None
 
     def binds(_: Any, address: Any) -> None:
         if isinstance(address, tuple) and address[1]:
             ports[address[1]] = None
 
-    notes: Any = {"open": opens, "os.rename": moves, "os.link": moves, "os.symlink": moves, "socket.bind": binds}
+    def connects(database: Any, *_more: Any) -> None:
+        if database not in ("", b"", ":memory:", b":memory:"):
+            changes(database)
+
+    def starts(*_: Any) -> None:
+        does("a command is run")
+
+    notes: Any = {"open": opens, "socket.bind": binds, "sqlite3.connect": connects}
+    notes |= dict.fromkeys(("os.rename", "os.link", "os.symlink"), moves)
+    notes |= dict.fromkeys(("os.mkdir", "os.remove", "os.rmdir", "os.truncate"), changes)
+    notes |= dict.fromkeys(("os.exec", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"), starts)
 
     def note(event: str, arguments: Any) -> None:
         if event in notes:
@@ -53,10 +81,5 @@ def _witness_noting() -> None:
     def told() -> str:
         return json.dumps([opened, list(wrote), list(ports)])
 
-    shell: Any = get_ipython()
     shell._witness_files = told
     sys.addaudithook(note)
-
-
-_witness_noting()
-del _witness_noting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from witness.python.cell import parse
@@ -26,9 +26,11 @@ def with_scripts(sources: Sequence[str], folder: Path) -> list[str]:
     return found
 
 
-def modules(sources: Iterable[str], folder: Path) -> Iterator[str]:
-    """Yield the texts of modules and packages in a folder that code imports, and of those that they import."""
-    waiting, known = list(sources), set[str]()
+def beside(sources: Sequence[str], folder: Path) -> Iterator[str]:
+    """Yield the texts of scripts in a folder that cells name, and of the modules that all of these import."""
+    scripts = [*filter(None, (_text(folder / name) for source in sources for name in NAMED.findall(source)))]
+    yield from scripts
+    waiting, known = [*sources, *scripts], set[str]()
     while waiting:
         for name in parse(waiting.pop()).imported - known:
             known.add(name)

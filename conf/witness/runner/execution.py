@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +40,16 @@ NOTING = (CAPTURE / "file_access.py").read_text("utf-8").replace("{witness}", st
 class Execution:
     """Runs a plan's cells in a kernel and keeps what they did."""
 
-    def __init__(self, plan: Plan, kernel: Kernel, watch: Watch, scheduler: Scheduler, alone: Alone) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        kernel: Kernel,
+        watch: Watch,
+        scheduler: Scheduler,
+        alone: Alone,
+        awaited: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Begin with a kernel that is ready; ``awaited`` are the packages that the page imports: see `likeness`."""
         self.cells: list[CellRecord] = []
         self.live: list[LiveValue] = []
         self.problems: list[Problem] = []
@@ -58,6 +67,7 @@ class Execution:
         self._watch = watch
         self._scheduler = scheduler
         self._alone = alone
+        self._awaited = awaited
         self.left = TimeLeft(plan.budget)
         self._inquiry = Inquiry(kernel, self.left)
         self._undecoded = ESCAPE if plan.reproducible else "replace"
@@ -122,7 +132,8 @@ class Execution:
 
     async def _begin(self) -> None:
         if self._kernel.manager.ipykernel:
-            code = PREAMBLE + (FIGURES if self._plan.reproducible else NOTING) + self._alone.question
+            noting = f"{NOTING}\n_witness_noting({self._awaited!r})\ndel _witness_noting\n"
+            code = PREAMBLE + (FIGURES if self._plan.reproducible else noting) + self._alone.question
             found = await self._inquiry.value(INTERPRETER, code)
             self.interpreter = Interpreter(*found) if found else None
         else:

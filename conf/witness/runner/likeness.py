@@ -1,7 +1,8 @@
 """Whether a forked kernel is, for its page, what a fresh one is: if not, the page runs in an ordinary one.
 
 That is seen while it runs, and it runs again. Where it works in the folder of its site, what it has done there cannot
-be done again: it is foreseen, as far as its code tells.
+be done again: the kernel ends before it does something while imports are to come, and where a clock may be read before
+an import, no fork is begun.
 """
 
 from __future__ import annotations
@@ -10,31 +11,36 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from functools import cache
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from witness.python.cell import parse
 from witness.python.clocks import reading
 from witness.reading.plan import Cell
 
-LOOKS = re.compile(
-    r"\b(meta_path|path_hooks|setprofile|settrace|tracemalloc|setLoggerClass|TYPE_CHECKING\s*=)"
-    r"|\bsys\.modules\[|\blogging\.(DEBUG|NOTSET)\b"
-)
-"""What may see how a package is imported, or have it go otherwise. Of variables, `kernelspec.may_fork` knows."""
-
-UNLIKE = {"awkward", "chex", "jaxlib", "ml_dtypes", "netCDF4", "opt_einsum", "quantecon", "vector"}
-"""Packages that change the import system or a variable, or that JAX imports after NumPy: measured, one by one."""
+AHEAD = frozenset({"numpy", "jax", "jaxlib"})
+"""What a fork has imported ahead; pages import nothing of it without one of these."""
 
 
-def foreseen(cells: Sequence[Cell], beside: Iterable[str]) -> bool:
-    """Return whether a page may see that its kernel is a fork, by its code and by that of the modules ``beside`` it."""
-    texts = [*(cell.source for cell in cells if not cell.skip), *beside]
-    imported = (parse(text).imported for text in texts)
-    return any(map(LOOKS.search, texts)) or not UNLIKE.isdisjoint(chain.from_iterable(imported)) or _imports_late(cells)
+def packages(texts: Iterable[str]) -> dict[str, list[str]]:
+    """Return the packages that a page's code imports, each with what it may need of AHEAD."""
+    found = {name for text in texts for name in parse(text).imported} - sys.stdlib_module_names
+    return {name: sorted(_needed(name)) for name in sorted(found)}
 
 
-def _imports_late(cells: Iterable[Cell]) -> bool:
+@cache
+def _needed(package: str) -> frozenset[str]:
+    """Return what a package needs of AHEAD by its requirements; all of it where none by its name is installed."""
+    try:
+        stated = requires(package) or []
+    except PackageNotFoundError:
+        return AHEAD
+    names = {re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in stated if "extra ==" not in line}
+    return frozenset(AHEAD & names)
+
+
+def imports_late(cells: Iterable[Cell]) -> bool:
     """Return whether a page imports a package for the first time in a cell that reads a clock, or after one."""
     timed, known = False, set(sys.stdlib_module_names)
     for cell in cells:

@@ -12,7 +12,7 @@ from pathlib import Path
 from witness.kernels.manager import Kernel, KernelFailed, Kernels, UnknownKernel
 from witness.python.clocks import holds
 from witness.reading.plan import Plan
-from witness.reading.scripts import modules
+from witness.reading.scripts import beside
 from witness.records.page_record import CellError, PageRecord, Problem
 from witness.records.replicate import replicate
 from witness.records.scrub import Scrubber
@@ -20,7 +20,7 @@ from witness.runner.alone import Alone
 from witness.runner.execution import Execution
 from witness.runner.executor import Job, Ran, Watcher
 from witness.runner.freshness import measures
-from witness.runner.likeness import Unlike, foreseen
+from witness.runner.likeness import Unlike, imports_late, packages
 from witness.runner.machine_names import machine, of_page
 from witness.runner.problems import changed
 from witness.runner.repeat import contradictions, repeated
@@ -80,11 +80,12 @@ class Recorder:
         problems: list[Problem] = []
         waited = 0.0
         folder = Path(plan.folder) if plan.folder else None
-        beside = [*modules((cell.source for cell in plan.cells if not cell.skip), folder)] if folder else []
-        timed = any(map(holds, beside))
+        sources = [cell.source for cell in plan.cells if not cell.skip]
+        helpers = [*beside(sources, folder)] if folder else []
+        timed = any(map(holds, helpers))
         alone = Alone(plan, self._clocks.get(plan.page, frozenset()), once=timed)
-        fork = fork and not (folder and (timed or foreseen(plan.cells, beside)))
-        code = "\n".join([*(cell.source for cell in plan.cells), *beside])
+        fork = fork and not (folder and (timed or imports_late(plan.cells)))
+        code = "\n".join([*(cell.source for cell in plan.cells), *helpers])
         kernel: Kernel | None = None
         try:
             async with AsyncExitStack() as ended:
@@ -93,7 +94,8 @@ class Recorder:
                     budget = plan.budget.page or 600.0
                     starting = self._kernels.start(plan.kernel, folder, budget, code, fork=fork, parent=number)
                     kernel = await ended.enter_async_context(starting)
-                execution = Execution(plan, kernel, partial(self._watcher.cell, plan), self._scheduler, alone)
+                watch, awaited = partial(self._watcher.cell, plan), packages([*sources, *helpers]) if folder else {}
+                execution = Execution(plan, kernel, watch, self._scheduler, alone, awaited)
                 await execution.run()
                 waited += execution.left.waited
         except UnknownKernel as error:
@@ -102,7 +104,8 @@ class Recorder:
             problems.append(Problem("no-kernel", 1, None, "a kernel that starts", str(error)))
         scrubber = self._scrubber(plan, kernel, execution)
         self._clocks[plan.page] = frozenset(alone.clocks)
-        if alone.too_late and plan.page not in self._late:
+        wrote = bool(execution and folder and execution.traces.left(folder))
+        if alone.too_late and plan.page not in self._late and not wrote:  # else its cells say what ran beside them
             self._late.add(plan.page)
             return await self._once(plan, number)
         if execution:

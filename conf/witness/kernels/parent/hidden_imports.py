@@ -18,7 +18,7 @@ import threading
 import time
 import timeit
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import FrameType, FunctionType, ModuleType
@@ -113,6 +113,16 @@ class HiddenImports:
                 _bootstrap._find_and_load_unlocked = self.stock
         arrived(shown)
         return sys.modules[name]
+
+    def before(self, what: str, awaited: Mapping[str, Collection[str]]) -> None:
+        """End the kernel if an import to come may end it, before that is done which cannot be done again.
+
+        ``awaited`` are the packages that the page's code imports, each with what it needs of those that are hidden.
+        """
+        hidden = {name.partition(".")[0] for step in self._steps for name in step.modules}
+        for name, needs in awaited.items() if hidden else ():
+            if name not in sys.modules and not hidden.isdisjoint({name, *needs}):
+                self._end(f"{what} before {name} is imported")
 
     def _ask(self, name: str, step: Step, frames: list[FrameType]) -> None:
         """End the kernel if a fresh import might go otherwise."""

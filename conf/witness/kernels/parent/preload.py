@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from witness import jax_private
@@ -95,3 +95,9 @@ def begin() -> None:
     """Let the page of a fork begin: from here on, what changes is its doing."""
     if _ahead:
         _ahead.begin()
+
+
+def before(what: str, awaited: Mapping[str, Collection[str]]) -> None:
+    """Have the page of a fork run again from here, if ever: see `HiddenImports.before`."""
+    if _ahead:
+        _ahead.before(what, awaited)
