@@ -17,13 +17,14 @@ def state():
     links = [os.path.join(folder, name) for name in os.listdir(folder)]
     umask = os.umask(0)
     os.umask(umask)
-    environment = subprocess.run("env | sort | grep -v -e ^_= -e ^PWD=", shell=True, capture_output=True, text=True)
+    names = "-e ^_= -e ^PWD= -e ^JPY_PARENT_PID="
+    environment = subprocess.run(f"env | sort | grep -v {names}", shell=True, capture_output=True, text=True)
     return {
         "jax.config": {name: str(value) for name, value in jax.config.values.items()},
         "jax is patched": jax.numpy.sin.__name__,
         "json is patched": json.load.__name__,
         "builtins": sorted(vars(builtins)),
-        "variables": dict(os.environ),
+        "variables": {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"},
         "variables of children": environment.stdout,
         "folder": os.path.basename(os.getcwd())[:4],
         "files in it": os.listdir(),
@@ -112,8 +113,9 @@ def test_no_variable_and_no_profile_of_ours_arrives(
         assert page.kernel.forked == may_fork
         found = page.tell("dict(os.environ)", "import os, jax")
         shell = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER", "MPLBACKEND"}
+        jupyter = {"JPY_PARENT_PID"}
         imports = {"PYDEVD_USE_FRAME_EVAL", "TF_CPP_MIN_LOG_LEVEL", "TPU_SKIP_MDS_QUERY"}
-        assert {name: found[name] for name in found if name not in shell | imports} == environment
+        assert {name: found[name] for name in found if name not in shell | jupyter | imports} == environment
         if LINUX:
             for pid in (page.kernel.pid, page.tell("os.getppid()"), page.forkserver):
                 assert "hush" not in Path(f"/proc/{pid}/environ").read_text()

@@ -120,6 +120,14 @@ _ = os.wait()""",
     "runs a program": "import subprocess\n_ = subprocess.run(f'echo done >> {name}.log', shell=True)",
     "runs a shell": "import os\n_ = os.system(f'echo done >> {name}.log')",
     "makes a folder": "import os\nos.mkdir(name)",
+    "changes the mode of a file": """import os
+assert oct(os.stat(f'{name}.first').st_mode).endswith('44')
+os.chmod(f'{name}.first', 0o600)""",
+    "changes the time of a file": """import os
+assert os.stat(f'{name}.first').st_mtime > 5
+os.utime(f'{name}.first', (5, 5))""",
+    "binds a socket": """import socket
+server = socket.socket(socket.AF_UNIX); server.bind(f'{name}.sock'); server.close()""",
     "removes a file": "import os\nos.remove(f'{name}.first')",
     "renames a file": "import os\nos.rename(f'{name}.first', f'{name}.log')",
     "keeps a database": """import sqlite3
@@ -132,6 +140,9 @@ LATER = {
     "a script's helper": "%run switch.py",
     "a finder": "import sys\ngetattr(sys, 'meta' + '_path').insert(0, type('F', (), {'find_spec': lambda *_: None})())",
     "a part of it": "import ml_dtypes",
+    "a helper's import": "import sys\nsys.path.append('../lib')\nimport lazy\nlazy.run()",
+    "a module by its name": "import sys, importlib\nsys.path.append('../lib')\nimportlib.import_module('lazy').run()",
+    "code of a file": "exec(open('../lib/lazy.py').read())\nrun()",
     "a logger": "import logging\nlogging.basicConfig(level=10)",
 }
 SHOWS = "import jax\nprint(jax.numpy.ones(1).dtype)"
@@ -139,7 +150,7 @@ SWITCHES = {"a helper of another folder", "a script's helper"}
 
 
 PAIRS = [*((does, "a variable") for does in DOES), *(("appends", later) for later in LATER)]
-LOG = [not does.startswith(("makes", "removes", "keeps")) for does, _ in PAIRS]
+LOG = [not does.startswith(("makes", "changes", "binds", "removes", "keeps")) for does, _ in PAIRS]
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +160,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Page
     (folder.parent / "lib").mkdir()
     folder.mkdir()
     (folder.parent / "lib" / "switches.py").write_text(f"{LATER['a variable']}\n")
+    lazy = f"def run():\n    {LATER['a variable']}\n    import numpy\n"
+    (folder.parent / "lib" / "lazy.py").write_text(lazy)
     (folder / "switch.py").write_text("import sys\nsys.path.append('../lib')\nimport switches\n")
     (folder / "append.py").write_text("import sys\nprint('done', file=open(f'{sys.argv[1]}.log', 'a'))\n")
     pages = {}
@@ -188,9 +201,14 @@ def test_a_page_that_imports_after_a_clock_is_foreseen(cells: list[str], late: b
     assert not imports_late([replace(cell, skip=True) for cell in made])
 
 
-def test_what_a_package_needs_is_what_its_requirements_say() -> None:
-    found = packages(["import jax.numpy as jnp, os", "from nowhere import it", "import pytest"])
-    assert found == {"jax": ["jaxlib", "numpy"], "nowhere": ["jax", "jaxlib", "numpy"], "pytest": []}
+def test_what_a_package_needs_is_what_its_requirements_say(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").touch()
+    texts = ["import jax.numpy as jnp, os", "from PIL import Image", "import pytest, helper"]
+    known = {"jax": ["jaxlib", "numpy"], "PIL": [], "pytest": []}
+    unknown = {"": ["jax", "jaxlib", "numpy"]}
+    assert packages(texts, tmp_path) == known
+    assert packages([*texts, "import nowhere"], tmp_path) == known | unknown
+    assert packages([*texts, "%load_ext it"], tmp_path) == known | unknown
 
 
 @pytest.mark.parametrize(

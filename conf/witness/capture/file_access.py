@@ -17,9 +17,7 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
     places |= {*site.getsitepackages(), site.getusersitepackages(), "{witness}/witness", "/proc", "/dev", "/sys"}
     installed = tuple(f"{place}/" for path in places for place in {path, os.path.realpath(path)})
     shell: Any = get_ipython()
-    fleeting = (*installed, f"{os.path.dirname(shell.ipython_dir)}/")  # noqa: PTH120
-    if not os.getcwd().startswith(temporary := f"{os.environ.get('TMPDIR', '/tmp')}/"):  # noqa: PTH109
-        fleeting += (temporary,)
+    fleeting = ("/dev/null", "/proc/", f"{os.path.dirname(shell.ipython_dir)}/")  # noqa: PTH120
     parent: Any = sys.modules.get("witness.kernels.parent.preload")
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     opened: dict[str, tuple[int, int] | None] = {}
@@ -34,7 +32,8 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
             parent.before(what, awaited)
 
     def changes(path: Any, *_more: Any) -> None:
-        if isinstance(path, int) or not (absolute(path).startswith(fleeting) or "/__pycache__" in absolute(path)):
+        file = "" if isinstance(path, int) else absolute(path)
+        if not file.startswith(fleeting) and "/__pycache__" not in file:
             does("a file is changed")
 
     def opens(path: Any, _mode: Any, flags: int) -> None:
@@ -58,7 +57,9 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
         wrote[absolute(to)] = None
 
     def binds(_: Any, address: Any) -> None:
-        if isinstance(address, tuple) and address[1]:
+        if isinstance(address, str | bytes):
+            changes(address)
+        elif isinstance(address, tuple) and address[1]:
             ports[address[1]] = None
 
     def connects(database: Any, *_more: Any) -> None:
@@ -68,9 +69,14 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
     def starts(*_: Any) -> None:
         does("a command is run")
 
+    def sends(*_: Any) -> None:
+        does("another process is asked")
+
     notes: Any = {"open": opens, "socket.bind": binds, "sqlite3.connect": connects}
     notes |= dict.fromkeys(("os.rename", "os.link", "os.symlink"), moves)
-    notes |= dict.fromkeys(("os.mkdir", "os.remove", "os.rmdir", "os.truncate"), changes)
+    changing = ("chmod", "chown", "mkdir", "remove", "removexattr", "rmdir", "setxattr", "truncate", "utime")
+    notes |= dict.fromkeys((f"os.{name}" for name in changing), changes)
+    notes |= dict.fromkeys(("socket.connect", "socket.sendto", "socket.sendmsg"), sends)
     notes |= dict.fromkeys(("os.exec", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"), starts)
 
     def note(event: str, arguments: Any) -> None:

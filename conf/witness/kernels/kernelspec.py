@@ -18,7 +18,8 @@ SETS_VARIABLES = re.compile(r"\b(environ|putenv|setenv|load_dotenv)\b|%(set_)?en
 this only saves the way there."""
 
 READS_PROCESS = re.compile(
-    r"\b(addaudithook|get_objects|getallocatedblocks|ru_maxrss|statm|VmRSS|VmHWM|memory_(full_)?info)\b"
+    r"\b(addaudithook|get_objects|get_referr?ers|get_referents|getallocatedblocks|ru_maxrss|statm|VmRSS|VmHWM"
+    r"|memory_(full_)?info|memory_maps|__subclasses__|dispatch_table|_abc_\w+|_dump_registry)\b|/maps\b"
 )
 """Code that may see what an import leaves in the process, of which nothing tells while it looks."""
 
@@ -44,11 +45,10 @@ def interpreter_options(specs: KernelSpecManager) -> list[str] | None:
 
 
 def settings(spec: KernelSpec, private: Path) -> list[str]:
-    """Return what ipykernel is told besides: a history in memory, no user's profile, and to watch no parent (we do)."""
+    """Return what ipykernel is told besides: a history in memory, and no user's profile."""
     if "ipykernel_launcher" not in spec.argv:
         return []
     return [
         f"--ipython-dir={private / 'ipython'}",
         "--HistoryManager.hist_file=:memory:",
-        "--IPKernelApp.parent_handle=1",
     ]

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 from witness.python.cell import parse
@@ -23,21 +23,41 @@ AHEAD = frozenset({"numpy", "jax", "jaxlib"})
 """What a fork has imported ahead; pages import nothing of it without one of these."""
 
 
-def packages(texts: Iterable[str]) -> dict[str, list[str]]:
-    """Return the packages that a page's code imports, each with what it may need of AHEAD."""
+UNTOLD = re.compile(
+    r"%run\b|\b(__import__|exec|import_module|load_ext|run_cell\w*|run_line_magic|run_module|run_path|LazyLoader)\b"
+)
+"""Code whose imports its text does not tell."""
+
+
+def packages(texts: Sequence[str], folder: Path) -> dict[str, list[str]]:
+    """Return the packages that code imports, each with what it may need of AHEAD; ``folder`` has modules of its own.
+
+    An empty name stands for what the texts do not tell, and for modules of which nothing is known.
+    """
     found = {name for text in texts for name in parse(text).imported} - sys.stdlib_module_names
-    return {name: sorted(_needed(name)) for name in sorted(found)}
+    own = {name for name in found if (folder / name).is_dir() or (folder / f"{name}.py").is_file()}
+    needed = {name: _needed(name) for name in found - own}
+    unknown = any(map(UNTOLD.search, texts)) or None in needed.values()
+    return {name: sorted(needs) for name, needs in needed.items() if needs is not None} | (
+        {"": sorted(AHEAD)} if unknown else {}
+    )
 
 
 @cache
-def _needed(package: str) -> frozenset[str]:
-    """Return what a package needs of AHEAD by its requirements; all of it where none by its name is installed."""
+def _needed(package: str) -> frozenset[str] | None:
+    """Return what a package needs of AHEAD by its requirements; None where it is not one that is installed."""
     try:
         stated = requires(package) or []
     except PackageNotFoundError:
-        return AHEAD
+        holders = _holders().get(package)
+        if not holders:
+            return None
+        stated = [line for name in holders for line in requires(name) or []]
     names = {re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in stated if "extra ==" not in line}
     return frozenset(AHEAD & names)
+
+
+_holders = cache(packages_distributions)
 
 
 def imports_late(cells: Iterable[Cell]) -> bool:

@@ -94,7 +94,8 @@ class Recorder:
                     budget = plan.budget.page or 600.0
                     starting = self._kernels.start(plan.kernel, folder, budget, code, fork=fork, parent=number)
                     kernel = await ended.enter_async_context(starting)
-                watch, awaited = partial(self._watcher.cell, plan), packages([*sources, *helpers]) if folder else {}
+                watch = partial(self._watcher.cell, plan)
+                awaited = packages([*sources, *helpers], folder) if folder else {}
                 execution = Execution(plan, kernel, watch, self._scheduler, alone, awaited)
                 await execution.run()
                 waited += execution.left.waited

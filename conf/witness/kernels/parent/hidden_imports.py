@@ -117,12 +117,13 @@ class HiddenImports:
     def before(self, what: str, awaited: Mapping[str, Collection[str]]) -> None:
         """End the kernel if an import to come may end it, before that is done which cannot be done again.
 
-        ``awaited`` are the packages that the page's code imports, each with what it needs of those that are hidden.
+        ``awaited`` are the packages that the page's code imports, each with what it needs of those that are hidden; no
+        name stands for what its code does not tell.
         """
         hidden = {name.partition(".")[0] for step in self._steps for name in step.modules}
         for name, needs in awaited.items() if hidden else ():
             if name not in sys.modules and not hidden.isdisjoint({name, *needs}):
-                self._end(f"{what} before {name} is imported")
+                self._end(f"{what} before {name or 'what the code does not tell'} is imported")
 
     def _ask(self, name: str, step: Step, frames: list[FrameType]) -> None:
         """End the kernel if a fresh import might go otherwise."""

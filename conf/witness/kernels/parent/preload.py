@@ -49,6 +49,7 @@ def preload() -> str:
     """Import what kernels need; return why a fork of this process is not safe, or an empty text."""
     global _ahead
     try:
+        os.environ["JPY_PARENT_PID"] = str(os.getpid())  # a kernel's own is not known yet; that there is one matters
         importlib.import_module(name := "ipykernel.kernelapp")
         for name in LATER:
             with contextlib.suppress(ImportError):

@@ -32,6 +32,7 @@ def detach(wanted: Start, parent: int) -> None:
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(wanted.cwd)
+    wanted.environment["JPY_PARENT_PID"] = str(parent)  # as Jupyter tells a kernel, which then has a thread for it
     os.environ.update(wanted.environment)
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(wanted.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
