@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -93,6 +94,8 @@ def _live_values(notebook: NotebookNode, text: str, path: str, evaluated: Evalua
     above, every = 0, sum(cell.cell_type == "code" for cell in notebook.cells)
     for index, cell in enumerate(notebook.cells):
         above += cell.cell_type == "code"
+        if cell.cell_type == "code" and evaluated:
+            yield from _displayed(cell, evaluated, starts[index] + 1 if starts else (index + 1) * 10000 + 1, above)
         if cell.cell_type != "markdown":
             continue
         start = starts[index] if starts else (index + 1) * 10000 + 1  # as MyST-NB numbers the lines of a notebook
@@ -117,6 +120,18 @@ def _live_values(notebook: NotebookNode, text: str, path: str, evaluated: Evalua
                 yield Live(expression, form, start + offset + 1, after)
             for name in evaluated.on(words) if evaluated else ():
                 yield Live(name, EVAL, start + offset + 1, after)
+
+
+def _displayed(cell: NotebookNode, evaluated: Evaluated, line: int, above: int) -> Iterator[Live]:
+    """Yield what the Markdown asks for that a cell's code displays, or that its options hold, such as a caption.
+
+    ``line`` is the cell's first: MyST says one within the cell.
+    """
+    code = cell.source.split("\n")
+    texts = [*code, *re.split(r"\\n|\n", json.dumps(cell.metadata))]
+    for name in dict.fromkeys(name for text in texts for name in roles(text, "eval")):
+        if re.match(evaluated.names, name):
+            yield Live(name, EVAL, line + len(code), above)
 
 
 def _predictions(source: str, prose: list[int], path: str, start: int) -> list[tuple[int, Prediction]]:

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from witness.reading.plan import EVAL
 from witness.records.page_record import FAILED
 from witness.sphinx.env_state import evaluated, mark_unpublishable, record_of
 
@@ -40,7 +41,8 @@ class Answered:
             def answer(name: str) -> list[NotebookNode]:
                 if not re.match(client.nb_config.eval_name_regex, name):
                     raise EvalNameError(name)
-                if record_of(env, env.docname) is None:
+                record = record_of(env, env.docname)
+                if record is None or all(it.format != EVAL for it in record.live):  # not run, or not in inline mode
                     return list(unanswered(client, name))
                 value = evaluated(env, name, self.line, self._above(env))
                 if value is None or value.kind == FAILED:
