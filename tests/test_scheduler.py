@@ -212,14 +212,16 @@ async def test_who_gives_up_waiting_holds_nobody_up() -> None:
 
 @in_loop
 async def test_the_wait_is_told() -> None:
-    quiet = Scheduler(1)
+    quiet, started = Scheduler(1), asyncio.Event()
 
     async def wait() -> float:
+        started.set()
         async with quiet.use("", "alone") as turn:
             return turn.waited
 
     async with quiet.use("", "in a lane"):
         waiting = asyncio.create_task(wait())
+        await started.wait()
         await asyncio.sleep(0.1)
     assert await waiting >= 0.09
 
