@@ -160,7 +160,7 @@ def seen(number: int, outputs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield from block(number, "error", f"{output['ename']}: {output['evalue']}")
         elif data := output.get("data"):
             mime = next((mime for mime in KINDS if mime in data), next(iter(data), ""))
-            shown = data[mime] if mime.startswith("text/") else ""
+            shown = str(data[mime]) if mime.startswith("text/") else ""
             yield from block(number, mime, shown)
 
 

@@ -52,6 +52,7 @@ class Watcher:
         self._parts = parts
         self._depth = 0
         """How many cells are running, each within another."""
+        self._begun = False
 
     def look_for_clocks(self, names: list[str]) -> None:
         """Tell from now on which of these names read a clock."""
@@ -67,6 +68,9 @@ class Watcher:
     def before(self, _: object = None) -> None:
         """Begin a cell."""
         self._depth += 1
+        if not self._begun:
+            self._begun = True  # `%precision` knows NumPy if that is there at the first result: ours are none
+            self._shell.display_formatter.formatters["text/plain"]._trait_values.pop("type_printers", None)
         if self._depth == 1:
             for part in self._parts.values():
                 part.before()

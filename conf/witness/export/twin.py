@@ -51,7 +51,7 @@ def _shown(output: NotebookNode) -> str:
     kind = next((kind for kind in BEST if kind in output.data), "")
     if kind == "text/markdown":
         return str(output.data[kind]).strip()
-    return _text(output.data[kind]) if kind else ""
+    return _text(str(output.data[kind])) if kind else ""  # a page may publish anything under a name
 
 
 def _text(text: str) -> str:

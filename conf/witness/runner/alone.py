@@ -93,7 +93,8 @@ class Alone:
 def _times(output: Mapping[str, Any]) -> Iterator[float]:
     """Yield the seconds of each time that an output tells; zero for a rate, and for what is no plain number."""
     text = output["text"] if output["output_type"] == "stream" else (output.get("data") or {}).get("text/plain", "")
-    for number, letter, unit, word, name in TIME.findall(letters(text)):  # no colour: in `\x1b[1min`, no minute passed
+    plain = letters(str(text))  # no colour: in `\x1b[1min`, no minute passed
+    for number, letter, unit, word, name in TIME.findall(plain):
         try:
             value = float(number.replace(",", "")) * SCALES[letter or word.lower()]
         except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,9 +13,7 @@ from witness.reading.plan import Cell
 from witness.records.page_record import CellError, Problem
 from witness.records.scrub import without_colour
 from witness.runner.client import PICTURES
-
-LONE = re.compile("[\ud800-\udfff]")
-"""Half a character, or a byte that was no UTF-8."""
+from witness.runner.streams import LONE
 
 SYNTAX = ("SyntaxError", "IndentationError", "TabError", "IncompleteInputError")
 

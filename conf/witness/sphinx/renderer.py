@@ -105,7 +105,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
 
     def render_text_plain(self, data: MimeData) -> list[nodes.Element]:
         """Return the text of a displayed object."""
-        return self._printed(data.string, ["output", "text_plain"], data.cell_metadata, data.line)
+        return self._printed(str(data.string), ["output", "text_plain"], data.cell_metadata, data.line)
 
     def render_mime_type_inline(self, data: MimeData) -> list[nodes.Element]:
         """Return one kind of a value in a sentence."""
@@ -214,7 +214,7 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # MyST-NB does not say
         return str(self.renderer.get_cell_level_config("render_text_lexer", metadata, line=line) or "none")
 
     def _source(self, data: MimeData, language: str) -> list[nodes.Element]:
-        return [block(data.string, "Output", ["output", "text_plain"], language)]
+        return [block(str(data.string), "Output", ["output", "text_plain"], language)]
 
     def _error(
         self,
