@@ -37,7 +37,7 @@ from witness.runner.run import run
 from witness.sphinx.card import cards
 from witness.sphinx.demand import demanded
 from witness.sphinx.downloads import remove
-from witness.sphinx.env_state import doubted, record_of, remember
+from witness.sphinx.env_state import doubted, glued_from, record_of, remember, tables
 from witness.sphinx.interrupts import Interrupts, end_without_room, plainly
 from witness.sphinx.log import Warnings
 from witness.sphinx.scan import answer, by_page, scan
@@ -118,7 +118,7 @@ class Build:
         )
         stale = remember(env, store.folder, executed, set(self._failed))
         if stale:
-            stale |= cards(env)
+            stale |= cards(env) | tables(env)
         stale &= env.found_docs
         for page, found in self._failed.items():
             for it in found:
@@ -126,7 +126,8 @@ class Build:
         unreadable = [page for page, found in self._failed.items() if found[0].rule == "unreadable"]
         self._warnings.unreadable = frozenset(str(env.doc2path(page)) for page in unreadable)
         self._interrupts.install()
-        docnames[:] = sorted({*docnames, *stale, *(self._failed.keys() & env.found_docs), *doubted(env)})
+        read_again = {*docnames, *stale, *(self._failed.keys() & env.found_docs), *doubted(env)}
+        docnames[:] = sorted(read_again | glued_from(env, read_again))
 
     def _execute(
         self, app: Sphinx, site: Site, read: Read, store: Store, environment: Environment, since: float

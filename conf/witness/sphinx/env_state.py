@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
 from pathlib import Path
 
 from docutils import nodes
+from myst_nb.ext.execution_tables import METADATA_KEY
+from myst_nb.ext.glue.utils import PendingGlueReference
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -15,6 +18,9 @@ from witness.records.page_record import LiveValue, PageRecord
 from witness.records.replicate import Together, combined
 from witness.records.store import Store
 from witness.runner.repeat import timed
+
+GLUED = "witness-glued"
+"""What the Sphinx environment notes of a page that shows values glued on others: the names of these."""
 
 
 def remember(env: BuildEnvironment, store: Path, records: dict[str, str], failed: set[str]) -> set[str]:
@@ -100,8 +106,20 @@ def doubted(env: BuildEnvironment) -> set[str]:
     return {page for page in env.found_docs if "witness-doubt" in env.metadata.get(page, {})}
 
 
+def tables(env: BuildEnvironment) -> set[str]:
+    """Return the pages that show MyST-NB's own table of what was executed."""
+    return {page for page, known in NbMetadataCollector.get_doc_data(env).items() if known.get(METADATA_KEY)}
+
+
+def glued_from(env: BuildEnvironment, pages: Set[str]) -> set[str]:
+    """Return the pages that show what others have glued, if any of these is among ``pages``."""
+    return {page for page in env.found_docs if not pages.isdisjoint(env.metadata.get(page, {}).get(GLUED, ()))}
+
+
 def on_doctree_read(app: Sphinx, doctree: nodes.document) -> None:
-    """Tell MyST-NB what it knows of pages that it executes itself: its ``nb-exec-table`` shows it."""
+    """Note from which pages this one shows glued values, and tell MyST-NB of the execution, for its table."""
+    if glued := {node.refdoc for node in doctree.findall(PendingGlueReference)}:
+        app.env.metadata[app.env.docname][GLUED] = glued
     record = record_of(app.env, app.env.docname)
     if record:
         told = {
