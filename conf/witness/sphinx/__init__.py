@@ -49,6 +49,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     from witness.sphinx.build import Build
     from witness.sphinx.foot import on_html_page_context
     from witness.sphinx.outputs import on_config_inited, on_doctree_read
+    from witness.sphinx.written import Written
 
     app.setup_extension("myst_nb")
     fold.add(app)
@@ -77,5 +78,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("write-started", assets.on_write_started)
     app.connect("html-page-context", on_html_page_context)
     app.connect("html-page-context", downloads.on_html_page_context)
+    written = Written()
+    app.connect("env-updated", written.on_env_updated)
+    app.connect("doctree-resolved", written.on_doctree_resolved)
+    app.connect("build-finished", written.on_build_finished)  # before the folders are another build's
     app.connect("build-finished", build.on_build_finished)
     return {"version": "0.1.0", "parallel_read_safe": True, "parallel_write_safe": True}
