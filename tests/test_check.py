@@ -275,6 +275,4 @@ def test_a_rule_that_is_none_is_named(rules: str, tmp_path: Path) -> None:
     folder.page("one", page("1"))
     done = folder.check()
     assert done.returncode == 2
-    assert re.fullmatch(
-        r"witness: \S*conf\.py: witness_normalise: .* is no pair of a pattern and a replacement: .*\n", done.stderr
-    )
+    assert re.fullmatch(r"witness: \S*conf\.py: witness_normalise is .*; expected a list of pairs .*\n", done.stderr)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.building import CONF, Site, page
+from tests.programs import call
 from witness.cli import main
-from witness.reading.settings import Settings, default
+from witness.reading.settings import Settings, WrongSetting, default
 from witness.reading.site import Site as Read
 
 NAMES = [it.name for it in fields(Settings)]
@@ -24,18 +27,112 @@ def test_strict_is_the_default_of_some_and_each_may_say_otherwise() -> None:
     assert Settings.of({"witness_safe_html": True}) == Settings(safe_html=True)
 
 
-@pytest.mark.parametrize(("name", "value"), [("replicates", 0), ("memory", -1)])
-def test_a_value_out_of_range_is_refused(name: str, value: int) -> None:
-    with pytest.raises(ValueError, match=f"witness_{name} is {value}"):
-        Settings.of({f"witness_{name}": value})
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_each_has_a_text_and_defaults_of_its_types(name: str) -> None:
     known = next(it.metadata for it in fields(Settings) if it.name == name)
     assert known["text"].endswith(".")
     for strict in (False, True):
-        assert isinstance(default(name, strict=strict), known["kinds"])
+        assert isinstance(default(name, strict=strict), known["value"].kinds)
+        assert not known["value"].fault(default(name, strict=strict), None)
+
+
+ODD = [
+    *(None, True, False, -1, 0, 1, 3, 2.5, math.nan, math.inf, b"x", "", " ", "x", "3", "HOME", "data.csv", "a\0b"),
+    *([], (), [3], ["x"], ("x",), ["a b"], [""], [None], ["xy"], [("(", "x")], [("x", "y")], [["x", "y"]], [("x", 3)]),
+    *([("x", r"\1")], [("x",)], {}, {"x": "y"}, {"x"}, object, len),
+]
+"""Values that a person, or what a ``conf.py`` computes, may give some setting."""
+TEXTS = ["x", "3", "HOME", "data.csv"]
+LISTS = [[], (), ["x"], ("x",), ["xy"]]
+SWITCHES = ["strict", "page_rules", "reproducible", "safe_html", "tidy", "downloads", "skip_bad_bundles"]
+RIGHT: dict[str, list[Any]] = {
+    **{name: [True, False] for name in SWITCHES},
+    "output_limit": [1, 3, 2.5],
+    "replicates": [1, 3],
+    "memory": [0, 1, 3, 2.5],
+    "inputs": [*LISTS, ["a b"]],
+    "environment": LISTS,
+    "normalise": [[], (), [("x", "y")], [["x", "y"]]],
+    "scheduler": [*TEXTS, "", " ", "a\0b"],
+    "records": [None, *TEXTS],
+    "bundles": [None, *TEXTS],
+    "build_command": TEXTS,
+}
+"""Those of them that each may have."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_that_a_setting_cannot_have_is_refused_by_its_name(name: str) -> None:
+    right = {repr(value) for value in RIGHT[name]}
+    for value in ODD:
+        said = {f"witness_{name}": value}
+        if repr(value) in right:
+            Settings.of(said)
+        else:
+            with pytest.raises(WrongSetting) as raised:
+                Settings.of(said)
+            assert str(raised.value).startswith(f"witness_{name} is {value!r}; expected ")
+            assert "\n" not in str(raised.value)
+
+
+WRONG = {
+    **dict.fromkeys(NAMES, "3"),
+    "replicates": "'3'",
+    "memory": "float('nan')",
+    "output_limit": "-1",
+    "bundles": "'nothere'",
+    "inputs": "'data.csv'",
+    "normalise": "[('(', 'x')]",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_setting_ends_builds_and_commands_in_one_line(name: str, tmp_path: Path) -> None:
+    wrong = f"witness_{name} = {WRONG[name]}\n"
+    site = Site.at(tmp_path, {"a": page("1")}, CONF + wrong)
+    begins = f"conf.py: witness_{name} is {eval(WRONG[name])!r}; expected "
+    done = site.build()
+    (line,) = done.stderr.splitlines()
+    assert begins in line
+    assert done.returncode == 2
+    (tmp_path / "docs" / "conf.py").write_text(CONF + wrong, "utf-8")
+    for command in (["lint", "docs"], ["plan", "docs", "-o", "plans"], ["run", "docs"], ["check", "docs"]):
+        done = site.witness(*command)
+        assert done.stderr == f"witness: docs/{line[line.index('conf.py') :]}\n"
+        assert (done.stdout, done.returncode) == ("", 2)
+
+
+@pytest.mark.parametrize("bundles", ["measured", "conf.py"])
+def test_bundles_lie_in_a_folder_that_is_there(bundles: str, tmp_path: Path) -> None:
+    (tmp_path / "conf.py").write_text(f"witness_bundles = '{bundles}'\n", "utf-8")
+    with pytest.raises(WrongSetting, match=f"witness_bundles is '{bundles}'; expected the name of a folder that is th"):
+        Read.at(tmp_path)
+    (tmp_path / "measured").mkdir()
+    if bundles == "measured":
+        assert Read.at(tmp_path).settings.bundles == bundles
+
+
+def test_a_setting_on_the_command_line_is_a_number_or_a_wrong_one(tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"a": page("1")})
+    site.right("-D", "witness_output_limit=0.5", "-D", "witness_strict=1")
+    for said in ("output_limit=x", "strict=x"):
+        done = site.build("-D", f"witness_{said}")
+        (line,) = done.stderr.splitlines()
+        assert f"witness_{said.partition('=')[0]}" in line
+        assert done.returncode == 2
+
+
+def test_commands_tell_what_a_build_warns_of(tmp_path: Path) -> None:
+    said = "witness_inputs = ['nothere.csv', 'a.md']\nwitness_replicate = 3\n"
+    site = Site.at(tmp_path, {"a": page("1")}, CONF)
+    (tmp_path / "docs" / "conf.py").write_text(CONF + said, "utf-8")
+    built = call("sphinx", "-q", "docs", "html", cwd=tmp_path).stderr
+    done = site.witness("plan", "docs", "-o", "plans")
+    told = [line.removeprefix("witness: warning: ") for line in done.stderr.splitlines()]
+    assert len(told) == 2
+    assert all(line in built for line in told)
+    assert "nothere.csv" in told[1]
+    assert done.returncode == 0
 
 
 def test_sphinx_and_the_command_line_read_the_same(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from witness.lint.pages import plans
-from witness.reading.pages import NoPages, files
+from witness.reading.pages import NoPages, check_settings, files
 from witness.reading.project import Project
 from witness.records.count import counted, whole
 from witness.records.diagnostic import tell
@@ -125,7 +125,9 @@ def _plan(options: argparse.Namespace) -> int:
 def _lint(options: argparse.Namespace) -> int:
     from witness.lint.linter import lint_bytes
 
-    found = [it for path in files(options.pages, ".md") for it in lint_bytes(path.read_bytes(), path)]
+    pages = files(options.pages, ".md")
+    check_settings(pages)
+    found = [it for path in pages for it in lint_bytes(path.read_bytes(), path)]
     for it in found:
         print(it)
         it.annotate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +30,15 @@ def read_file(path: Path, page: str, site: Site, change: Callable[[str], str] | 
 def plans(names: Sequence[str]) -> pages.Pages:
     """Return the plans of pages, plans and folders of either, with those that they declare to run after.
 
-    Raises NoPages, also where what reads pages is not installed: plans need none of it.
+    What a build warns of in their site's settings is told. Raises NoPages, also where what reads pages is not
+    installed: plans need none of it.
     """
     try:
-        return pages.plans(names, read_file)
+        found = pages.plans(names, read_file)
     except ModuleNotFoundError as error:
         why = f"reading pages takes MyST-NB, and there is no {error.name} here"
         mend = "where it is, `witness plan docs -o plans` writes what to run; name that folder here"
         raise pages.NoPages(f"{why}: {mend}") from error
+    for text in found.warnings:
+        print(f"witness: warning: {text}", file=sys.stderr)
+    return found

@@ -188,8 +188,6 @@ def _budget(ours: dict[str, Any], settings: NbParserConfig, site: Site) -> Budge
         default = Budget(cell=float(timeout) if timeout and timeout > 0 else None, page=None)
     cell, page = ours.get("cell_budget", default.cell), ours.get("page_budget", default.page)
     output = float(ours.get("output_limit", site.settings.output_limit))
-    if not output > 0:
-        raise ValueError(f"`output_limit: {output:g}` is no number of MB")
     return Budget(cell=float(cell) if cell else None, page=float(page) if page else None, output=output)
 
 

@@ -45,6 +45,8 @@ class Pages:
     """Whether these are all pages of the book."""
     rules: Sequence[NormalisationRule] = ()
     """What the site has replaced before texts are compared."""
+    warnings: Sequence[str] = ()
+    """What the settings of the site say in vain."""
 
     @property
     def reproducible(self) -> bool:
@@ -101,7 +103,7 @@ def _pages(found: list[Path], read_file: ReadFile) -> Pages:
 
     whole = set(found) >= set(files([str(root)], ".md", required=False))
     rules = own_rules(site.settings.normalise)
-    return _closed(Pages(read, root, unreadable, whole=whole, rules=rules), earlier)
+    return _closed(Pages(read, root, unreadable, whole=whole, rules=rules, warnings=site.warnings), earlier)
 
 
 def _no_plan(page: str) -> None:
@@ -180,6 +182,24 @@ def _named(name: str, suffix: str) -> Path:
     if not ends:
         raise NoPages(f"{name}: no such page or folder")
     return ends[0]
+
+
+def check_settings(pages: Sequence[Path]) -> None:
+    """Make sure that the settings of the sites of pages have values that they can have. Raises NoPages.
+
+    A ``conf.py`` that cannot be executed here says nothing of its pages' text.
+    """
+    from witness.reading.settings import WrongSetting
+    from witness.reading.site import Site
+
+    for root in dict.fromkeys(_book(folder) for folder in dict.fromkeys(page.parent for page in pages)):
+        try:
+            if root:
+                Site.at(root)
+        except WrongSetting as error:
+            raise NoPages(str(error)) from error
+        except ValueError:
+            continue
 
 
 def _root(pages: Sequence[Path]) -> Path:

@@ -11,7 +11,8 @@ from typing import Any
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
 
-from witness.reading.settings import Settings
+from witness.reading.inputs import matched
+from witness.reading.settings import Settings, WrongSetting, passed_over, place
 
 MARKDOWN = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence", "deflist", "dollarmath"})
 """How the book's pages are parsed; ``conf.py`` says the same to Sphinx."""
@@ -33,6 +34,8 @@ class Site:
     """Files or patterns, from that folder, that every page may read."""
     encoding: str = UTF_8
     """That of pages."""
+    warnings: tuple[str, ...] = ()
+    """What the settings say in vain, as a build warns of it."""
 
     @classmethod
     def at(cls, root: Path) -> Site:
@@ -52,12 +55,20 @@ class Site:
 
         try:
             said = eval_config_file(root / "conf.py", Tags())
-            ours = Settings.of(said)
+            ours = Settings.of(said, root)
             notebooks = NbParserConfig(**settings(NbParserConfig, "nb"))
             markdown = MdParserConfig(**settings(MdParserConfig, "myst"))
+        except WrongSetting as error:
+            raise WrongSetting(f"{place(root)}: {error}") from error
         except (ConfigError, TypeError, ValueError) as error:
-            raise ValueError(f"{root / 'conf.py'}: {' '.join(str(error).split())}") from error
-        return cls(root, ours, notebooks, markdown, tuple(ours.inputs), said.get("source_encoding", UTF_8))
+            raise ValueError(f"{place(root)}: {' '.join(str(error).split())}") from error
+        missing = [name for name in ours.inputs if not matched(name, root)]
+        warnings = (
+            *passed_over(said),
+            *(f"witness_inputs: {name}: there is no such file below {root}" for name in missing),
+        )
+        encoding = said.get("source_encoding", UTF_8)
+        return cls(root, ours, notebooks, markdown, tuple(ours.inputs), encoding, warnings)
 
     @cached_property
     def digest(self) -> str:

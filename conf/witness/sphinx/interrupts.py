@@ -18,6 +18,7 @@ from typing import NoReturn
 from sphinx.errors import SphinxParallelError
 
 from witness.bundle.archive import BadBundle
+from witness.reading.settings import WrongSetting
 from witness.runner.environment import NoEnvironment
 
 INTERRUPTED = "interrupted; finished pages are kept"
@@ -31,14 +32,14 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 @contextmanager
 def plainly(place: Path) -> Iterator[None]:
-    """End the build in one line where it is interrupted, where JAX is missing, a bundle is bad, or files fail.
+    """End the build in one line where it is interrupted, JAX is missing, a bundle or a setting is bad, or files fail.
 
     Sphinx would report any of these as a fault of its own, with a traceback.
     """
     try:
         yield
         return
-    except (BadBundle, NoEnvironment) as error:
+    except (BadBundle, NoEnvironment, WrongSetting) as error:
         why, status = str(error), 2
     except OSError as error:
         why, status = f"{error.filename or place}: {error.strerror}", 2

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ConfigError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from witness.reading import settings
-from witness.reading.settings import PREFIX, Settings, default
+from witness.reading.settings import PREFIX, Settings, WrongSetting, default, passed_over, place
+from witness.sphinx.interrupts import plainly
 
 logger = logging.getLogger(__name__)
 
@@ -48,22 +52,32 @@ def _literal(value: object) -> nodes.literal:
 
 def on_config_inited(app: Sphinx, config: Config) -> None:
     """Warn of a name that looks like a setting and is none: Sphinx passes over it."""
-    from witness.reading.known_names import instead  # MyST-NB comes with it, and JAX is asked for its devices before
-
-    known = {f"{PREFIX}{it.name}" for it in fields(Settings)}
-    for name in sorted(getattr(config, "_raw_config", {})):
-        if name.startswith(PREFIX) and name not in known:
-            logger.warning("conf.py: there is no setting %s; %s", name, instead(name, known), type="witness")
+    for text in passed_over(getattr(config, "_raw_config", {})):
+        logger.warning("%s", text, type="witness")
 
 
 def add(app: Sphinx) -> None:
-    """Declare the settings, and add the directive."""
+    """Declare the settings, make sure of their values, and add the directive."""
     for it in fields(Settings):
         known = it.metadata
         start: Any = it.default if known["strict"] is None else partial(_default, it.name)
-        app.add_config_value(f"{PREFIX}{it.name}", start, known["rebuild"], known["kinds"])
+        app.add_config_value(f"{PREFIX}{it.name}", start, known["rebuild"], known["value"].kinds)
+    with plainly(Path(app.confdir)):
+        check(app.config, Path(app.confdir))
     app.add_directive("witness-settings", SettingsTable)
     app.connect("config-inited", on_config_inited)
+
+
+def check(config: Config, folder: Path) -> None:
+    """Make sure that each setting has a value that it can have. Raises WrongSetting."""
+    name = f"{PREFIX}output_limit"
+    if isinstance(said := config.overrides.get(name), str):  # of `-D`; Sphinx leaves a number a text
+        with suppress(ValueError):
+            config.overrides[name] = float(said)
+    try:
+        Settings.of(config, folder)
+    except (ConfigError, WrongSetting) as error:  # the former, too, of `-D`
+        raise WrongSetting(f"{place(folder)}: {error}") from error
 
 
 def _default(name: str, config: Config) -> Any:
