@@ -189,6 +189,15 @@ def test_a_project_says_which_folders_commands_take(
         ("[tool.witness]\npage = 'book'\n", "[tool.witness] knows pages, records, expected, not page"),
         ("[tool.witness]\npages = 3\n", "[tool.witness] pages is 3; write the name of a folder"),
         ("[tool.witness\n", "pyproject.toml: "),
+        ("tool = 3\n", "pyproject.toml: expected a table [tool.witness], got tool = 3"),
+        ("tool = 'witness'\n", "expected a table [tool.witness], got tool = 'witness'"),
+        ("tool = ['witness']\n", "expected a table [tool.witness], got tool = ['witness']"),
+        ("[[tool]]\nwitness = 3\n", "expected a table [tool.witness], got tool = [{'witness': 3}]"),
+        ("[tool]\nwitness = 3\n", "expected a table [tool.witness], got tool.witness = 3"),
+        (
+            "[[tool.witness]]\npages = 'docs'\n",
+            "expected a table [tool.witness], got tool.witness = [{'pages': 'docs'}]",
+        ),
     ],
 )
 def test_a_project_s_wrong_table_is_named(
@@ -198,3 +207,35 @@ def test_a_project_s_wrong_table_is_named(
     monkeypatch.chdir(tmp_path)
     assert main(["lint"]) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("source_encoding = 'nonsense'", ": source_encoding is 'nonsense'; expected the name of a text encoding"),
+        ("source_encoding = 'rot13'", ": source_encoding is 'rot13'; expected the name of a text encoding"),
+        ("source_encoding = 3", ": source_encoding is 3; expected the name of a text encoding"),
+        ("source_encoding = None", ": source_encoding is None; expected the name of a text encoding"),
+        ("\nimport nothere_mod", ":2: ModuleNotFoundError: No module named 'nothere_mod'"),
+        ("\n\n1 / 0", ":3: ZeroDivisionError: division by zero"),
+        ("raise ValueError('one\\n\\ntwo')", ":1: ValueError: one two"),
+        ("raise KeyError", ":1: KeyError; mend"),
+        ("x = 1\ny ==== 2", ":2: SyntaxError: invalid syntax"),
+        ("import sys\nsys.exit('bye')", ":2: SystemExit: bye"),
+        ("nb_execution_mode = 3", ": "),
+        ("nb_execution_timeout = 'x'", ": "),
+        ("myst_enable_extensions = 3", ": "),
+    ],
+)
+def test_a_conf_py_that_is_wrong_is_named_in_one_sentence(text: str, told: str, tmp_path: Path) -> None:
+    site = Site.at(tmp_path, {"a": page("1")})
+    (tmp_path / "docs" / "conf.py").write_text(f"{text}\n", "utf-8")
+    for command in (["plan", "docs", "-o", "plans"], ["check", "docs"]):
+        done = site.witness(*command)
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"witness: docs/conf.py{told}")
+        assert done.returncode == 2
+    if "source_encoding" in text:
+        done = call("sphinx", "-q", "-D", "extensions=witness,myst_nb", "docs", "html", cwd=tmp_path)
+        assert done.stderr == f"{line}\n"
+        assert done.returncode == 2

@@ -22,9 +22,13 @@ class Project:
         """Return what the project in this folder says. Raises ValueError."""
         file = Path("pyproject.toml")
         try:
-            said = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("witness", {}) if file.is_file() else {}
-        except ValueError as error:
+            said = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+        except (OSError, ValueError) as error:
             raise ValueError(f"{file}: {error}") from error
+        for above, name in (("", "tool"), ("tool.", "witness")):
+            said = said.get(name, {})
+            if not isinstance(said, dict):
+                raise ValueError(f"{file}: expected a table [tool.witness], got {above}{name} = {said!r}")
         known = [it.name for it in fields(cls)]
         if unknown := [name for name in said if name not in known]:
             raise ValueError(f"{file}: [tool.witness] knows {', '.join(known)}, not {unknown[0]}")

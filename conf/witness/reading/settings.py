@@ -72,6 +72,13 @@ def _is_variable(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z_]\w*", value) is not None
 
 
+def _is_encoding(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool("x".encode(value))
+    except LookupError:
+        return False
+
+
 def _are_rules(value: Any) -> bool:
     pairs = _all(value, lambda pair: _all(pair, lambda text: isinstance(text, str)) and len(pair) == 2)
     return pairs and len(own_rules(value)) == len(value)
@@ -97,6 +104,7 @@ FOLDER = Value(
     "the name of a folder, from that of conf.py", (str, type(None)), lambda value: value is None or _is_text(value)
 )
 FOLDER_THERE = replace(FOLDER, expected="the name of a folder that is there, from that of conf.py", there=True)
+ENCODING = Value("the name of a text encoding, such as utf-8", (str,), _is_encoding)
 STEP = Value("a text, such as `make html`", (str,), _is_text)
 
 
@@ -224,6 +232,8 @@ class Settings:
         for it in fields(cls):
             if it.name in found and (fault := it.metadata["value"].fault(found[it.name], folder)):
                 raise WrongSetting(f"{names[it.name]} {fault}")
+        if "source_encoding" in said and (fault := ENCODING.fault(said["source_encoding"], folder)):
+            raise WrongSetting(f"source_encoding {fault}")
         strict = bool(found.get("strict"))
         return cls(**{name: found.get(name, default(name, strict=strict)) for name in names})
 

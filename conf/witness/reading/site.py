@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from myst_nb.core.config import NbParserConfig
@@ -60,7 +61,9 @@ class Site:
             markdown = MdParserConfig(**settings(MdParserConfig, "myst"))
         except WrongSetting as error:
             raise WrongSetting(f"{place(root)}: {error}") from error
-        except (ConfigError, TypeError, ValueError) as error:
+        except ConfigError as error:
+            raise ValueError(f"{place(root)}{_raised(error.__cause__ or error, root / 'conf.py')}") from error
+        except (TypeError, ValueError) as error:
             raise ValueError(f"{place(root)}: {' '.join(str(error).split())}") from error
         missing = [name for name in ours.inputs if not matched(name, root)]
         warnings = (
@@ -103,3 +106,14 @@ class Site:
             return path.relative_to(self.root.parent).as_posix()
         except ValueError:
             return path.as_posix()
+
+
+def _raised(error: BaseException, file: Path) -> str:
+    """Return what follows the name of a ``conf.py`` that raised: its line, where one of its own is known, and what."""
+    if isinstance(error, SyntaxError):
+        line, said = error.lineno if error.filename == str(file) else None, error.msg
+    else:
+        frames = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)]
+        line, said = next(iter(frames), None), " ".join(str(error).split())
+    where = f":{line}" if line else ""
+    return f"{where}: {type(error).__name__}{f': {said}' if said else ''}; mend it"
