@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docutils.parsers.rst import Directive
 from myst_parser.parsers.directives import parse_directive_text
 
 from witness.lint.block import Fence
 from witness.lint.code import Code
+from witness.reading.cell_options import OPTION, AnyOptions
 from witness.reading.notebook import unreadable_options
-
-OPTION = re.compile(r"\s*:?(?P<key>[^\s:#][^:]*):(\s|$)")
-
-
-class _Cell(Directive):
-    """What MyST-NB assumes of a cell while it reads the options: any are right."""
-
-    option_spec = {"options": str}  # noqa: RUF012 - docutils' own shape
-    optional_arguments = 1
-    has_content = True
 
 
 @dataclass(frozen=True)
@@ -53,12 +42,12 @@ class LintedCell:
     def loads(self, page: Path) -> Path | None:
         """Return the file the cell shows and runs in place of a body."""
         name = self.options.get("load")
-        return page.parent / str(name) if name else None
+        return page.parent / name if isinstance(name, str) and name else None
 
 
 def read_cell(fence: Fence) -> LintedCell:
     """Return the cell in a top-level ``{code-cell}`` fence, read as MyST-NB reads it."""
-    result = parse_directive_text(_Cell, "", fence.content, line=fence.line, validate_options=False)
+    result = parse_directive_text(AnyOptions, "", fence.content, line=fence.line, validate_options=False)
     body = fence.line + 1 + max(result.body_offset, 0)
     content = fence.content.splitlines()
     lines: dict[str, int] = {}

@@ -12,6 +12,7 @@ import yaml
 from myst_nb.core.read import MystMetadataParsingError, create_nb_reader
 from nbformat import NotebookNode
 
+from witness.reading.cell_options import wrong_options
 from witness.reading.front_matter import UNREADABLE, fault
 from witness.reading.plan import Unreadable
 from witness.reading.site import Site
@@ -26,7 +27,8 @@ def read_notebook(text: str, path: Path, site: Site) -> NotebookNode | None:
         reader = create_nb_reader(str(path), site.markdown, site.notebooks, text)
         return None if reader is None else reader.read(text)
     except Exception as error:  # readers are other people's code: whatever they raise, the page is at fault
-        raise Unreadable(site.shown(path), [_unread(error, text)]) from error
+        told = [] if isinstance(error, MystMetadataParsingError) else wrong_options(text, path, site.markdown)
+        raise Unreadable(site.shown(path), told or [_unread(error, text)]) from error
 
 
 def _unread(error: Exception, text: str) -> tuple[int, str]:

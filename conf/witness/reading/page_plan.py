@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from witness.python.cell import parse
 from witness.python.nondeterminism import nondeterminism
 from witness.python.open_clocks import quiet
+from witness.reading import cell_options
 from witness.reading.earlier_pages import earlier
 from witness.reading.front_matter import Head, read_head
 from witness.reading.inputs import digests, matched
@@ -67,6 +68,8 @@ def _plan(notebook: NotebookNode, text: str, path: Path, page: str, site: Site) 
         return None
     head, ours = read_head(text.split("\n")), notebook.metadata.get("witness") or {}
     if wrong := [(head.line("witness", *keys), f"{why}: {mend}") for keys, why, mend in faults(ours)]:
+        raise Unreadable(site.shown(path), wrong)
+    if wrong := list(_wrong_options(notebook, text)):
         raise Unreadable(site.shown(path), wrong)
     inputs = _inputs(ours, head, path, page, site)
     lane, cells = _lane(ours, list(_cells(notebook, text, settings, path, ours.get("lens", ""))), path.parent)
@@ -135,6 +138,21 @@ def _needs(ours: dict[str, Any], cells: list[Cell]) -> list[str]:
     """Return the packages a page names or imports, the standard library apart."""
     imported = {name for cell in cells for name in parse(cell.source).imported}
     return sorted({*ours.get("needs", []), *imported} - sys.stdlib_module_names)
+
+
+def _wrong_options(notebook: NotebookNode, text: str) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with the options of cells, each with its line; in a notebook, with the number of its cell.
+
+    The tags of a notebook's cells may be whatever its other tools take.
+    """
+    lines, starts = text.split("\n"), notebook.metadata.get("source_map")
+    code = [(index, cell.metadata) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    for number, (index, said) in enumerate(code, 1):
+        if starts:
+            yield from cell_options.faults(said, lines, starts[index])
+        else:
+            own = {name: it for name, it in said.items() if name != "tags" or not isinstance(it, list | str | None)}
+            yield from cell_options.faults(own, [], number)
 
 
 def _kernel(notebook: NotebookNode, settings: NbParserConfig) -> str:

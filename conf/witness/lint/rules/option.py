@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from witness.lint.page import Page
 from witness.lint.rule import Finding, Rule
-from witness.reading.known_names import CELL_SETTINGS, LENSES, OURS, STOCK, instead, near
+from witness.reading.cell_options import wanted
+from witness.reading.known_names import CELL_SETTINGS, OURS, STOCK, instead, near
 
 STRAY = re.compile(r"\s*:(?P<key>[A-Za-z][\w-]*):(\s|$)")
 
@@ -45,33 +45,8 @@ def values(page: Page) -> Iterator[Finding]:
     """Values of the wrong type."""
     for cell in page.cells:
         for option, value in cell.options.items():
-            wanted = _wanted(option, value)
-            if wanted:
-                yield Finding(cell.option_line(option), f"`:{option}:` is {value!r}", mend=f"write {wanted}")
-
-
-def _wanted(option: str, value: Any) -> str | None:
-    """Return what an option's value should be, or None where it is that."""
-    text = isinstance(value, str) and bool(value.strip())
-    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
-    wanted = {
-        "tags": ("a list, such as [hide-input]", isinstance(value, list) and all(isinstance(t, str) for t in value)),
-        "load": ("the path of a file, from the page's folder", text),
-        "raises": ("the qualified name of one class", text),
-        "reason": ("a sentence", text),
-        "check": ("`runs`, the only other kind of check there is", value == "runs"),
-        "clock": ("`dispatch`, the only other thing to time there is", value == "dispatch"),
-        "lens": (f"one of {', '.join(LENSES)}", value in LENSES),
-        "rtol": ("a relative tolerance between 0 and 1, such as 1e-6", number or _is_tolerance(value)),
-        "mystnb": ("settings, such as {number_source_lines: true}", isinstance(value, dict)),
-    }
-    want, right = wanted.get(option, ("", True))
-    return None if right else want
-
-
-def _is_tolerance(value: Any) -> bool:
-    """YAML reads ``1e-6``, which has no point, as text."""
-    return isinstance(value, str) and bool(re.fullmatch(r"\d+(\.\d*)?e-\d+", value)) and 0 < float(value) < 1
+            if want := wanted(option, value):
+                yield Finding(cell.option_line(option), f"`:{option}:` is {value!r}", mend=f"write {want}")
 
 
 def loads(page: Page) -> Iterator[Finding]:
