@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.building import ROOT
 from tests.elements import text
+from tests.programs import call
 from witness.__main__ import main
 from witness.lens.magic import called
 
@@ -71,6 +73,69 @@ def test_the_command_says_what_was_expected(
     assert out == ""
     assert err.startswith("witness lens: ")
     assert message in err
+
+
+ENDS = {
+    "exits.py": ("import sys\nsys.exit('bye')\n", [], "exits.py ended with SystemExit: bye"),
+    "interrupts.py": ("raise KeyboardInterrupt\n", [], "interrupts.py ended with KeyboardInterrupt"),
+    "own.py": ("class E(BaseException): pass\n\nraise E('own')\n", [], "own.py ended with E: own"),
+    "late.py": ("def f():\n    raise SystemExit\n", [], "late.py:f ended with SystemExit"),
+    "traced.py": ("def f(x):\n    exit(4)\n", ["f32[]"], "traced.py:f ended with SystemExit: 4"),
+    "right.py": ("def f(x):\n    return x\n", ["exit(3)"], "--args exit(3) ended with SystemExit: 3"),
+    "named.py": ("def f(x):\n    return x\n", ["x=quit()"], "--args x=quit() ended with SystemExit"),
+}
+
+
+@pytest.mark.parametrize("file", ENDS)
+def test_code_that_ends_the_program_is_named(file: str, tmp_path: Path) -> None:
+    text, arguments, told = ENDS[file]
+    (tmp_path / file).write_text(text)
+    done = call("witness", "lens", f"{file}:f", "--args", *arguments, cwd=tmp_path)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"witness lens: {told}; expected code that goes on")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import time\n{}time.sleep(600)\n", "import sys, time\ntry:\n    {}time.sleep(600)\nexcept:\n    sys.exit('bye')"],
+)
+def test_an_interrupt_is_that_of_who_runs_it_and_says_nothing_of_pages(text: str, tmp_path: Path) -> None:
+    (tmp_path / "sleeps.py").write_text(text.format("print('up', flush=True); "))
+    command = [sys.executable, "-m", "witness", "lens", "sleeps.py:f"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as started:
+        assert started.stdout
+        assert started.stdout.readline() == "up\n"
+        started.send_signal(signal.SIGINT)
+        _, told = started.communicate(timeout=60)
+    assert (told, started.returncode) == ("witness: interrupted\n", 130)
+
+
+SHAPES = ["f32[-1]", "f32", "f32[n]", "f32[2.5]", "f32[1,,2]", "i64['a']", "bf16[2 3]", "[f32[1], f32[:]]", "b1[,]"]
+
+
+@pytest.mark.parametrize("argument", [*SHAPES, "f32[", "f32[2,3]", "f32[]", "f32[2,]", "[f32[ 2 , 3 ]]"])
+def test_a_shape_that_is_none_is_told_what_one_is(
+    argument: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shaped.py").write_text("def f(x):\n    return x\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    status = main(["lens", "shaped.py:f", "--args", argument])
+    told = capsys.readouterr().err
+    wanted = f"witness lens: --args {argument}: a shape is a type and whole numbers, such as f32[2,3], or f32[]"
+    assert told.startswith(wanted) is (argument in SHAPES)
+    assert status == (2 if argument in SHAPES or argument == "f32[" else 0)
+
+
+def test_a_name_is_given_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "twice.py").write_text("def f(x):\n    return x\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    assert main(["lens", "twice.py:f", "--args", "x=1", "x=2"]) == 2
+    assert "--args x=2: expected each name once, and x is given above" in capsys.readouterr().err
 
 
 NOTEBOOK = """

@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None, more: Sequence[Command] = ()) -
         print(f"witness: {error.filename or 'files'}: {error.strerror}", file=sys.stderr)
         return IMPOSSIBLE
     except KeyboardInterrupt:
-        print("witness: interrupted; finished pages are kept", file=sys.stderr)
+        kept = "; finished pages are kept" if options.executes else ""
+        print(f"witness: interrupted{kept}", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -55,6 +56,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="witness", description="Execute the pages of a book, once for each environment."
     )
+    parser.set_defaults(executes=False)
     commands = parser.add_subparsers(required=True)
 
     command = commands.add_parser("run", help="execute stale pages; 0 all right, 1 a page failed, 2 could not run")
@@ -71,7 +73,7 @@ def _parser(more: Sequence[Command]) -> argparse.ArgumentParser:
         "--memory", type=whole, default=0, metavar="MB", help="what kernels may take before another page waits"
     )
     command.add_argument("--scheduler", default="", metavar="ADDRESS", help="have a Dask cluster execute pages")
-    command.set_defaults(command=_run)
+    command.set_defaults(command=_run, executes=True)
 
     command = commands.add_parser(
         "plan",

@@ -61,7 +61,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--records", type=Path, default=Path(here.records), help="where records are kept")
     command.add_argument("--replicates", type=whole, default=1, help="run pages that measure so often; default: 1")
     command.add_argument("--memory", type=whole, metavar="MB", help="what kernels may take before another page waits")
-    command.set_defaults(command=_record)
+    command.set_defaults(command=_record, executes=True)
 
 
 def _record(options: argparse.Namespace) -> int:

@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--expected", type=Path, default=Path(here.expected), help="where expected text is kept")
     command.add_argument("--scheduler", default="", metavar="ADDRESS", help="have a Dask cluster execute pages")
     command.add_argument("--called", default="witness check", help="how this command is called, for messages")
-    command.set_defaults(command=_check)
+    command.set_defaults(command=_check, executes=True)
 
 
 def _check(options: argparse.Namespace) -> int:

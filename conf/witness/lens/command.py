@@ -5,22 +5,61 @@ from __future__ import annotations
 import argparse
 import ast
 import re
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from witness.lens.document import document
 from witness.lens.magic import short, summary
 
-WRITTEN, IMPOSSIBLE = 0, 2
-SHAPE = re.compile(r"(bool|b1|bf16|[fiuc]\d+)\[([\d, ]*)\]")
+WRITTEN, ENDED, IMPOSSIBLE = 0, 1, 2
+TYPE = r"(bool|b1|bf16|[fiuc]\d+)"
+SHAPE = re.compile(TYPE + r"\[([\d, ]*)\]")
 
 
 class NoLens(Exception):
     """There is nothing to look at; says what was expected and what was there."""
+
+
+class Ended(Exception):
+    """Code that was looked at would have ended this program; says which, and with what."""
+
+
+@contextmanager
+def _going_on(code: str) -> Iterator[None]:
+    """Raise Ended where code raises what ends a program, unless who runs it did so."""
+    came: list[int] = []
+
+    def take(number: int, _: FrameType | None) -> NoReturn:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    mine = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT)
+    if mine is signal.default_int_handler:
+        signal.signal(signal.SIGINT, take)
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if came:
+            raise KeyboardInterrupt from error
+        raise Ended(f"{code} ended with {_named(error)}; expected code that goes on") from error
+    finally:
+        if mine is signal.default_int_handler:
+            signal.signal(signal.SIGINT, mine)
+
+
+def _named(error: BaseException) -> str:
+    said = "" if isinstance(error, SystemExit) and error.code is None else " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,17 +88,21 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the file, and return the exit status."""
     try:
-        module, name = _target(options.target)
-        function = _function(module, name, options.target)
+        with _going_on(options.target.rpartition(":")[0]):
+            module, name = _target(options.target)
+            function = _function(module, name, options.target)
         arguments, named = _arguments(options.args, module)
         side = import_module("witness.stages.look")  # nothing imports the kernel side
         try:
-            lens = side.look(function, arguments, named, code=options.code)
+            with _going_on(options.target):
+                lens = side.look(function, arguments, named, code=options.code)
+        except Ended:
+            raise
         except Exception as error:
             raise NoLens(f"{options.target} cannot be traced or compiled: {type(error).__name__}: {error}") from error
-    except NoLens as error:
+    except (NoLens, Ended) as error:
         print(f"witness lens: {error}", file=sys.stderr)
-        return IMPOSSIBLE
+        return ENDED if isinstance(error, Ended) else IMPOSSIBLE
     output = options.output or Path(f"{name}.html")
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(document(lens, f"{options.target}, with {side.made_with()}.", short), "utf-8")
@@ -108,10 +151,15 @@ def _arguments(texts: Sequence[str], module: Any) -> tuple[tuple[Any, ...], dict
     named: dict[str, Any] = {}
     for text in texts:
         name, equals, rest = text.partition("=")
-        if equals and name.isidentifier() and not rest.startswith("="):
-            named[name] = _value(rest, module)
+        by_name = equals and name.isidentifier() and not rest.startswith("=")
+        if by_name and name in named:
+            raise NoLens(f"--args {text}: expected each name once, and {name} is given above; leave one out")
+        with _going_on(f"--args {text}"):
+            value = _value(rest if by_name else text, module)
+        if by_name:
+            named[name] = value
         else:
-            arguments.append(_value(text, module))
+            arguments.append(value)
     return tuple(arguments), named
 
 
@@ -121,11 +169,20 @@ def _value(text: str, module: Any) -> Any:
     names = {name: import_module(module) for name, module in (("jax", "jax"), ("jnp", "jax.numpy"), ("np", "numpy"))}
 
     def stand_in(match: re.Match[str]) -> str:
-        dims = ast.literal_eval(f"({match[2]},)") if match[2].strip() else ()
+        try:
+            dims = ast.literal_eval(f"({match[2].rstrip(' ,')},)") if match[2].strip() else ()
+        except SyntaxError:
+            raise no_shape from None
         return f"_shape({match[1]!r}, {dims!r})"
 
+    expected = "a shape is a type and whole numbers, such as f32[2,3], or f32[] for a single number"
+    no_shape = NoLens(f"--args {text}: {expected}")
     try:
         written = SHAPE.sub(stand_in, text)
         return eval(written, {**vars(module), **names, "_shape": side.shape})
+    except NoLens:
+        raise
     except Exception as error:
+        if isinstance(error, NameError) and re.fullmatch(TYPE, str(error.name)):
+            raise no_shape from error
         raise NoLens(f"--args {text}: {type(error).__name__}: {error}") from error
