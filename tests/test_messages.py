@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +126,26 @@ def test_of_a_page_that_cannot_be_read_only_that_is_said(told: tuple[str, str]) 
 def test_the_log_does_not_open_with_the_settings_of_parsers(told: tuple[str, str]) -> None:
     assert "ParserConfig(" not in told[0]
     assert re.search(r"^myst v[\d.]+$", told[0], re.MULTILINE)
+
+
+@pytest.mark.parametrize("lines", [1, 20_000])
+@pytest.mark.parametrize("command", ["lint page", "plan page -o plans", "--help"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_command_whose_reader_went_away_ends_without_a_word(
+    unbuffered: str, command: str, lines: int, tmp_path: Path
+) -> None:
+    (tmp_path / "page.md").write_text(page("1", options=":lens: foo\n", prose="It took 3 ms.\n\n" * lines), "utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "witness", *command.split()],
+        stdout=writer,
+        stderr=writer if command.startswith("plan") else subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    os.close(writer)
+    assert done.returncode in ((141,) if command != "--help" else (0, 141))  # argparse may pass over it
+    assert not done.stderr

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from witness.lint.pages import plans
 from witness.reading.pages import NoPages, check_settings, files
@@ -20,7 +23,7 @@ from witness.runner.facts import Facts
 from witness.runner.report import report
 from witness.runner.run import run
 
-RIGHT, WRONG, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
+RIGHT, WRONG, IMPOSSIBLE, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
 
 
 Command = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None]
@@ -28,7 +31,33 @@ Command = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None
 
 
 def main(arguments: Sequence[str] | None = None, more: Sequence[Command] = ()) -> int:
-    """Run the command line, with ``more`` commands than its own, and return its exit status."""
+    """Run the command line, with ``more`` commands than its own, and return its exit status.
+
+    Where nobody reads what it says any more, as in ``| head``, it ends as other programs do: without a word.
+    """
+    try:
+        try:
+            return _ran(arguments, more)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        for number in filter(None, map(_unread, (sys.stdout, sys.stderr))):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)  # Python flushes them once more
+        return NO_READER
+
+
+def _unread(stream: TextIO) -> int | None:
+    """Return the number of a stream's file if it is a pipe that nobody reads any more."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):  # it is no file
+        return None
+    poll = select.poll()
+    poll.register(number, 0)
+    return number if any(event & select.POLLERR for _, event in poll.poll(0)) else None
+
+
+def _ran(arguments: Sequence[str] | None, more: Sequence[Command]) -> int:
     try:
         parser = _parser(more)
     except ValueError as error:
@@ -41,6 +70,8 @@ def main(arguments: Sequence[str] | None = None, more: Sequence[Command] = ()) -
         print(f"witness: {error}", file=sys.stderr)
         return IMPOSSIBLE
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and (_unread(sys.stdout) or _unread(sys.stderr)):
+            raise
         print(f"witness: {error.filename or 'files'}: {error.strerror}", file=sys.stderr)
         return IMPOSSIBLE
     except KeyboardInterrupt:
