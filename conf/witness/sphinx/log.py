@@ -23,7 +23,7 @@ ROLE = re.compile(r'Unknown interpreted text role "([^"]+)"')
 EXERCISE = re.compile(r"undefined label: ([^'\s]+)$")
 """What sphinx-exercise says of a solution, with the place of whatever page is being written."""
 UNWRITTEN = re.compile(r"error writing file (.+): \[Errno \d+\]")
-SETTINGS = re.compile(r"\s*\b(?:Md|Nb)ParserConfig\(")
+SETTINGS = re.compile(r":?((?:\x1b\[[\d;]*m)*)\s*\b(?:Md|Nb)ParserConfig\(.*", re.DOTALL)
 
 
 def add(app: Sphinx) -> Warnings:
@@ -48,8 +48,8 @@ def _no_half(record: logging.LogRecord) -> bool:
 def _short(record: logging.LogRecord) -> bool:
     """Cut the settings of a parser, all of them in one line, from what it says of its version."""
     said = logging.LogRecord.getMessage(record)  # Sphinx's own begins with the place
-    if found := SETTINGS.search(said):
-        record.msg, record.args = said[: found.start()].rstrip(":"), ()
+    if SETTINGS.search(said):
+        record.msg, record.args = SETTINGS.sub(r"\1", said), ()
     return True
 
 
