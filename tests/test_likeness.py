@@ -203,8 +203,8 @@ def test_a_page_that_imports_after_a_clock_is_foreseen(cells: list[str], late: b
 
 def test_what_a_package_needs_is_what_its_requirements_say(tmp_path: Path) -> None:
     (tmp_path / "helper.py").touch()
-    texts = ["import jax.numpy as jnp, os", "from PIL import Image", "import pytest, helper"]
-    known = {"jax": ["jaxlib", "numpy"], "PIL": [], "pytest": []}
+    texts = ["import jax.numpy as jnp, os", "from PIL import Image", "import pytest, helper, matplotlib"]
+    known = {"PIL": [], "jax": ["jax", "jaxlib", "numpy"], "matplotlib": ["numpy"], "pytest": []}
     unknown = {"": ["jax", "jaxlib", "numpy"]}
     assert packages(texts, tmp_path) == known
     assert packages([*texts, "import nowhere"], tmp_path) == known | unknown

@@ -22,7 +22,6 @@ from witness.reading.plan import Cell
 AHEAD = frozenset({"numpy", "jax", "jaxlib"})
 """What a fork has imported ahead; pages import nothing of it without one of these."""
 
-
 UNTOLD = re.compile(
     r"%run\b|\b(__import__|exec|import_module|load_ext|run_cell\w*|run_line_magic|run_module|run_path|LazyLoader)\b"
 )
@@ -37,24 +36,32 @@ def packages(texts: Sequence[str], folder: Path) -> dict[str, list[str]]:
     found = {name for text in texts for name in parse(text).imported} - sys.stdlib_module_names
     own = {name for name in found if (folder / name).is_dir() or (folder / f"{name}.py").is_file()}
     needed = {name: _needed(name) for name in found - own}
-    unknown = any(map(UNTOLD.search, texts)) or None in needed.values()
-    return {name: sorted(needs) for name, needs in needed.items() if needs is not None} | (
-        {"": sorted(AHEAD)} if unknown else {}
-    )
+    if any(map(UNTOLD.search, texts)) or None in needed.values():
+        needed[""] = AHEAD
+    return {name: sorted(needs) for name, needs in needed.items() if needs is not None}
 
 
 @cache
 def _needed(package: str) -> frozenset[str] | None:
-    """Return what a package needs of AHEAD by its requirements; None where it is not one that is installed."""
+    """Return what a package needs of AHEAD by its requirements and theirs; None where it is none that is installed."""
+    waiting = [package] if _requirements(package) is not None else [*_holders().get(package, ())]
+    if not waiting:
+        return None
+    found: set[str] = set()
+    while waiting:
+        if (name := waiting.pop()) not in found:
+            found.add(name)
+            waiting += _requirements(name) or []
+    return AHEAD & found
+
+
+@cache
+def _requirements(name: str) -> list[str] | None:
     try:
-        stated = requires(package) or []
+        stated = requires(name) or []
     except PackageNotFoundError:
-        holders = _holders().get(package)
-        if not holders:
-            return None
-        stated = [line for name in holders for line in requires(name) or []]
-    names = {re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in stated if "extra ==" not in line}
-    return frozenset(AHEAD & names)
+        return None
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in stated if "extra ==" not in line]
 
 
 _holders = cache(packages_distributions)
