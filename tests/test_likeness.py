@@ -32,6 +32,10 @@ OTHERWISE = {
     "a profile": "sys.setprofile(lambda *_: None)",
     "a helper with a clock": "open('_h.py', 'w').write('from time import perf_counter as now'); import _h",
     "a function with a clock": "import time\ndef f():\n  t = time.time(); import jax; return t\nf()",
+    "a function with a date": """from datetime import datetime
+def f():
+  t = datetime.now(); import jax; return datetime.now() - t
+f()""",
     "a part of it": "import ml_dtypes",
 }
 

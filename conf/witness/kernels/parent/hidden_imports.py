@@ -26,15 +26,11 @@ from typing import Any
 
 from witness.capture.import_hook import ImportHook, arrived
 from witness.kernels.parent.import_step import LOGGERS, Step
-from witness.timing.clock_readers import STDLIB, packages
+from witness.timing.clock_readers import NAMES, STDLIB, packages
 
 _bootstrap: Any = importlib._bootstrap
 
-READERS = {"perf_counter", "process_time", "monotonic", "thread_time", "time"}
-CLOCKS = {*READERS, *(f"{name}_ns" for name in READERS), "default_timer", "timeit"}
-"""Names by which code reads a clock."""
-
-HELD = {id(value) for value in (time, timeit, *(getattr(time, n) for n in CLOCKS if hasattr(time, n)))}
+HELD = {id(it) for module in (time, timeit) for it in (module, *(vars(module).get(name, module) for name in NAMES))}
 """What a module holds that reads a clock by another name."""
 
 ALONE = {"cloudpickle", "filelock", "flatbuffers"}
@@ -170,7 +166,7 @@ class HiddenImports:
         return (
             code.co_name != "<module>"
             and not code.co_filename.startswith(libraries)
-            and not CLOCKS.isdisjoint(code.co_names)
+            and not NAMES.isdisjoint(code.co_names)
         )
 
     def _holds_clock(self, module: ModuleType) -> bool:
