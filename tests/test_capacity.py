@@ -101,4 +101,4 @@ def test_a_site_says_how_much_memory_its_kernels_may_take(tmp_path: Path) -> Non
 def test_less_than_no_memory_is_refused(tmp_path: Path) -> None:
     done = Site.at(tmp_path, {"p": page("1")}, CONF + "witness_memory = -1\n").build()
     assert done.returncode == 2
-    assert "witness_memory is -1; expected MB, or 0 for half of what is free" in done.stderr
+    assert "witness_memory is -1; expected a number of MB, or 0 for half of what is free" in done.stderr

@@ -96,6 +96,7 @@ def test_code_that_ends_the_program_is_named(file: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(
     "text",
     ["import time\n{}time.sleep(600)\n", "import sys, time\ntry:\n    {}time.sleep(600)\nexcept:\n    sys.exit('bye')"],
