@@ -80,6 +80,16 @@ def test_the_command_line_takes_the_folder_of_a_site(site: Path) -> None:
     assert sorted(plan.page for plan in plans([str(site.parent / "plans")]).plans) == ["deep/q", "p"]
 
 
+def test_pages_that_cannot_be_read_are_counted(site: Path) -> None:
+    for right, name in ((1, "p.md"), (0, "deep/q.md")):
+        text = (site / name).read_text("utf-8")
+        (site / name).write_text(text.replace("---\n", "---\nwitness: {cell_budget: long}\n", 1))
+        done = call("witness", "run", "site", cwd=site.parent)
+        assert done.returncode == 1
+        assert "site/p.md:" in done.stderr
+        assert f"{right} of 2 pages are right" in done.stdout
+
+
 def test_a_folder_of_plans_may_hold_other_files(tmp_path: Path) -> None:
     others = {name: text for name, text in OTHERS.items() if "/" not in name}
     written(tmp_path, {**others, "planned.json": PLAN.to_json(), "README.md": "# How to run these\n"})

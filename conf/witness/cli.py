@@ -138,11 +138,13 @@ def _run(options: argparse.Namespace) -> int:
     shown = progress(verbose=options.verbose)
     executor = chosen(facts, options.scheduler, options.memory)
     run(pages.plans, store, environment, shown, pages.root, executor, replicates=options.replicates)
-    faults = report(pages.plans, store)
-    tell([*pages.unreadable, *faults])
-    pages_are = f"{counted(len(pages.plans), 'page')} {'is' if len(pages.plans) == 1 else 'are'}"
-    print(f"{len(pages.plans) - len({fault.path for fault in faults})} of {pages_are} right in {environment.name}")
-    return WRONG if faults or pages.unreadable else RIGHT
+    faults = [*pages.unreadable, *report(pages.plans, store)]
+    tell(faults)
+    wrong = {fault.path for fault in faults}
+    asked = wrong | {plan.path for plan in pages.plans}
+    right = len(asked) - len(wrong)
+    print(f"{right} of {counted(len(asked), 'page')} {'is' if len(asked) == 1 else 'are'} right in {environment.name}")
+    return WRONG if faults else RIGHT
 
 
 def _plan(options: argparse.Namespace) -> int:
