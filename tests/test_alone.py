@@ -94,12 +94,12 @@ def test_a_cell_that_turns_out_to_read_a_clock_is_too_late_if_others_ran_beside_
 
 def test_a_page_that_runs_once_and_may_read_a_clock_has_the_machine_to_itself() -> None:
     page = plan("from m import tic\ntic()", "x = 1")
-    alone = Alone(page, (), once=True)
+    alone = Alone(page, (), whole=True)
     first = page.cells[0]
     assert {alone.use(cell)[0] for cell in page.cells} == {"alone"}
     assert CONDITIONS.name not in alone.told(first, turn(alone, first, "q"), {CLOCKS.name: ["tic"]}, out("3 s"))
     assert not alone.too_late
-    assert Alone(plan("tic()", stated=True), (), once=True).use(first)[0] != "alone"
+    assert Alone(plan("tic()", stated=True), (), whole=True).use(first)[0] != "alone"
 
 
 def test_of_a_page_that_says_its_lane_nothing_is_asked() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from witness.capture.background import Background
 from witness.capture.calls import Caller
 from witness.capture.cell_files import CellFiles
 from witness.capture.compilation import Listener
@@ -109,6 +110,7 @@ def load(shell: Any) -> None:
         kinds.CONDITIONS.name: Conditions(pace),
         kinds.FILES.name: CellFiles(shell),
         kinds.CLOCKS.name: Clocks(shell.user_ns),
+        kinds.BACKGROUND.name: Background(),
         kinds.STEPS.name: Stepper(),
         kinds.CALLS.name: Caller(shell, listener),
         kinds.LINES.name: Lines(listener),

@@ -88,6 +88,9 @@ FILES = Parts("files", str)
 CLOCKS = Parts("clocks", str)
 """Names of the page that have turned out to read a clock."""
 
+BACKGROUND = Part("background", bool)
+"""Whether threads or child processes of the page run on after a cell."""
+
 STEPS = Parts("steps", Steps)
 """Traces step by step, of a cell that asks for it."""
 

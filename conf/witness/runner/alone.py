@@ -12,7 +12,7 @@ from witness.python.clocks import used
 from witness.python.open_clocks import quiet
 from witness.reading.plan import Cell, Plan
 from witness.records.colour import letters
-from witness.records.kinds import CLOCKS, CONDITIONS
+from witness.records.kinds import BACKGROUND, CLOCKS, CONDITIONS
 from witness.runner.scheduler import Turn, Use
 
 TIME = re.compile(
@@ -29,20 +29,28 @@ SCALES = {
 }
 
 
+UNRECORDED = (CLOCKS.name, CONDITIONS.name, BACKGROUND.name)
+"""What is seen of a cell to decide what may run beside it."""
+
+
 class Alone:
     """The cells of a page that run alone: by its code, by its head, and by what its names turn out to stand for."""
 
-    def __init__(self, plan: Plan, clocks: Collection[str], *, once: bool = False) -> None:
+    def __init__(self, plan: Plan, clocks: Collection[str], *, whole: bool = False) -> None:
         """Begin with the names that are known to read a clock from a run before.
 
-        A page that may turn out to read one, and can run but ``once``, has the machine to itself from the beginning.
+        The ``whole`` of a page has the machine to itself where it may turn out to read one and can run but once; or
+        where something of it runs on from a cell that can share the machine to one that reads a clock.
         """
         self.clocks = set(clocks)
         self.too_late = False
         """Whether a cell turned out to read a clock after others had run beside it."""
+        self.background = False
+        """Whether anything of the page has run on after a cell."""
+        self._runs_on = False
         self._began = time.perf_counter()
         self._plan = plan
-        self._whole = once and not plan.lane_stated
+        self._whole = whole and not plan.lane_stated
         self._alone, self._held = self._decided()
 
     @property
@@ -58,8 +66,11 @@ class Alone:
         return "alone" if alone else "in a lane", self._alone[cell.number :].count(False)
 
     def holds(self, cell: Cell) -> bool:
-        """Return whether nothing may come between a cell and the next, for a clock runs."""
-        return self._held[cell.number - 1]
+        """Return whether nothing may come between a cell that has run and the next.
+
+        A clock runs; or something of the page does, and what it prints is to come where it would in stock.
+        """
+        return self._held[cell.number - 1] or self._runs_on
 
     def told(
         self, cell: Cell, turn: Turn, captured: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]]
@@ -72,9 +83,11 @@ class Alone:
         if found := CLOCKS.of(captured):
             self.clocks.update(found)
             self._alone, self._held = self._decided()
-        kept = {part: seen for part, seen in captured.items() if part not in (CLOCKS.name, CONDITIONS.name)}
+        self._runs_on = bool(BACKGROUND.of(captured))
+        self.background |= self._runs_on
+        kept = {part: seen for part, seen in captured.items() if part not in UNRECORDED}
         reads, shared = self._alone[cell.number - 1], turn.use != "alone" and len(turn.beside)
-        self.too_late |= bool(reads and shared) or (turn.use != "alone" and self.holds(cell))
+        self.too_late |= bool(reads and shared) or (turn.use != "alone" and self._held[cell.number - 1])
         conditions = CONDITIONS.of(captured) if reads else []
         longest = (time.perf_counter() - self._began) * (os.cpu_count() or 1)  # of a processor's time, too
         if shared and (reads or any(seconds <= longest for output in outputs for seconds in _times(output))):

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from witness.kernels.manager import Kernel
 from witness.reading.plan import Cell, Plan
-from witness.records.kinds import ERRORS, FILES
+from witness.records.kinds import BACKGROUND, ERRORS, FILES
 from witness.records.page_record import CellError, CellRecord, LiveValue, Problem
 from witness.runner import problems
 from witness.runner.alone import Alone
@@ -134,6 +134,7 @@ class Execution:
         if self._kernel.manager.ipykernel:
             noting = f"{NOTING}\n_witness_noting({self._awaited!r})\ndel _witness_noting\n"
             code = PREAMBLE + (FIGURES if self._plan.reproducible else noting) + self._alone.question
+            code += f"get_ipython()._witness.look({BACKGROUND.name!r})\n"
             found = await self._inquiry.value(INTERPRETER, code)
             self.interpreter = Interpreter(*found) if found else None
         else:
