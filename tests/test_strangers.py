@@ -196,6 +196,13 @@ def test_a_right_site_is_published_without_an_error(case: str, sites: Any) -> No
     assert "ERROR" not in built.log
 
 
+@pytest.mark.parametrize(("case", "page"), PAGES)
+def test_no_page_shows_a_frame_of_ours(case: str, page: str, sites: Any) -> None:
+    cells = sites(case).record(f"{case}/{page}").cells
+    traces = [line for cell in cells for it in cell.outputs for line in it.get("traceback", ())]
+    assert not re.search(r"File \S*\bwitness/", without_colour("\n".join(traces)))
+
+
 @pytest.mark.parametrize("case", LOGS)
 def test_a_wrong_site_says_what_is_wrong(case: str, sites: Any) -> None:
     built: Built = sites(case)

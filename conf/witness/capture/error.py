@@ -77,12 +77,12 @@ class Errors:
     def _watched(self, show: Callable[..., None]) -> Callable[..., None]:
         @wraps(show)
         def watched(*arguments: Any, **options: Any) -> None:
-            if getattr(self._showing, "now", False):
-                return show(*arguments, **options)
-            error = _error_in([*arguments, *options.values(), sys.exc_info()])  # none: it is shown again
-            if error is not None and not self._is_caught(error):
-                self._shown += [] if any(error is other for other in self._shown) else [error]
-            self._showing.now = True
+            within = getattr(self._showing, "now", False)  # another of these methods
+            if not within:
+                error = _error_in([*arguments, *options.values(), sys.exc_info()])  # none: it is shown again
+                if error is not None and not self._is_caught(error):
+                    self._shown += [] if any(error is other for other in self._shown) else [error]
+                self._showing.now = True
             try:
                 return show(*arguments, **options)
             except BaseException as failure:
@@ -91,7 +91,7 @@ class Errors:
                 BaseException.with_traceback(failure, trace and trace.tb_next)  # not about this frame
                 raise
             finally:
-                self._showing.now = False
+                self._showing.now = within
 
         return watched
 
