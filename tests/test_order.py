@@ -203,6 +203,36 @@ def test_a_page_that_needs_another_says_which_and_what_to_write(tmp_path: Path) 
         assert "as it should" in (site.html("good") or "")
 
 
+def test_what_no_page_makes_needs_no_order(tmp_path: Path) -> None:
+    reads = "import os\nprint(open('sub/absent.csv').read())  # os.path"
+    pages = {
+        "a_reads": page(reads),
+        "b_reads": page(reads),
+        "c_imports": page("import os.path"),
+        "d_imports": page("import os.path\nimport not_installed"),
+    }
+    done = Site.at(tmp_path, pages, THEIRS).build()
+    assert done.returncode == 1
+    for name in ("a_reads", "b_reads", "d_imports"):
+        assert fault(done, name, "no error|not_installed|absent"), done.stderr
+    assert "after" not in done.stderr
+
+
+def test_of_a_notebook_the_metadata_say_its_order(tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "source": READS, "metadata": {}, "outputs": [], "execution_count": None, "id": "one"}
+    title = {"cell_type": "markdown", "source": "# Reads", "metadata": {}, "id": "title"}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = {"cells": [title, cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    site = Site.at(tmp_path, {"z_writes": page("import time; time.sleep(1)", WRITES)}, THEIRS)
+    path = tmp_path / "docs" / "b_reads.ipynb"
+    path.write_text(json.dumps(notebook))
+    done = site.build()
+    told = re.search(r"write `(.+)` into the metadata of docs/b_reads.ipynb", done.stderr)
+    assert told, done.stderr
+    path.write_text(json.dumps({**notebook, "metadata": {**kernel, **json.loads(f"{{{told[1]}}}")}}))
+    site.right()
+
+
 def fault(done: subprocess.CompletedProcess[str], name: str, what: str) -> bool:
     return bool(re.search(rf"docs/{name}\.md:\d+: ERROR: cell \d: (unexpected-error|no-order): .*{what}", done.stderr))
 

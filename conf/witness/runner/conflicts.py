@@ -81,7 +81,7 @@ class Conflicts:
         """Yield the files that a text says are missing, and that another page writes, or names in its code."""
         stamp = self._store.stamp(plan.page)
         absent = {name for name, digest in stamp.seen.items() if not digest} if stamp else set()
-        files = {PurePosixPath(match).name for match in FILE.findall(text)}
+        files = {PurePosixPath(name).name for line in text.splitlines() for name in _missing(line)}
         modules = {name.split(".")[0] for name in MODULE.findall(text)}
         for name, pages in sorted(self._made.items()):
             path = PurePosixPath(name)
@@ -91,7 +91,16 @@ class Conflicts:
         files &= {PurePosixPath(match).name for cell in plan.cells for match in FILE.findall(cell.source)}
         for name in sorted(files | {f"{module}.py" for module in modules}):
             for page in self._naming(plan, self._known, partial(_has_name, name)):
-                yield page, f"{name} to be there, which the page {page} names"
+                if not self._misses(page, name):
+                    yield page, f"{name} to be there, which the page {page} names"
+
+    def _misses(self, page: str, name: str) -> bool:
+        """Return whether a page failed because it did not find a file itself."""
+        record = self._store.read(page)
+        texts = [f"{it.got}\n{it.detail}" for it in record.problems] if record else []
+        return any(
+            PurePosixPath(it).name == name for text in texts for line in text.splitlines() for it in _missing(line)
+        )
 
     def _holding(self, plan: Plan) -> Iterator[Held]:
         """Yield the ports that a page asked for, as another one did."""
@@ -128,6 +137,11 @@ class Conflicts:
         return found
 
 
+def _missing(line: str) -> list[str]:
+    """Return the files that a line of a message says are missing; what stands around it may name any."""
+    return FILE.findall(line) if MISSING.search(line) else []
+
+
 def _has_name(name: str, code: str) -> bool:
     return name in code
 
@@ -138,4 +152,8 @@ def _has_port(number: str, code: str) -> bool:
 
 def _advice(plan: Plan, page: str) -> str:
     after = named(page, plan.page)
+    if plan.path.endswith(".ipynb"):
+        return (
+            f'write `"witness": {{"after": "{after}"}}` into the metadata of {plan.path}, and it runs after that page'
+        )
     return f"write `witness: {{after: {after}}}` into the front matter of {plan.path}, and it runs after that page"
