@@ -268,6 +268,14 @@ def test_another_s_faults_are_named(tmp_path: Path) -> None:
             HEAD + "# Options\n\n```{code-cell}\n:tags [hide-input]\n1\n```\n",
             r"8: ERROR: unreadable: the cell's options cannot be read: Invalid options format \(not a dict\)",
         ),
+        "yaml": (
+            HEAD.replace("python3}", "python3") + "# Head\n\n```{code-cell}\n1\n```\n",
+            "3: ERROR: unreadable: the front matter cannot be read: expected ',' or '}'",
+        ),
+        "unclosed": (
+            HEAD.replace("\n---", "") + "# Head\n\n```{code-cell}\n1\n```\n",
+            "1: ERROR: unreadable: the front matter cannot be read: no line of three dashes",
+        ),
         "value": ("# No code\n\nText.\n\nIt is {live}`1`.\n", "5: ERROR: unreadable"),
         "off": (OFF + "\nIt is {live}`1`.\n", "14: ERROR: unreadable"),
         "split": (page("1", prose="It is {live}`1 +\n1`.\n"), "[0-9]+: ERROR: .*no place"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ KeyPath = tuple[str, ...]
 
 UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
 """What YAML raises: ValueError for a date that is none, RecursionError for data that is nested too deeply."""
+
+NOTEBOOK = re.compile(r"(file_format|jupytext|kernelspec|mystnb)\s*:")
+"""What only a notebook has at the beginning of a line of its head."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,13 @@ def read_head(lines: Sequence[str]) -> Head:
     if data is not None and not isinstance(data, dict):
         return Head(end=end, error=(2, f"it is a {type(data).__name__}, not a mapping of keys to values"))
     return Head(end=end, data=data or {}, lines=lines_of)
+
+
+def hidden_notebook(lines: Sequence[str]) -> tuple[int, str] | None:
+    """Return line and text of what makes a head unreadable that would make its page a notebook, or None."""
+    head = read_head(lines)
+    end = head.end or next((n for n, line in enumerate(lines, start=1) if not line.strip()), len(lines))
+    return head.error if head.error and any(NOTEBOOK.match(line) for line in lines[:end]) else None
 
 
 def fault(error: Exception, first: int) -> tuple[int, str]:

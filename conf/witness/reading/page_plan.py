@@ -19,7 +19,7 @@ from witness.python.nondeterminism import nondeterminism
 from witness.python.open_clocks import quiet
 from witness.reading import cell_options
 from witness.reading.earlier_pages import earlier
-from witness.reading.front_matter import Head, read_head
+from witness.reading.front_matter import Head, hidden_notebook, read_head
 from witness.reading.inputs import digests, matched
 from witness.reading.known_names import WATCHED
 from witness.reading.live import first_live, live_values
@@ -56,6 +56,8 @@ def read_plan(text: str, path: Path, page: str, site: Site) -> Plan | None:
         plan = _plan(notebook, text, path, page, site) if notebook else None
     except (AttributeError, TypeError, ValueError) as error:
         raise Unreadable(site.shown(path), [(1, f"front matter: {error}")]) from error
+    if notebook is None and (found := hidden_notebook(text.split("\n"))):
+        raise Unreadable(site.shown(path), [(found[0], f"the front matter cannot be read: {found[1]}")])
     if plan is None and (line := first_live(notebook, text)):
         raise Unreadable(site.shown(path), [(line, "live value: no code runs on this page")])
     return plan
