@@ -59,6 +59,10 @@ def curve(axes: Any) -> None:
             "y, from 2.9 to 5.1 against x, from 0.95 to 2.05. dots: 2 points, between 3 at 1 and 5 at 2.",
         ),
         (
+            lambda axes: (axes.scatter(1, 3), axes.scatter([2], [5], label="end")),
+            "y, from 2.9 to 5.1 against x, from 0.95 to 2.05. A dot: a point at 3 at 1. end: a point at 5 at 2.",
+        ),
+        (
             lambda axes: (axes.axis("off"), axes.text(0, 0, "jaxpr"), axes.text(0, 1, "StableHLO")),
             "Labels: jaxpr; StableHLO.",
         ),

@@ -119,7 +119,9 @@ def _points(axes: Any) -> Iterator[str]:
         if pairs:
             low, high = ([choose(values) for values in zip(*pairs, strict=True)] for choose in (min, max))
             between = f"between {_at(axes, tuple(low))} and {_at(axes, tuple(high))}"
-            yield f"{_label(group, 'Dots')}: {len(pairs)} points, {between}."
+            one = len(pairs) == 1
+            where = f"a point at {_at(axes, pairs[0])}" if one else f"{len(pairs)} points, {between}"
+            yield f"{_label(group, 'A dot' if one else 'Dots')}: {where}."
         elif kind in ("PolyCollection", "FillBetweenPolyCollection"):
             yield f"{_label(group, 'An area')}: filled."
 
