@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,7 +220,14 @@ def test_what_no_page_makes_needs_no_order(tmp_path: Path) -> None:
 
 
 def test_of_a_notebook_the_metadata_say_its_order(tmp_path: Path) -> None:
-    cell = {"cell_type": "code", "source": READS, "metadata": {}, "outputs": [], "execution_count": None, "id": "one"}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "source": READS,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "id": "one",
+    }
     title = {"cell_type": "markdown", "source": "# Reads", "metadata": {}, "id": "title"}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     notebook = {"cells": [title, cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
