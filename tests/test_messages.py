@@ -116,6 +116,7 @@ def test_a_misspelt_name_gets_a_suggestion_at_its_line(told: tuple[str, str], na
 
 def test_a_page_of_another_name_in_a_folder_that_is_alike_is_not_suggested(told: tuple[str, str]) -> None:
     assert re.search(r"unknown document: 'some-folder/else'(?!; did you mean)", told[1]), told[1]
+    assert "?." not in told[1]
 
 
 def test_of_a_page_that_cannot_be_read_only_that_is_said(told: tuple[str, str]) -> None:

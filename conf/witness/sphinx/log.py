@@ -82,7 +82,8 @@ class Warnings(logging.Filter):
         ):
             if (found := pattern.search(said)) and (near := _near(found[1], known())):
                 meant = " or ".join(f"`{name}`" for name in near)
-                record.msg, record.args = f"{said[: found.end()]}; did you mean {meant}?{said[found.end() :]}", ()
+                rest = said[found.end() :].removeprefix(".")
+                record.msg, record.args = f"{said[: found.end()]}; did you mean {meant}?{rest}", ()
                 break
         _annotate(record, location)
         return True
