@@ -26,7 +26,6 @@ from witness.lint.pages import read_file
 from witness.python.cell import parse
 from witness.reading.notebook import read_notebook
 from witness.reading.site import Site
-from witness.runner.alone import Alone
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -219,7 +218,7 @@ def downloaded(
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.slow
 def test_a_downloaded_page_gives_the_same_results_in_a_stock_kernel(
-    downloaded: dict[str, tuple[NotebookNode, NotebookNode]], page: str
+    downloaded: dict[str, tuple[NotebookNode, NotebookNode]], page: str, tmp_path: Path
 ) -> None:
     path = DOCS / f"{page}.md"
     plan = read_file(path, page, Site(DOCS))
@@ -229,13 +228,12 @@ def test_a_downloaded_page_gives_the_same_results_in_a_stock_kernel(
     assert "%pip install jax==" in install.source
     assert [cell.source for cell in cells] == [cell.source.rstrip("\n") for cell in plan.cells]
     wanted = [cell.raises and cell.raises.rpartition(".")[2] for cell in plan.cells]
-    alone = Alone(plan, ())
-    timed = next((cell.number for cell in plan.cells if alone.use(cell)[0] == "alone"), len(cells) + 1)
-    judged = [  # what is asserted of times holds where nothing else runs: the book's own build has seen to that
-        name if (got := raised(cell)) == "AssertionError" and number >= timed else got
-        for number, (cell, name) in enumerate(zip(cells, wanted, strict=True), 1)
-    ]
-    assert judged == wanted
+    for _ in range(3):
+        if plan.lane == "together" or [raised(cell) for cell in cells] == wanted:
+            break
+        done = asyncio.run(execution(notebook, tmp_path, netless()))  # beside other tests, one time may be anything
+        _, *cells = (cell for cell in done.cells if cell.cell_type == "code")
+    assert [raised(cell) for cell in cells] == wanted
     if plan.lane == "together":  # one that measures is another each time
         _, *published = (cell for cell in notebook.cells if cell.cell_type == "code")
         checked = [not cell.unchecked for cell in plan.cells]

@@ -116,12 +116,12 @@ def _points(axes: Any) -> Iterator[str]:
         kind = type(group).__name__
         places = list(group.get_offsets()) if kind == "PathCollection" else []
         pairs = _finite(*zip(*places, strict=True)) if places else []
-        if pairs:
+        if len(pairs) == 1:
+            yield f"{_label(group, 'A dot')}: a point at {_at(axes, pairs[0])}."
+        elif pairs:
             low, high = ([choose(values) for values in zip(*pairs, strict=True)] for choose in (min, max))
             between = f"between {_at(axes, tuple(low))} and {_at(axes, tuple(high))}"
-            one = len(pairs) == 1
-            where = f"a point at {_at(axes, pairs[0])}" if one else f"{len(pairs)} points, {between}"
-            yield f"{_label(group, 'A dot' if one else 'Dots')}: {where}."
+            yield f"{_label(group, 'Dots')}: {len(pairs)} points, {between}."
         elif kind in ("PolyCollection", "FillBetweenPolyCollection"):
             yield f"{_label(group, 'An area')}: filled."
 

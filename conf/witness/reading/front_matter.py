@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +75,13 @@ def hidden_notebook(lines: Sequence[str]) -> tuple[int, str] | None:
     """Return line and text of what makes a head unreadable that would make its page a notebook, or None."""
     head = read_head(lines)
     end = head.end or next((n for n, line in enumerate(lines, start=1) if not line.strip()), len(lines))
-    return head.error if head.error and any(NOTEBOOK.match(line) for line in lines[:end]) else None
+    if head.error is None or not any(NOTEBOOK.match(line) for line in lines[:end]):
+        return None
+    if head.end:
+        with suppress(*UNREADABLE):
+            yaml.safe_load("\n".join(lines[1 : end - 1]))
+            return None  # MyST-NB reads it: a key that is there twice is no fault there
+    return head.error
 
 
 def fault(error: Exception, first: int) -> tuple[int, str]:

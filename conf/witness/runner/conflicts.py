@@ -81,7 +81,7 @@ class Conflicts:
         """Yield the files that a text says are missing, and that another page writes, or names in its code."""
         stamp = self._store.stamp(plan.page)
         absent = {name for name, digest in stamp.seen.items() if not digest} if stamp else set()
-        files = {PurePosixPath(name).name for line in text.splitlines() for name in _missing(line)}
+        files = _missing(text)
         modules = {name.split(".")[0] for name in MODULE.findall(text)}
         for name, pages in sorted(self._made.items()):
             path = PurePosixPath(name)
@@ -97,10 +97,7 @@ class Conflicts:
     def _misses(self, page: str, name: str) -> bool:
         """Return whether a page failed because it did not find a file itself."""
         record = self._store.read(page)
-        texts = [f"{it.got}\n{it.detail}" for it in record.problems] if record else []
-        return any(
-            PurePosixPath(it).name == name for text in texts for line in text.splitlines() for it in _missing(line)
-        )
+        return any(name in _missing(f"{it.got}\n{it.detail}") for it in record.problems) if record else False
 
     def _holding(self, plan: Plan) -> Iterator[Held]:
         """Yield the ports that a page asked for, as another one did."""
@@ -137,9 +134,10 @@ class Conflicts:
         return found
 
 
-def _missing(line: str) -> list[str]:
-    """Return the files that a line of a message says are missing; what stands around it may name any."""
-    return FILE.findall(line) if MISSING.search(line) else []
+def _missing(text: str) -> set[str]:
+    """Return the names of the files in those lines of a text that say what is missing; the others may name any."""
+    lines = filter(MISSING.search, text.splitlines())
+    return {PurePosixPath(match).name for line in lines for match in FILE.findall(line)}
 
 
 def _has_name(name: str, code: str) -> bool:

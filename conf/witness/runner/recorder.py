@@ -43,8 +43,8 @@ class Recorder:
         """By page, the names that were found to read a clock when it ran."""
         self._late: set[str] = set()
         """Pages that run again because a clock was found after others had run beside the cell that reads it."""
-        self._entangled: set[str] = set()
-        """Of these, those of which something runs on from cell to cell: such a page does not change its lane."""
+        self._whole: set[str] = set()
+        """Of these, those of which something runs on from cell to cell: they then have the machine to themselves."""
         self._unlike: set[str] = set()
         """Pages that saw that their kernel was a fork, or may see it where what they do cannot be done again."""
 
@@ -85,7 +85,7 @@ class Recorder:
         sources = [cell.source for cell in plan.cells if not cell.skip]
         helpers = [*beside(sources, folder)] if folder else []
         timed = any(map(holds, helpers))
-        whole = timed or plan.page in self._entangled
+        whole = timed or plan.page in self._whole
         alone = Alone(plan, self._clocks.get(plan.page, frozenset()), whole=whole)
         fork = fork and not (folder and (timed or imports_late(plan.cells)))
         code = "\n".join([*(cell.source for cell in plan.cells), *helpers])
@@ -111,7 +111,7 @@ class Recorder:
         wrote = bool(execution and folder and execution.traces.left(folder))
         if alone.too_late and plan.page not in self._late and not wrote:  # else its cells say what ran beside them
             self._late.add(plan.page)
-            self._entangled |= {plan.page} if alone.background else set()
+            self._whole |= {plan.page} if alone.background else set()
             return await self._once(plan, number)
         if execution:
             problems += execution.problems
