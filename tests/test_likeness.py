@@ -63,11 +63,12 @@ LIKE = {
 }
 
 
-MARK = """
+ANEW = 'print("started anew" if b"-f" in open("/proc/self/cmdline", "rb").read().split(b"\\0") else "")'
+MARK = f"""
 import os
 assert not os.path.exists("mark")
 open("mark", "w").close()
-print("started anew" if b"-f" in open("/proc/self/cmdline", "rb").read().split(b"\\0") else "")
+{ANEW}
 """
 
 
@@ -108,6 +109,23 @@ def test_a_page_that_would_see_the_fork_runs_again_in_a_fresh_folder(
 
 # ---------------------------------------------------------------------------------------------------------------------
 # In the folder of a site, what a page does is done once
+
+FORKED = {
+    "magic": LIKE["magic"],
+    "a folder that is there": ["import os\nos.makedirs('/', exist_ok=True)", "import jax"],
+    "a part": ["import jax.numpy as jnp\nprint(jnp.arange(3).sum())"],
+    "one by one": ["import numpy", "import jax", "from jax import nn"],
+    "written": ["import jax", "open('written', 'w').close()"],
+}
+
+
+@pytest.mark.skipif(not LINUX, reason="nothing is forked here")
+def test_a_page_that_imports_before_it_does_anything_keeps_its_fork(tmp_path: Path) -> None:
+    records = run_in(tmp_path, {name: [*cells, ANEW] for name, cells in FORKED.items()}, str(tmp_path))
+    shown = {name: json.dumps([cell.outputs for cell in record.cells]) for name, record in records.items() if record}
+    assert shown.keys() == FORKED.keys()
+    assert [name for name, text in shown.items() if "started anew" in text] == []
+
 
 DOES = {
     "appends": "with open(f'{name}.log', 'a') as file: print('done', file=file)",
@@ -159,7 +177,10 @@ LOG = [not does.startswith(("makes", "changes", "binds", "removes", "keeps")) fo
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, PageRecord | None]]:
-    """Return a site's folder, and what came of pages in it: each does something, then has another import."""
+    """Return a site's folder, and what came of pages in it: each does something, then has another import.
+
+    It is below a user's home, as most are.
+    """
     folder = tmp_path_factory.mktemp("site") / "pages"
     (folder.parent / "lib").mkdir()
     folder.mkdir()
@@ -173,7 +194,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Page
         (folder / f"{number}.first").write_text("done\n")
         last = SHOWS if later in SWITCHES else "import numpy"
         pages[str(number)] = [f"name = '{number}'", DOES[does], LATER[later], last]
-    return folder, run_in(folder, pages, str(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder.parent))
+        return folder, run_in(folder, pages, str(folder))
 
 
 @pytest.mark.parametrize("number", range(len(PAIRS)), ids=map(", ".join, PAIRS))

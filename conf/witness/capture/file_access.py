@@ -10,6 +10,7 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
     from contextlib import suppress
     from typing import Any
 
+    from ipykernel.connect import get_connection_file
     from IPython.core.getipython import get_ipython
 
     paths = sysconfig.get_paths()
@@ -17,7 +18,7 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
     places |= {*site.getsitepackages(), site.getusersitepackages(), "{witness}/witness", "/proc", "/dev", "/sys"}
     installed = tuple(f"{place}/" for path in places for place in {path, os.path.realpath(path)})
     shell: Any = get_ipython()
-    fleeting = ("/dev/null", "/proc/", f"{os.path.dirname(shell.ipython_dir)}/")  # noqa: PTH120
+    fleeting = ("/dev/null", "/proc/", f"{os.path.dirname(get_connection_file())}/")  # noqa: PTH120
     parent: Any = sys.modules.get("witness.kernels.parent.preload")
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     opened: dict[str, tuple[int, int] | None] = {}
@@ -56,6 +57,10 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
         changes(to)
         wrote[absolute(to)] = None
 
+    def makes(path: Any, _mode: Any, folder: int) -> None:
+        if folder != -1 or not os.path.lexists(path):  # where it is there, nothing is changed
+            changes(path)
+
     def binds(_: Any, address: Any) -> None:
         if isinstance(address, str | bytes):
             changes(address)
@@ -72,9 +77,9 @@ def _witness_noting(awaited: "dict[str, list[str]]") -> None:
     def sends(*_: Any) -> None:
         does("another process is asked")
 
-    notes: Any = {"open": opens, "socket.bind": binds, "sqlite3.connect": connects}
+    notes: Any = {"open": opens, "os.mkdir": makes, "socket.bind": binds, "sqlite3.connect": connects}
     notes |= dict.fromkeys(("os.rename", "os.link", "os.symlink"), moves)
-    changing = ("chmod", "chown", "mkdir", "remove", "removexattr", "rmdir", "setxattr", "truncate", "utime")
+    changing = ("chmod", "chown", "remove", "removexattr", "rmdir", "setxattr", "truncate", "utime")
     notes |= dict.fromkeys((f"os.{name}" for name in changing), changes)
     notes |= dict.fromkeys(("socket.connect", "socket.sendto", "socket.sendmsg"), sends)
     notes |= dict.fromkeys(("os.exec", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"), starts)
