@@ -113,6 +113,31 @@ def test_a_page_that_fails_under_one_is_named_with_what_was_said(
     assert "10 cells are on pages that failed under both" in said
 
 
+def one_page(folder: Path, cell: str, more: str = "") -> Path:
+    """Write a site of one page with one cell."""
+    folder.mkdir()
+    (folder / "conf.py").write_text(CONF + more)
+    (folder / "index.md").write_text(page(cell))
+    return folder
+
+
+def test_a_build_that_breaks_off_is_named_and_no_cell_is_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = one_page(folder / "breaks-off", "print(1)", "extensions += ['no_such_extension']\n")
+    assert main([str(place), "--repeats", "1"]) == 2
+    said = capsys.readouterr().out
+    assert said.startswith("stock broke off, exit 2: nothing was compared.")
+    assert "no_such_extension" in said
+
+
+def test_a_site_of_which_nothing_could_be_compared_is_not_alike(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(one_page(folder / "fails", "1 / 0")), "--repeats", "1"]) == 1
+    assert "0 of 0 cells equal" in capsys.readouterr().out
+
+
 def test_a_folder_that_is_no_site_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main([str(tmp_path)])

@@ -3,7 +3,8 @@
 ``SITE`` is a folder with a ``conf.py``. Copies of it are built in temporary folders, in turn: stock MyST-NB with
 ``nb_execution_mode = "force"``, and the same with ``witness`` added to ``extensions``. No other setting is changed but
 ``nb_merge_streams``, which is off in both. Executed notebooks are read from where MyST-NB leaves them with either. Ends
-with 1 where anything differs. What follows ``--`` is for sphinx-build. What the pages import must be installed here.
+with 1 where anything differs or nothing was compared, with 2 where a build broke off. What follows ``--`` is for
+sphinx-build. What the pages import must be installed here.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def report(site: Path, stock: Sequence[Built], ours: Sequence[Built]) -> int:
     """Print what differs, what failed and what it took; return the exit status."""
+    for name, builds in (("stock", stock), ("ours", ours)):
+        for built in builds:
+            if built.status not in (0, 1):  # 1 is of a build to its end that warned
+                print(f"{name} broke off, exit {built.status}: nothing was compared. It said:\n{built.log[-3000:]}")
+                return 2
     found: list[Difference] = []
     equal = left = shaky = 0
     for page in sorted(stock[0].pages.keys() | ours[0].pages.keys()):
@@ -76,7 +82,7 @@ def report(site: Path, stock: Sequence[Built], ours: Sequence[Built]) -> int:
     for name, builds in (("stock", stock), ("ours", ours)):
         if not builds[0].pages:
             print(f"{name} executed nothing:\n{builds[0].log[-3000:]}")
-    return 1 if found or not stock[0].pages else 0
+    return 0 if equal and not found else 1
 
 
 def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
