@@ -37,7 +37,7 @@ def woven(text: str, spans: Iterable[Replacement], change: Callable[[str], str])
     >>> woven("/usr\x1b[32m/lib\x1b[39m", [(0, 4, "~")], str)
     '~\x1b[32m/lib\x1b[39m'
     """
-    parts = RUN.split(text)
+    parts = [text] if letters(text) == text else RUN.split(text)
     codes = parts[1::2]
     removed = list(accumulate(map(len, codes), initial=0))
     places = list(accumulate(map(len, parts[:-1:2])))

@@ -25,13 +25,13 @@ ADDRESS = r"://(?:(?:{hosts})(?![\w.-])(?P<host>)|[^\W_][^\s<>\"'`\\|^{{}}@]*(?P
 """A URL: one with a host of this machine's, or another, in which nothing is looked for."""
 
 NAME = re.compile(r"[\w.+-]+")
-PROCESS = re.compile(r"\b(?:p?pid[ =:#(\[\"']{1,4}|parent=)\Z", re.IGNORECASE)
-"""What tells that a number is a process; ``process 57`` may be one of a hundred."""
+PROCESS = ("parent=", *(rf"{name}[ =:#(\[\"']{{{count}}}" for name in ("pid", "ppid") for count in range(1, 5)))
+"""What tells that the number behind it is a process; ``process 57`` may be one of a hundred."""
 
-SHOWN = {"kernel": "ipykernel", "secret": "<hidden>"}
+SHOWN = {"kernel": "ipykernel", "pid": "N", "secret": "<hidden>"}
 
-PID_BEFORE, BEFORE = 9, 64
-"""Characters in front of a match that are looked at: of a process, of a user."""
+BEFORE = 64
+"""Characters in front of a host that are looked at for its user."""
 
 Dress = Callable[[str], str]
 """Makes a name fit for the text that it is put into."""
@@ -80,6 +80,7 @@ class Scrubber:
         """Return the expression of all that is looked for; most pages show nothing that may need it."""
         it = self._machine
         hosts = _any(it.hosts) or "(?!)"
+        process = "|".join(rf"(?<=\b{before}{it.pid})" for before in PROCESS)
         elsewhere = [file for file in it.cells if file.rpartition("/")[0] != it.files]
         files = [rf"{re.escape(it.files)}/(?:\d+|<[\w-]+>)\.py"] if it.files else []
         parts = [
@@ -88,7 +89,7 @@ class Scrubber:
             ADDRESS.format(hosts=hosts),
             rf"@(?<=[\w.+-]@)(?:{hosts})(?:\.[\w-]+)*(?![\w-])(?P<user>)",
             self._files and r"\((?P<line>\d+\.py), (?=line \d)",
-            it.pid and rf"{it.pid}(?!\w)(?P<pid>)|ipykernel_{it.pid}(?!\w)(?P<kernel>)",
+            it.pid and rf"{it.pid}(?!\w)(?i:{process})(?P<pid>)|ipykernel_{it.pid}(?!\w)(?P<kernel>)",
         ]
         return re.compile("|".join(part for part in parts if part))
 
@@ -114,8 +115,6 @@ class Scrubber:
                 yield start + len("://"), end, "host"
             elif kind == "line" and match[kind] in self._files:
                 yield start, end, "("
-            elif kind == "pid" and PROCESS.search(plain, max(done, start - PID_BEFORE), start):
-                yield start, end, "N"
             elif kind == "user" and (name := NAME.match(plain[max(done, start - BEFORE) : start][::-1])):
                 yield start - len(name[0]), end, "user@host"
             else:
