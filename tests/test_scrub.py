@@ -53,6 +53,7 @@ process 0 has 4 devices
 Process 1 of 4, PID controller: pid 3 tuned, process: 12
 31415
 the 31415th of 314159 processes; pid 314159, process 3141, process 31415, 31415 = parent
+rapid 31415, stupid=31415, grandparent=31415, pid --> 31415
 PurePosixPath('/home/adam/notes/a.txt'), '/home/ada.txt', '/home/ada-2', '/home/adaé'
 '/tmp/x/y.csv', '/tmp/page-x1y2z', '/tmp/page-x1y2.csv'
 /usr/lib/python3.11/os.py and /usr/lib/python3.11
@@ -114,8 +115,8 @@ GONE = [
     ("/other/ipykernel_31415/7.py:1 /other/ipykernel_31415", "<cell 3>:1 /other/ipykernel"),
     ("invalid syntax (1001.py, line 1)", "invalid syntax (line 1)"),
     (
-        "pid 31415, PID: 31415, (pid=31415), {'pid': 31415}, parent=31415",
-        "pid N, PID: N, (pid=N), {'pid': N}, parent=N",
+        "pid 31415, PID: 31415, (pid=31415), {'pid': 31415}, {'pid': '31415'}, ppid=31415, parent=31415",
+        "pid N, PID: N, (pid=N), {'pid': N}, {'pid': 'N'}, ppid=N, parent=N",
     ),
     ("ada@lovelace:~$ grace.h@lovelace.local", "user@host:~$ user@host"),
     ("http://lovelace:8888/lab, http://lovelace/", "http://host:8888/lab, http://host/"),

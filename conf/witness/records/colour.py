@@ -37,17 +37,17 @@ def woven(text: str, spans: Iterable[Replacement], change: Callable[[str], str])
     >>> woven("/usr\x1b[32m/lib\x1b[39m", [(0, 4, "~")], str)
     '~\x1b[32m/lib\x1b[39m'
     """
-    parts = [text] if letters(text) == text else RUN.split(text)
-    codes = parts[1::2]
-    removed = list(accumulate(map(len, codes), initial=0))
-    places = list(accumulate(map(len, parts[:-1:2])))
     pieces: list[str] = []
     done = 0
-    if not codes:
+    if letters(text) == text:
         for start, end, shown in spans:
             pieces += text[done:start], change(shown)
             done = end
         return "".join([*pieces, text[done:]])
+    parts = RUN.split(text)
+    codes = parts[1::2]
+    removed = list(accumulate(map(len, codes), initial=0))
+    places = list(accumulate(map(len, parts[:-1:2])))
     for start, end, shown in spans:
         first, last = bisect_right(places, start), bisect_left(places, end)
         pieces += text[done : start + removed[first]], change(shown)
